@@ -1,0 +1,95 @@
+/**
+ * Every limit of the system in one place: its default and the reason for it.
+ * A limit that is met is refused by the named error and counted as `stepstream_refusals_total{code}`; nothing is cut short.
+ * Those that name a setting can be changed by it; the rest are part of the format.
+ */
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  /** One frame's bytes (`frame_too_large`): a 1000-point frame is 8 KiB; 1 MiB bounds memory per connection. */
+  frameBytes: 1 * MiB,
+  /** One HTTP body's bytes (`frame_too_large`): a list of frames; bounds what a request may hold in memory. */
+  bodyBytes: 16 * MiB,
+  /** Frames in one HTTP body (`too_many_frames`): bounds the work between two turns of the event loop. */
+  framesPerBody: 10_000,
+  /** Nesting of msgpack or JSON (`too_deep`): the deepest legal value is update.params.<key> inside a list: 5. */
+  depth: 8,
+  /** Project name length in characters (`bad_project`). */
+  projectCharacters: 128,
+  /** Run id length in characters (`bad_run`). */
+  runCharacters: 128,
+  /** Writer name length in characters (`bad_writer`): it is kept in memory for every run that uses one. */
+  writerCharacters: 64,
+  /** Metric name length in UTF-8 bytes (`bad_metric`). */
+  metricBytes: 512,
+  /** Largest magnitude of a step (`bad_step`): every integer that a float64 and JSON carry exactly. */
+  stepMagnitude: Number.MAX_SAFE_INTEGER,
+  /** Earliest and latest time in ms (`bad_time`): what DateTime64(3) holds: 1900-01-01 to 2299-12-31. */
+  timeMinimumMs: -2_208_988_800_000,
+  timeMaximumMs: 10_413_791_999_999,
+  /** Metrics of one run (`too_many_metrics`): state in the sink is about 150 bytes a series. */
+  metricsPerRun: 10_000,
+  /** Metric sets one connection may define (`too_many_sets`). */
+  setsPerConnection: 4_096,
+  /** Metric names over all sets of one connection (`too_many_sets`): bounds memory per connection. */
+  namesPerConnection: 100_000,
+  /** Params or tags in one update (`bad_update`). */
+  entriesPerUpdate: 1_000,
+  /** Params or tags of one run over its whole life (`bad_update`, in the dead letters). */
+  entriesPerRun: 5_000,
+  /** Length of a param or tag name in characters (`bad_update`). */
+  keyCharacters: 256,
+  /** Length of a param or tag value in characters (`bad_update`). */
+  valueCharacters: 8_192,
+  /** Run display name length in characters (`bad_update`). */
+  nameCharacters: 512,
+  /** Unacknowledged frames one WebSocket connection may have (`too_many_in_flight`). */
+  connectionFramesInFlight: 1_024,
+  /** Unacknowledged bytes one WebSocket connection may have (`too_many_in_flight`). */
+  connectionBytesInFlight: 4 * MiB,
+  /** Unacknowledged bytes over all connections (`overloaded`): the gateway's memory bound under a slow log. */
+  totalBytesInFlight: 128 * MiB,
+  /** Open WebSocket connections (`too_many_connections`). */
+  connections: 20_000,
+  /** Bytes of one log record's payload: large records make the log cheap, small ones keep acks early. */
+  recordBytes: 1 * MiB,
+  /** Blocks in one record: the order number within a record has 16 bits. */
+  blocksPerRecord: 65_535,
+  /** Gaps in the sequence numbers kept per (run, writer); frames older than the oldest kept gap go to the dead letters. */
+  sequenceGapsPerWriter: 64,
+  /** Writers remembered per run, by last use; a frame of a forgotten writer counts as new. */
+  writersPerRun: 256,
+  /** Buckets of one series in an answer. */
+  bucketsPerSeries: 2_000,
+  /** Series (runs x metrics) in one answer. */
+  seriesPerAnswer: 500,
+  /** Points of one answer over all its series. */
+  pointsPerAnswer: 2_000_000,
+  /** Rows of one page of a list. */
+  pageRows: 500,
+  /** Bytes of a GraphQL request body. */
+  queryBodyBytes: 256 * KiB,
+  /** Nesting of a GraphQL operation. */
+  queryDepth: 12,
+  /** Aliases in a GraphQL operation. */
+  queryAliases: 30,
+  /** Tokens in a GraphQL operation. */
+  queryTokens: 2_000,
+} as const
+
+/** How the limits must relate; checked at start-up so that a change of one cannot silently break another. */
+export function assertLimits(): void {
+  const rules: [boolean, string][] = [
+    [limits.frameBytes <= limits.bodyBytes, 'a body must hold at least one frame'],
+    [limits.frameBytes <= limits.recordBytes, 'a record must hold at least one frame'],
+    [limits.frameBytes <= limits.connectionBytesInFlight, 'a connection must be able to send one frame'],
+    [
+      limits.connectionBytesInFlight + limits.bodyBytes <= limits.totalBytesInFlight,
+      'one client must fit in the total',
+    ],
+    [limits.metricsPerRun <= limits.namesPerConnection, 'one connection must be able to name all metrics of a run'],
+    [limits.entriesPerUpdate <= limits.entriesPerRun, 'one update must fit in a run'],
+  ]
+  for (const [holds, rule] of rules) if (!holds) throw new Error(`limits contradict each other: ${rule}`)
+}

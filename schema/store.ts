@@ -1,0 +1,62 @@
+/** What the query side needs of the store; implemented in `ingest/store`, handed over at start. */
+export interface StoreReader {
+  /**
+   * Rows of a SELECT as objects (ClickHouse JSONEachRow: 64-bit integers as strings unless cast, non-finite floats as null
+   * unless converted in SQL). Parameters are bound by the server: `{name:Type}` in the text.
+   */
+  rows<T>(sql: string, parameters?: Parameters, options?: ReadOptions): Promise<T[]>
+  /** Columns of a SELECT, bit-exact, without an object per row. */
+  columns(sql: string, parameters?: Parameters, options?: ReadOptions): Promise<Columns>
+}
+
+export type ParameterValue = string | number | bigint | boolean | readonly ParameterValue[]
+export type Parameters = Readonly<Record<string, ParameterValue>>
+
+export type ReadOptions = {
+  /** Gives up after this long; the query is stopped by the engine's own clock. Default: setting `QUERY_TIMEOUT_MS`. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the caller. */
+export type Columns = {
+  readonly rows: number
+  /** By column name, each `rows` long. */
+  readonly columns: ReadonlyMap<string, Column>
+}
+export type Column =
+  | BigInt64Array
+  | BigUint64Array
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint16Array
+  | Int16Array
+  | Uint8Array
+  | Int8Array
+  | readonly string[]
+
+/** How far the store has come along the log, as the query side sees it. */
+export interface Watermark {
+  /** Token of everything that is queryable now. */
+  current(): string
+  /** Wall time in ms at which the sink last had nothing left to insert, or of the newest record inserted. */
+  currentTimeMs(): number
+  /**
+   * Resolves once every write up to `at` is queryable: points and runs, and with `summaries` the series summaries too.
+   * @throws StaleToken when `at` is not a token of this deployment, WatermarkTimeout when the sink has not come so far in `timeoutMs`.
+   */
+  reached(at: string, options: { summaries: boolean; timeoutMs: number }): Promise<void>
+}
+
+export class StaleToken extends Error {}
+export class WatermarkTimeout extends Error {}
+/** The store could not answer: away, or out of time or memory. `kind` tells which. */
+export class StoreTrouble extends Error {
+  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'rejected'
+  constructor(kind: 'unavailable' | 'timeout' | 'memory' | 'rejected', message: string, cause?: unknown) {
+    super(message, { cause })
+    this.kind = kind
+  }
+}

@@ -1,0 +1,21 @@
+-- One row per run: what its updates said, last write wins by log order. Written at once when a run appears or changes.
+-- `params` is the whole map as JSON, types kept; `params_number` repeats the numeric ones (booleans as 0 and 1), `params_text`
+-- all of them as text, for filters. `version` is the log position of the last change.
+CREATE TABLE runs
+(
+    project String,
+    run String,
+    key UInt64,
+    name String,
+    state LowCardinality(String),
+    created DateTime64(3, 'UTC'),
+    updated DateTime64(3, 'UTC'),
+    params String,
+    params_text Map(String, String),
+    params_number Map(String, Float64),
+    tags Map(String, String),
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (project, run)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1

@@ -1,0 +1,90 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Seconds; from a fast ack to a stuck query. */
+const durationBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30]
+
+/** A count kept as a bare number, so that a hot path pays one addition; read when `/metrics` is asked. */
+export type Count = { value: number }
+
+/**
+ * The process's metrics, in Prometheus' text format at `/metrics`. Names begin with `stepstream_`; counters end in
+ * `_total`, durations are in seconds, sizes in bytes.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  counter(name: string, help: string): Count {
+    const count: Count = { value: 0 }
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        this.inc(count.value)
+      },
+    })
+    return count
+  }
+
+  /** A family of counts by one label; `values` lists them, so each is there, as 0, from the start. */
+  counters<L extends string>(name: string, help: string, label: string, values: readonly L[]): Record<L, Count> {
+    const counts = Object.fromEntries(values.map((v) => [v, { value: 0 }])) as Record<L, Count>
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const v of values) this.inc({ [label]: v }, counts[v].value)
+      },
+    })
+    return counts
+  }
+
+  /** `read` is called when `/metrics` is asked. */
+  gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+
+  /** Observe with seconds. */
+  duration(name: string, help: string): (seconds: number) => void {
+    const histogram = new Histogram({ name, help, buckets: durationBuckets, registers: [this.#registry] })
+    return (seconds) => histogram.observe(seconds)
+  }
+
+  /** Observe with seconds, by one label. */
+  durations(name: string, help: string, label: string): (value: string, seconds: number) => void {
+    const histogram = new Histogram({
+      name,
+      help,
+      buckets: durationBuckets,
+      labelNames: [label],
+      registers: [this.#registry],
+    })
+    return (value, seconds) => histogram.observe({ [label]: value }, seconds)
+  }
+
+  /** Observe with a size in rows or bytes; buckets are powers of ten. */
+  size(name: string, help: string): (value: number) => void {
+    const buckets = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]
+    const histogram = new Histogram({ name, help, buckets, registers: [this.#registry] })
+    return (value) => histogram.observe(value)
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}
