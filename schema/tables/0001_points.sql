@@ -11,4 +11,4 @@ CREATE TABLE points
 )
 ENGINE = MergeTree
 ORDER BY (run, metric, step, ord)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1

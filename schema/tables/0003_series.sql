@@ -26,4 +26,4 @@ CREATE TABLE series
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (project, run, metric)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1

@@ -1,0 +1,101 @@
+/**
+ * One block in ClickHouse's Native format, from columns that are already bytes or plain arrays; the counterpart of
+ * `native-reader.ts`, which draws the layout. The result is a list of pieces to write one after the other, so that a
+ * large numeric column is never copied.
+ */
+export type BlockColumn =
+  | { readonly name: string; readonly type: FixedType; readonly data: ArrayBufferView }
+  | { readonly name: string; readonly type: 'String'; readonly data: readonly (string | Uint8Array)[] }
+  | { readonly name: string; readonly type: 'Nullable(Int64)'; readonly data: readonly (number | null)[] }
+  | {
+      readonly name: string
+      readonly type: 'Map(String, String)'
+      readonly data: readonly ReadonlyMap<string, string>[]
+    }
+  | {
+      readonly name: string
+      readonly type: 'Map(String, Float64)'
+      readonly data: readonly ReadonlyMap<string, number>[]
+    }
+
+export type FixedType = keyof typeof fixedWidths
+
+/** Bytes of one value. DateTime64(3) is an Int64 of ms. */
+const fixedWidths = {
+  UInt8: 1,
+  UInt16: 2,
+  UInt32: 4,
+  UInt64: 8,
+  Int64: 8,
+  Float64: 8,
+  "DateTime64(3, 'UTC')": 8,
+} as const
+
+export function nativeBlock(rows: number, columns: readonly BlockColumn[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [Buffer.concat([varint(columns.length), varint(rows)])]
+  for (const column of columns) {
+    pieces.push(Buffer.concat([text(column.name), text(column.type)]))
+    for (const piece of columnBytes(rows, column)) pieces.push(piece)
+  }
+  return pieces
+}
+
+function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
+  switch (column.type) {
+    case 'String':
+      return [texts(rows, column.data)]
+    case 'Nullable(Int64)': {
+      const nulls = Uint8Array.from(column.data, (value) => (value === null ? 1 : 0))
+      return [nulls, bytesOf(BigInt64Array.from(column.data, (value) => BigInt(value ?? 0)))]
+    }
+    case 'Map(String, String)': {
+      const values = column.data.flatMap((map) => [...map.values()])
+      return [...mapHead(column.data), texts(values.length, values)]
+    }
+    case 'Map(String, Float64)':
+      return [...mapHead(column.data), bytesOf(Float64Array.from(column.data.flatMap((map) => [...map.values()])))]
+    default: {
+      const bytes = bytesOf(column.data)
+      const width = fixedWidths[column.type]
+      if (bytes.byteLength < rows * width) throw new RangeError(`column ${column.name} is shorter than the block`)
+      return [bytes.subarray(0, rows * width)]
+    }
+  }
+}
+
+/** Offsets (the running total of entries) and keys, which come before the values. */
+function mapHead(maps: readonly ReadonlyMap<string, unknown>[]): Uint8Array[] {
+  const offsets = new BigUint64Array(maps.length)
+  let total = 0n
+  maps.forEach((map, index) => {
+    total += BigInt(map.size)
+    offsets[index] = total
+  })
+  const keys = maps.flatMap((map) => [...map.keys()])
+  return [bytesOf(offsets), texts(keys.length, keys)]
+}
+
+function texts(rows: number, values: readonly (string | Uint8Array)[]): Uint8Array {
+  if (values.length !== rows) throw new RangeError('a text column is not as long as the block')
+  return Buffer.concat(values.map(text))
+}
+
+function text(value: string | Uint8Array): Uint8Array {
+  const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value
+  return Buffer.concat([varint(bytes.byteLength), bytes])
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  while (rest >= 128) {
+    bytes.push((rest % 128) | 128)
+    rest = Math.floor(rest / 128)
+  }
+  bytes.push(rest)
+  return Uint8Array.from(bytes)
+}
