@@ -10,7 +10,7 @@ export const limits = {
   /** One frame's bytes (`frame_too_large`): a 1000-point frame is 8 KiB; 1 MiB bounds memory per connection. */
   frameBytes: 1 * MiB,
   /** One HTTP body's bytes (`frame_too_large`): a list of frames; bounds what a request may hold in memory. */
-  bodyBytes: 16 * MiB,
+  bodyBytes: 4 * MiB,
   /** Frames in one HTTP body (`too_many_frames`): bounds the work between two turns of the event loop. */
   framesPerBody: 10_000,
   /** Nesting of msgpack or JSON (`too_deep`): the deepest legal value is update.params.<key> inside a list: 5. */
@@ -34,6 +34,8 @@ export const limits = {
   setsPerConnection: 4_096,
   /** Metric names over all sets of one connection (`too_many_sets`): bounds memory per connection. */
   namesPerConnection: 100_000,
+  /** Metric names over the sets of all connections (`overloaded`): the gateway's memory bound for definitions. */
+  namesOverConnections: 5_000_000,
   /** Params or tags in one update (`bad_update`). */
   entriesPerUpdate: 1_000,
   /** Params or tags of one run over its whole life (`bad_update`, in the dead letters). */

@@ -1,0 +1,92 @@
+/** Growing output and checked input for the record layout; the state is one object, the codecs are free functions. */
+export type Output = { bytes: Buffer; at: number }
+
+export function createOutput(capacity: number): Output {
+  return { bytes: Buffer.allocUnsafeSlow(capacity), at: 0 }
+}
+
+/** Makes room for `count` more bytes. */
+export function reserve(output: Output, count: number): void {
+  const needed = output.at + count
+  if (needed <= output.bytes.length) return
+  const larger = Buffer.allocUnsafeSlow(Math.max(needed, output.bytes.length * 2))
+  output.bytes.copy(larger, 0, 0, output.at)
+  output.bytes = larger
+}
+
+export function putVarint(output: Output, value: number): void {
+  reserve(output, 8)
+  let rest = value
+  while (rest >= 0x80) {
+    output.bytes[output.at++] = (rest % 0x80) | 0x80
+    rest = Math.floor(rest / 0x80)
+  }
+  output.bytes[output.at++] = rest
+}
+
+export function putByte(output: Output, value: number): void {
+  reserve(output, 1)
+  output.bytes[output.at++] = value
+}
+
+export function putFloat64(output: Output, value: number): void {
+  reserve(output, 8)
+  output.bytes.writeDoubleLE(value, output.at)
+  output.at += 8
+}
+
+export function putText(output: Output, text: string): void {
+  const length = Buffer.byteLength(text)
+  putVarint(output, length)
+  reserve(output, length)
+  output.at += output.bytes.write(text, output.at, length, 'utf8')
+}
+
+export function putBytes(output: Output, bytes: Uint8Array): void {
+  reserve(output, bytes.length)
+  output.bytes.set(bytes, output.at)
+  output.at += bytes.length
+}
+
+export type Input = { readonly bytes: Buffer; at: number }
+
+export function inputOf(bytes: Uint8Array): Input {
+  return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 0 }
+}
+
+export function takeVarint(input: Input): number {
+  let value = 0
+  let scale = 1
+  for (;;) {
+    const byte = takeByte(input)
+    value += (byte & 0x7f) * scale
+    if (byte < 0x80) return value
+    scale *= 0x80
+  }
+}
+
+export function takeByte(input: Input): number {
+  if (input.at >= input.bytes.length) throw new RangeError('record ends too early')
+  return input.bytes[input.at++]!
+}
+
+export function takeFloat64(input: Input): number {
+  const value = input.bytes.readDoubleLE(input.at)
+  input.at += 8
+  return value
+}
+
+export function takeText(input: Input): string {
+  const length = takeVarint(input)
+  const start = input.at
+  return takeBytes(input, length).length === 0 ? '' : input.bytes.toString('utf8', start, start + length)
+}
+
+/** A view, not a copy. */
+export function takeBytes(input: Input, length: number): Uint8Array {
+  const end = input.at + length
+  if (end > input.bytes.length) throw new RangeError('record ends too early')
+  const view = input.bytes.subarray(input.at, end)
+  input.at = end
+  return view
+}
