@@ -109,8 +109,8 @@ export const errors: Readonly<Record<ErrorCode, { status: number; retryable: boo
  */
 export class Refusal extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message?: string) {
-    super(message ?? errors[code].means)
+  constructor(code: ErrorCode, message?: string, cause?: unknown) {
+    super(message ?? errors[code].means, { cause })
     this.code = code
   }
   get status(): number {

@@ -9,9 +9,16 @@ export function runKey(project: string, run: string): bigint {
   return hash('sha256', `${project}\0${run}`, 'buffer').readBigUInt64LE(0)
 }
 
-/** See {@link runKey}. */
+const metricKeys = new Map<string, bigint>()
+
+/** See {@link runKey}. Names repeat from run to run, so the last 100,000 or so are remembered. */
 export function metricKey(metric: string): bigint {
-  return hash('sha256', metric, 'buffer').readBigUInt64LE(0)
+  const known = metricKeys.get(metric)
+  if (known !== undefined) return known
+  const key = hash('sha256', metric, 'buffer').readBigUInt64LE(0)
+  if (metricKeys.size >= 100_000) metricKeys.clear()
+  metricKeys.set(metric, key)
+  return key
 }
 
 /** The partition of the log that holds a run: all its frames keep their order there. */

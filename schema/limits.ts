@@ -50,6 +50,8 @@ export const limits = {
   connectionFramesInFlight: 1_024,
   /** Unacknowledged bytes one WebSocket connection may have (`too_many_in_flight`). */
   connectionBytesInFlight: 4 * MiB,
+  /** Unsent answers of one connection in bytes; a client that does not read them is closed. */
+  connectionBufferedBytes: 1 * MiB,
   /** Unacknowledged bytes over all connections (`overloaded`): the gateway's memory bound under a slow log. */
   totalBytesInFlight: 128 * MiB,
   /** Open WebSocket connections (`too_many_connections`). */

@@ -8,7 +8,7 @@ import type { Integers } from '../record/record.ts'
 import { clearRecord, createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { createConnectionSets, decodeFrame, decodeFrames, type Frame } from './frame.ts'
 import { jsonToMsgpack } from './json.ts'
-import { admitSets, createNameRegistry } from './names.ts'
+import { admitSet, createNameRegistry } from './names.ts'
 
 const int64 = (...values: number[]) => Buffer.from(BigInt64Array.from(values, BigInt).buffer)
 const float64 = (...values: number[]) => Buffer.from(Float64Array.from(values).buffer)
@@ -325,11 +325,11 @@ test('sets of a refused frame stay defined, and a redefinition replaces', () => 
 test('a run that collects too many metrics over several frames is refused', () => {
   const names = createNameRegistry(1)
   const run = names.run('p', 'r')
-  admitSets(run, [{ names: manyNames.slice(0, 9_999) }])
-  admitSets(run, [{ names: manyNames.slice(5_000, 10_000) }])
+  admitSet(run, { names: manyNames.slice(0, 9_999) })
+  admitSet(run, { names: manyNames.slice(5_000, 10_000) })
   assert.equal(run.metrics, limits.metricsPerRun)
-  assert.throws(() => admitSets(run, [{ names: manyNames.slice(10_000) }]), { code: 'too_many_metrics' })
-  for (let i = 0; i < 200; i++) admitSets(run, [{ names: manyNames.slice(i, i + 3) }])
+  assert.throws(() => admitSet(run, { names: manyNames.slice(10_000) }), { code: 'too_many_metrics' })
+  for (let i = 0; i < 200; i++) admitSet(run, { names: manyNames.slice(i, i + 3) })
   assert.equal(run.metrics, limits.metricsPerRun)
   assert.ok(run.sets.length <= 65)
 })

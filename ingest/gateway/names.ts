@@ -89,22 +89,18 @@ export function checkName(
  * Refuses a frame that would give its run more metrics than the limit, as far as this gateway has seen the run;
  * the sink, which knows the whole run, sends what slips through to the dead letters.
  */
-export function admitSets(run: RunRef, sets: readonly MetricSet[]): void {
-  for (const set of sets) {
-    if (run.sets.includes(set)) continue
-    const known = new Set(run.sets.flatMap((seen) => seen.names))
-    let total = known.size
-    for (const name of set.names) if (!known.has(name)) total++
-    if (total > limits.metricsPerRun) {
-      throw new Refusal(
-        'too_many_metrics',
-        `run ${run.run} would have ${total} metrics; the limit is ${limits.metricsPerRun}`,
-      )
-    }
-    run.metrics = total
-    run.sets.push(set)
-    // A run that logs ever new subsets of its metrics keeps one set of them all instead of each.
-    if (run.sets.length > 64)
-      run.sets.splice(0, run.sets.length, { names: [...new Set(run.sets.flatMap((seen) => seen.names))] })
+export function admitSet(run: RunRef, set: MetricSet): void {
+  if (run.sets.includes(set)) return
+  const known = new Set(run.sets.flatMap((seen) => seen.names))
+  for (const name of set.names) known.add(name)
+  if (known.size > limits.metricsPerRun) {
+    throw new Refusal(
+      'too_many_metrics',
+      `run ${run.run} would have ${known.size} metrics; the limit is ${limits.metricsPerRun}`,
+    )
   }
+  run.metrics = known.size
+  run.sets.push(set)
+  // A run that logs ever new subsets of its metrics keeps one set of them all instead of each.
+  if (run.sets.length > 64) run.sets.splice(0, run.sets.length, { names: [...known] })
 }

@@ -1,0 +1,98 @@
+import type uws from 'uWebSockets.js'
+
+export type HttpRequest = {
+  readonly method: string
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  /** By lower-case name. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Buffer
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal
+}
+
+export type HttpAnswer = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
+  /** The client may still be sending: the connection cannot be used again. */
+  readonly closeConnection?: boolean
+}
+
+const statusTexts: Record<number, string> = {
+  200: 'OK',
+  204: 'No Content',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
+}
+
+type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal }
+
+export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promise<void> {
+  if (exchange.signal.aborted) return
+  const { response } = exchange
+  const { body } = answer
+  if (body instanceof ReadableStream) {
+    response.cork(() => writeHead(response, answer))
+    await sendStream(exchange, body)
+    return
+  }
+  response.cork(() => {
+    writeHead(response, answer)
+    response.end(body ?? '', answer.closeConnection ?? false)
+  })
+}
+
+function writeHead(response: uws.HttpResponse, answer: HttpAnswer): void {
+  response.writeStatus(`${answer.status} ${statusTexts[answer.status] ?? 'Status'}`)
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.writeHeader(name, value)
+}
+
+/** Passes a stream on as fast as the client takes it, and no faster; a client that is gone ends the stream. */
+async function sendStream({ response, signal }: Exchange, body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader()
+  const onAbort = () => void reader.cancel().catch(() => {})
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (signal.aborted) return
+      if (done) break
+      if (value.length === 0) continue
+      let taken = true
+      response.cork(() => {
+        taken = response.write(value)
+      })
+      if (!taken) await writable(response, signal)
+      if (signal.aborted) return
+    }
+    response.cork(() => response.end())
+  } catch {
+    // The head is out: the only honest end of a broken body is a broken connection.
+    if (!signal.aborted) response.close()
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function writable(response: uws.HttpResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    response.onWritable(() => {
+      resolve()
+      return true
+    })
+  })
+}

@@ -1,0 +1,35 @@
+import type { HttpAnswer, HttpRequest } from './exchange.ts'
+
+/** What a fetch handler may see; others, with whatever bytes, cannot upset it. */
+const passedHeaders = ['accept', 'content-type', 'content-length', 'last-event-id', 'x-request-id']
+
+/** Lets a fetch handler (Request in, Response out) answer a route. */
+export function fetchHandler(
+  handle: (request: Request) => Promise<Response> | Response,
+): (request: HttpRequest) => Promise<HttpAnswer> {
+  return async (request) => {
+    const url = `http://localhost${request.path}${request.query === '' ? '' : `?${request.query}`}`
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
+    const response = await handle(
+      new Request(url, {
+        method: request.method,
+        headers: passedHeaders.flatMap((name) => {
+          const value = request.headers.get(name)
+          return value === undefined ? [] : [[name, value] as [string, string]]
+        }),
+        signal: request.signal,
+        ...(hasBody ? { body: new Uint8Array(request.body) } : {}),
+      }),
+    )
+    const headers = Object.fromEntries(response.headers)
+    const { 'content-length': _, ...rest } = headers
+    return { status: response.status, headers: rest, ...(await bodyOf(response)) }
+  }
+}
+
+/** A body of known size is sent at once; an event stream as it comes. */
+async function bodyOf(response: Response): Promise<{ body?: Uint8Array | ReadableStream<Uint8Array> }> {
+  if (!response.body) return {}
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return { body: response.body }
+  return { body: new Uint8Array(await response.arrayBuffer()) }
+}

@@ -1,0 +1,160 @@
+import { limits } from '../../schema/limits.ts'
+import type { RecordFrame } from '../record/reader.ts'
+import type { Block, Integers } from '../record/record.ts'
+import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import { appendPoints, type PointsBlock } from './points.ts'
+import { applyUpdate, type Run, resolveSlots, type SinkSet } from './runs.ts'
+import { createSequence, recordSequence } from './sequence.ts'
+import { type SeriesTable, summarize } from './series-table.ts'
+
+/** A frame that was acknowledged and cannot be stored: kept with the reason. */
+export type DeadLetter = {
+  readonly offset: number
+  readonly block: number
+  readonly project: string
+  readonly run: string
+  readonly reason: DeadReason
+  readonly detail: string
+  readonly frame: Uint8Array
+  readonly receivedMs: number
+}
+export const deadReasons = [
+  'unreadable_record',
+  'too_many_metrics',
+  'too_many_entries',
+  'sequence_horizon',
+  'key_collision',
+] as const
+export type DeadReason = (typeof deadReasons)[number]
+
+/** What became of a frame. */
+export type Outcome =
+  | { kind: 'stored' }
+  | { kind: 'duplicate' }
+  | { kind: 'covered' }
+  | { kind: 'dead'; letter: DeadLetter }
+
+const stored: Outcome = { kind: 'stored' }
+const duplicate: Outcome = { kind: 'duplicate' }
+const covered: Outcome = { kind: 'covered' }
+
+/**
+ * Applies one frame, in log order: recognises a re-sent one, merges its update, appends its points and adds them to the
+ * summaries. What the stored rows already contain is not applied again, so replaying the log rebuilds the same state.
+ * @param firstBlock number of its first block within the record
+ */
+export function applyFrame(
+  table: SeriesTable,
+  points: PointsBlock,
+  run: Run,
+  frame: RecordFrame,
+  offset: number,
+  firstBlock: number,
+): Outcome {
+  if (offset <= run.stateVersion) return covered
+  const dead = (reason: DeadReason, detail: string): Outcome => {
+    return { kind: 'dead', letter: deadFrame(frame, offset, firstBlock, reason, detail) }
+  }
+  if (run.collidesWith !== undefined) return dead('key_collision', `the key of this run is that of ${run.collidesWith}`)
+  touch(run, frame, offset)
+  if (frame.writer !== undefined && frame.seq !== undefined) {
+    const verdict = recordSequence(sequenceOf(run, frame.writer), frame.seq)
+    if (verdict === 'seen') {
+      run.duplicateFrames++
+      return duplicate
+    }
+    if (verdict === 'unknown')
+      return dead('sequence_horizon', `seq ${frame.seq} of writer ${frame.writer} is below the horizon`)
+  }
+  const slots = frame.blocks.map((block) => resolveSlots(table, run, block.set as SinkSet))
+  if (slots.includes(undefined))
+    return dead('too_many_metrics', `the run has ${run.names.length} metrics; the limit is ${limits.metricsPerRun}`)
+  if (frame.update && offset > run.metadataVersion && !applyUpdate(run, frame.update, frame.receivedMs)) {
+    return dead('too_many_entries', `the run would have more than ${limits.entriesPerRun} params or tags`)
+  }
+  frame.blocks.forEach((block, index) => {
+    applyBlock(table, points, run, block, slots[index]!, frame.receivedMs, offset, firstBlock + index)
+  })
+  return stored
+}
+
+function touch(run: Run, frame: RecordFrame, offset: number): void {
+  if (run.metadata.createdMs === 0) {
+    run.metadata.createdMs = frame.receivedMs
+    run.metadata.updatedMs = frame.receivedMs
+    run.metadataChanged = true
+  }
+  run.frames++
+  run.lastReceivedMs = frame.receivedMs
+  run.touched = offset
+  run.dirty = true
+}
+
+function sequenceOf(run: Run, writer: string): number[] {
+  const known = run.writers.get(writer)
+  if (known) return known
+  if (run.writers.size >= limits.writersPerRun) {
+    const [oldest] = run.writers.keys()
+    run.writers.delete(oldest as string)
+  }
+  const fresh = createSequence()
+  run.writers.set(writer, fresh)
+  return fresh
+}
+
+let stepScratch = new Float64Array(1024)
+
+function applyBlock(
+  table: SeriesTable,
+  points: PointsBlock,
+  run: Run,
+  block: Block,
+  slots: Int32Array,
+  receivedMs: number,
+  offset: number,
+  ordinal: number,
+): void {
+  const { count } = block
+  const first = appendPoints(
+    points,
+    block,
+    run.key,
+    (block.set as SinkSet).keys,
+    receivedMs,
+    (BigInt(offset) << 16n) | BigInt(ordinal),
+  )
+  run.points += slots.length * count
+  if (stepScratch.length < count) stepScratch = new Float64Array(count * 2)
+  const steps = stepScratch
+  for (let i = 0; i < count; i++) steps[i] = integerAt(block.steps, i)
+  const lastTime = block.times ? integerAt(block.times, count - 1) : receivedMs
+  const replaying = offset <= run.loadedVersion
+  for (let m = 0; m < slots.length; m++) {
+    const slot = slots[m]!
+    if (replaying && offset <= table.version[slot]!) continue
+    summarize(table, slot, points.value, first + m * count, steps, count, lastTime)
+  }
+}
+
+function integerAt(integers: Integers, i: number): number {
+  if (integers.kind === 'range') return integers.start + integers.stride * i
+  const { bytes } = integers
+  const at = i * 8
+  const low = bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000
+  const high = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
+  return high * 4_294_967_296 + low
+}
+
+/** The frame as a record of its own, so that it can be put into the log again. */
+export function deadFrame(
+  frame: RecordFrame,
+  offset: number,
+  block: number,
+  reason: DeadReason,
+  detail: string,
+): DeadLetter {
+  const writer = createRecordWriter()
+  putFrame(writer, frame.run, frame, frame.receivedMs)
+  const { project, run } = frame.run
+  return { offset, block, project, run, reason, detail, frame: recordBytes(writer), receivedMs: frame.receivedMs }
+}

@@ -1,0 +1,166 @@
+import type { Column, StoreReader } from '../../schema/store.ts'
+import type { RunState } from '../record/record.ts'
+import type { RunName } from '../record/writer.ts'
+import { addNamedSeries, createRun, type Run } from './runs.ts'
+import type { SeriesTable } from './series-table.ts'
+
+/** Runs asked for in one query. */
+const runsPerQuery = 2_000
+
+const chosen = `project IN {projects:Array(String)} AND run IN {runs:Array(String)}
+  AND (project, run) IN (SELECT arrayJoin(arrayZip({projects:Array(String)}, {runs:Array(String)})))`
+
+/**
+ * Brings runs into memory as their stored rows say, and makes those that have none. Called for the runs of a batch that
+ * are not there yet: new ones, those of before a restart, and those that were idle for long.
+ */
+export async function loadRuns(reader: StoreReader, table: SeriesTable, names: readonly RunName[]): Promise<Run[]> {
+  const runs: Run[] = []
+  for (let at = 0; at < names.length; at += runsPerQuery) {
+    const batch = names.slice(at, at + runsPerQuery).map((name) => createRun(name.project, name.run))
+    await loadBatch(reader, table, batch)
+    runs.push(...batch)
+  }
+  return runs
+}
+
+async function loadBatch(reader: StoreReader, table: SeriesTable, batch: readonly Run[]): Promise<void> {
+  const byName = new Map(batch.map((run) => [nameOf(run.project, run.run), run]))
+  const parameters = { projects: batch.map((run) => run.project), runs: batch.map((run) => run.run) }
+  const find = (project: string, run: string) => byName.get(nameOf(project, run))!
+  const metadata = await reader.rows<MetadataRow>(
+    `SELECT project, run, name, toString(state) AS state, toUnixTimestamp64Milli(created) AS created,
+       toUnixTimestamp64Milli(updated) AS updated, params, params_text, mapKeys(params_number) AS numeric, tags, toString(version) AS version
+     FROM runs FINAL WHERE ${chosen}`,
+    parameters,
+  )
+  for (const row of metadata) applyMetadata(find(row.project, row.run), row)
+  if (metadata.length < batch.length) {
+    await findCollisions(
+      reader,
+      batch.filter((run) => run.metadataVersion < 0),
+    )
+  }
+  // A run without metadata was never stored, so it has no other rows: a run's metadata is the first thing that is.
+  if (metadata.length === 0) return
+  const state = await reader.rows<StateRow>(
+    `SELECT project, run, toString(points) AS points, toString(frames) AS frames, toString(duplicate_frames) AS duplicate_frames,
+       toUnixTimestamp64Milli(last_received) AS last_received, writers, toString(version) AS version
+     FROM run_state FINAL WHERE ${chosen}`,
+    parameters,
+  )
+  for (const row of state) applyState(find(row.project, row.run), row)
+  await loadSeries(reader, table, parameters, find)
+}
+
+function nameOf(project: string, run: string): string {
+  return `${project}\0${run}`
+}
+
+/** Two different runs with one key would be one series in the store. Expected once in 10^13 pairs; never let through. */
+async function findCollisions(reader: StoreReader, fresh: readonly Run[]): Promise<void> {
+  const rows = await reader.rows<{ key: string; project: string; run: string }>(
+    'SELECT toString(key) AS key, project, run FROM runs WHERE key IN {keys:Array(UInt64)}',
+    { keys: fresh.map((run) => run.key) },
+  )
+  for (const row of rows) {
+    const run = fresh.find((candidate) => String(candidate.key) === row.key)
+    if (run) run.collidesWith = `${row.project}/${row.run}`
+  }
+}
+
+type MetadataRow = {
+  project: string
+  run: string
+  name: string
+  state: RunState
+  created: string | number
+  updated: string | number
+  params: string
+  params_text: Record<string, string>
+  numeric: string[]
+  tags: Record<string, string>
+  version: string
+}
+
+function applyMetadata(run: Run, row: MetadataRow): void {
+  const numeric = new Set(row.numeric)
+  const params = new Map(Object.entries(JSON.parse(row.params) as Record<string, string | number | boolean>))
+  for (const [key, value] of params) {
+    // Non-finite numbers are texts in JSON.
+    run.metadata.params.set(key, typeof value === 'string' && numeric.has(key) ? Number(value) : value)
+  }
+  for (const [key, value] of Object.entries(row.tags)) run.metadata.tags.set(key, value)
+  Object.assign(run.metadata, {
+    name: row.name,
+    state: row.state,
+    createdMs: Number(row.created),
+    updatedMs: Number(row.updated),
+  })
+  run.metadataVersion = Number(row.version)
+  run.loadedVersion = Math.max(run.loadedVersion, run.metadataVersion)
+}
+
+type StateRow = {
+  project: string
+  run: string
+  points: string
+  frames: string
+  duplicate_frames: string
+  last_received: string | number
+  writers: string
+  version: string
+}
+
+function applyState(run: Run, row: StateRow): void {
+  run.points = Number(row.points)
+  run.frames = Number(row.frames)
+  run.duplicateFrames = Number(row.duplicate_frames)
+  run.lastReceivedMs = Number(row.last_received)
+  for (const [writer, sequence] of JSON.parse(row.writers) as [string, number[]][]) run.writers.set(writer, sequence)
+  run.stateVersion = Number(row.version)
+  run.loadedVersion = Math.max(run.loadedVersion, run.stateVersion)
+}
+
+/** Columns of `series` and where they go; values are bit-exact, so the summary goes on as if nothing had happened. */
+const summaryColumns = [
+  ['count', 'count'],
+  ['first_step', 'firstStep'],
+  ['last_step', 'lastStep'],
+  ['last_time', 'lastTime'],
+  ['last', 'last'],
+  ['min', 'min'],
+  ['min_step', 'minStep'],
+  ['max', 'max'],
+  ['max_step', 'maxStep'],
+  ['nan_count', 'nan'],
+  ['positive_infinity_count', 'positiveInfinity'],
+  ['negative_infinity_count', 'negativeInfinity'],
+  ['disorder', 'disorder'],
+  ['version', 'version'],
+] as const
+
+async function loadSeries(
+  reader: StoreReader,
+  table: SeriesTable,
+  parameters: { projects: string[]; runs: string[] },
+  find: (project: string, run: string) => Run,
+): Promise<void> {
+  const names = summaryColumns.map(([column]) => column).join(', ')
+  const { rows, columns } = await reader.columns(
+    `SELECT project, run, metric, ${names}, isNull(first_nonfinite_step) AS all_finite, ifNull(first_nonfinite_step, 0) AS nonfinite_step
+     FROM series FINAL WHERE ${chosen} ORDER BY project, run, metric`,
+    parameters,
+  )
+  const text = (name: string) => columns.get(name) as readonly string[]
+  const number = (name: string) => columns.get(name) as Exclude<Column, readonly string[]>
+  for (let row = 0; row < rows; row++) {
+    const run = find(text('project')[row]!, text('run')[row]!)
+    const slot = addNamedSeries(table, run, text('metric')[row]!)
+    for (const [column, field] of summaryColumns) table[field][slot] = Number(number(column)[row])
+    if (Number.isNaN(table.min[slot]!)) table.min[slot] = Number.POSITIVE_INFINITY
+    if (Number.isNaN(table.max[slot]!)) table.max[slot] = Number.NEGATIVE_INFINITY
+    table.firstNonFiniteStep[slot] = number('all_finite')[row] ? Number.NaN : Number(number('nonfinite_step')[row])
+    run.loadedVersion = Math.max(run.loadedVersion, table.version[slot]!)
+  }
+}

@@ -1,0 +1,133 @@
+import { metricKey } from '../../schema/keys.ts'
+import type { BlockColumn } from '../store/native-block.ts'
+import type { DeadLetter } from './apply.ts'
+import type { Run } from './runs.ts'
+import type { SeriesTable } from './series-table.ts'
+
+/** State as rows of its tables; the counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
+export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
+
+export function runRows(runs: readonly Run[], version: number): TableRows {
+  const metadata = runs.map((run) => run.metadata)
+  const columns: BlockColumn[] = [
+    { name: 'project', type: 'String', data: runs.map((run) => run.project) },
+    { name: 'run', type: 'String', data: runs.map((run) => run.run) },
+    { name: 'key', type: 'UInt64', data: BigUint64Array.from(runs, (run) => run.key) },
+    { name: 'name', type: 'String', data: metadata.map((m) => m.name) },
+    { name: 'state', type: 'String', data: metadata.map((m) => m.state) },
+    { name: 'created', type: "DateTime64(3, 'UTC')", data: BigInt64Array.from(metadata, (m) => BigInt(m.createdMs)) },
+    { name: 'updated', type: "DateTime64(3, 'UTC')", data: BigInt64Array.from(metadata, (m) => BigInt(m.updatedMs)) },
+    { name: 'params', type: 'String', data: metadata.map((m) => paramsJson(m.params)) },
+    { name: 'params_text', type: 'Map(String, String)', data: metadata.map((m) => mapValues(m.params, String)) },
+    { name: 'params_number', type: 'Map(String, Float64)', data: metadata.map((m) => numericParams(m.params)) },
+    { name: 'tags', type: 'Map(String, String)', data: metadata.map((m) => m.tags) },
+    { name: 'version', type: 'UInt64', data: new BigUint64Array(runs.length).fill(BigInt(version)) },
+  ]
+  return { table: 'runs', rows: runs.length, columns }
+}
+
+/** Types kept; non-finite numbers as the texts "NaN", "Infinity", "-Infinity", which `params_number` tells from true texts. */
+function paramsJson(params: ReadonlyMap<string, string | number | boolean>): string {
+  const plain = (value: string | number | boolean) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+  // An object literal would put integer-like keys first and lose __proto__.
+  return `{${[...params].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(plain(value))}`).join(',')}}`
+}
+
+function mapValues<V, W>(map: ReadonlyMap<string, V>, change: (value: V) => W): Map<string, W> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]))
+}
+
+function numericParams(params: ReadonlyMap<string, string | number | boolean>): Map<string, number> {
+  const numbers = new Map<string, number>()
+  for (const [key, value] of params) if (typeof value !== 'string') numbers.set(key, Number(value))
+  return numbers
+}
+
+/** The changed series of some runs. */
+export function seriesRows(table: SeriesTable, runs: readonly Run[], version: number): TableRows {
+  const owners: Run[] = []
+  const names: string[] = []
+  const slots: number[] = []
+  for (const run of runs) {
+    run.slots.forEach((slot, index) => {
+      if (table.changed[slot] === 0) return
+      owners.push(run)
+      names.push(run.names[index]!)
+      slots.push(slot)
+    })
+  }
+  const float = (column: Float64Array) => Float64Array.from(slots, (slot) => column[slot]!)
+  const integer = (column: Float64Array) => BigInt64Array.from(slots, (slot) => BigInt(column[slot]!))
+  const finite = (column: Float64Array) => float(column).map((value) => (Number.isFinite(value) ? value : Number.NaN))
+  const columns: BlockColumn[] = [
+    { name: 'project', type: 'String', data: owners.map((run) => run.project) },
+    { name: 'run', type: 'String', data: owners.map((run) => run.run) },
+    { name: 'metric', type: 'String', data: names },
+    { name: 'run_key', type: 'UInt64', data: BigUint64Array.from(owners, (run) => run.key) },
+    { name: 'metric_key', type: 'UInt64', data: BigUint64Array.from(names, metricKey) },
+    { name: 'count', type: 'UInt64', data: integer(table.count) },
+    { name: 'first_step', type: 'Int64', data: integer(table.firstStep) },
+    { name: 'last_step', type: 'Int64', data: integer(table.lastStep) },
+    { name: 'last_time', type: "DateTime64(3, 'UTC')", data: integer(table.lastTime) },
+    { name: 'last', type: 'Float64', data: float(table.last) },
+    { name: 'min', type: 'Float64', data: finite(table.min) },
+    { name: 'min_step', type: 'Int64', data: integer(table.minStep) },
+    { name: 'max', type: 'Float64', data: finite(table.max) },
+    { name: 'max_step', type: 'Int64', data: integer(table.maxStep) },
+    { name: 'nan_count', type: 'UInt64', data: integer(table.nan) },
+    { name: 'positive_infinity_count', type: 'UInt64', data: integer(table.positiveInfinity) },
+    { name: 'negative_infinity_count', type: 'UInt64', data: integer(table.negativeInfinity) },
+    {
+      name: 'first_nonfinite_step',
+      type: 'Nullable(Int64)',
+      data: slots.map((slot) => nullable(table.firstNonFiniteStep[slot]!)),
+    },
+    { name: 'disorder', type: 'UInt64', data: integer(table.disorder) },
+    { name: 'version', type: 'UInt64', data: new BigUint64Array(slots.length).fill(BigInt(version)) },
+  ]
+  return { table: 'series', rows: slots.length, columns }
+}
+
+function nullable(value: number): number | null {
+  return Number.isNaN(value) ? null : value
+}
+
+export function stateRows(runs: readonly Run[], version: number): TableRows {
+  const columns: BlockColumn[] = [
+    { name: 'project', type: 'String', data: runs.map((run) => run.project) },
+    { name: 'run', type: 'String', data: runs.map((run) => run.run) },
+    { name: 'run_key', type: 'UInt64', data: BigUint64Array.from(runs, (run) => run.key) },
+    { name: 'points', type: 'UInt64', data: BigUint64Array.from(runs, (run) => BigInt(run.points)) },
+    { name: 'frames', type: 'UInt64', data: BigUint64Array.from(runs, (run) => BigInt(run.frames)) },
+    { name: 'duplicate_frames', type: 'UInt64', data: BigUint64Array.from(runs, (run) => BigInt(run.duplicateFrames)) },
+    { name: 'metrics', type: 'UInt32', data: Uint32Array.from(runs, (run) => run.names.length) },
+    {
+      name: 'last_received',
+      type: "DateTime64(3, 'UTC')",
+      data: BigInt64Array.from(runs, (run) => BigInt(run.lastReceivedMs)),
+    },
+    { name: 'writers', type: 'String', data: runs.map((run) => JSON.stringify([...run.writers])) },
+    { name: 'version', type: 'UInt64', data: new BigUint64Array(runs.length).fill(BigInt(version)) },
+  ]
+  return { table: 'run_state', rows: runs.length, columns }
+}
+
+export function deadLetterRows(partition: number, letters: readonly DeadLetter[]): TableRows {
+  const columns: BlockColumn[] = [
+    { name: 'partition', type: 'UInt32', data: new Uint32Array(letters.length).fill(partition) },
+    { name: 'offset', type: 'UInt64', data: BigUint64Array.from(letters, (letter) => BigInt(letter.offset)) },
+    { name: 'block', type: 'UInt32', data: Uint32Array.from(letters, (letter) => letter.block) },
+    { name: 'project', type: 'String', data: letters.map((letter) => letter.project) },
+    { name: 'run', type: 'String', data: letters.map((letter) => letter.run) },
+    { name: 'reason', type: 'String', data: letters.map((letter) => letter.reason) },
+    { name: 'detail', type: 'String', data: letters.map((letter) => letter.detail) },
+    { name: 'frame', type: 'String', data: letters.map((letter) => letter.frame) },
+    {
+      name: 'received',
+      type: "DateTime64(3, 'UTC')",
+      data: BigInt64Array.from(letters, (letter) => BigInt(letter.receivedMs)),
+    },
+  ]
+  return { table: 'dead_letters', rows: letters.length, columns }
+}

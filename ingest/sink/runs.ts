@@ -1,0 +1,151 @@
+import { metricKey, runKey } from '../../schema/keys.ts'
+import { limits } from '../../schema/limits.ts'
+import type { MetricSet, ParamValue, RunState, Update } from '../record/record.ts'
+import type { Sequence } from './sequence.ts'
+import { addSeries, type SeriesTable } from './series-table.ts'
+
+/** A metric set with the keys of its names; one object per list of names. */
+export type SinkSet = MetricSet & { readonly keys: BigUint64Array }
+
+/** What the sink knows of an active run. */
+export type Run = {
+  readonly project: string
+  readonly run: string
+  readonly key: bigint
+  /** Its series: names and their slots, side by side. */
+  readonly names: string[]
+  readonly slots: number[]
+  /** Slots of the sets it logs with, so that a frame costs one look-up. */
+  readonly slotsBySet: Map<SinkSet, Int32Array>
+  points: number
+  frames: number
+  duplicateFrames: number
+  lastReceivedMs: number
+  readonly writers: Map<string, Sequence>
+  readonly metadata: Metadata
+  /** Log offsets up to which the stored rows go; -1: none stored. */
+  metadataVersion: number
+  stateVersion: number
+  /** Highest offset of any of its stored rows: above it nothing can have been applied before. */
+  loadedVersion: number
+  metadataChanged: boolean
+  dirty: boolean
+  /** Offset of its last frame, for eviction. */
+  touched: number
+  /** Another run that has the same key; this one can then not be stored. */
+  collidesWith: string | undefined
+}
+
+export type Metadata = {
+  name: string
+  state: RunState
+  createdMs: number
+  updatedMs: number
+  readonly params: Map<string, Exclude<ParamValue, null>>
+  readonly tags: Map<string, string>
+}
+
+export function createRun(project: string, run: string): Run {
+  return {
+    project,
+    run,
+    key: runKey(project, run),
+    names: [],
+    slots: [],
+    slotsBySet: new Map(),
+    points: 0,
+    frames: 0,
+    duplicateFrames: 0,
+    lastReceivedMs: 0,
+    writers: new Map(),
+    metadata: { name: '', state: 'running', createdMs: 0, updatedMs: 0, params: new Map(), tags: new Map() },
+    metadataVersion: -1,
+    stateVersion: -1,
+    loadedVersion: -1,
+    metadataChanged: false,
+    dirty: false,
+    touched: 0,
+    collidesWith: undefined,
+  }
+}
+
+export function createSetRegistry(maximumNames = 2_000_000): (key: string, names: () => string[]) => SinkSet {
+  const sets = new Map<string, SinkSet>()
+  let total = 0
+  return (key, names) => {
+    const known = sets.get(key)
+    if (known) return known
+    const list = names()
+    const fresh: SinkSet = { names: list, keys: BigUint64Array.from(list, metricKey) }
+    total += list.length
+    if (total > maximumNames) {
+      sets.clear()
+      total = list.length
+    }
+    sets.set(key, fresh)
+    return fresh
+  }
+}
+
+/** Sets whose slots a run keeps at hand; one that logs ever new subsets finds them anew. */
+const setsAtHand = 64
+
+/**
+ * The slots of the series of a frame's sets, made where they are new; undefined, with nothing made, when the run would have
+ * too many metrics.
+ */
+export function resolveSlots(table: SeriesTable, run: Run, sets: readonly SinkSet[]): Int32Array[] | undefined {
+  if (sets.some((set) => !run.slotsBySet.has(set)) && !addSets(table, run, sets)) return undefined
+  return sets.map((set) => run.slotsBySet.get(set)!)
+}
+
+function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolean {
+  const byName = new Map(run.names.map((name, index) => [name, run.slots[index]!]))
+  const fresh = new Set(sets.flatMap((set) => set.names.filter((name) => !byName.has(name))))
+  if (run.names.length + fresh.size > limits.metricsPerRun) return false
+  for (const name of fresh) byName.set(name, addNamedSeries(table, run, name))
+  if (run.slotsBySet.size >= setsAtHand) run.slotsBySet.clear()
+  for (const set of sets)
+    run.slotsBySet.set(
+      set,
+      Int32Array.from(set.names, (name) => byName.get(name)!),
+    )
+  return true
+}
+
+export function addNamedSeries(table: SeriesTable, run: Run, name: string): number {
+  const slot = addSeries(table)
+  run.names.push(name)
+  run.slots.push(slot)
+  return slot
+}
+
+/** Merges an update into the run's metadata; false when it would have too many entries, and nothing is changed. */
+export function applyUpdate(run: Run, update: Update, receivedMs: number): boolean {
+  const { metadata } = run
+  if (wouldHave(metadata.params, update.params) > limits.entriesPerRun) return false
+  if (wouldHave(metadata.tags, update.tags) > limits.entriesPerRun) return false
+  if (update.name !== undefined) metadata.name = update.name
+  if (update.state !== undefined) metadata.state = update.state
+  merge(metadata.params, update.params)
+  merge(metadata.tags, update.tags)
+  metadata.updatedMs = receivedMs
+  run.metadataChanged = true
+  return true
+}
+
+function wouldHave(entries: ReadonlyMap<string, unknown>, changes: ReadonlyMap<string, unknown> | undefined): number {
+  let size = entries.size
+  for (const [key, value] of changes ?? []) {
+    if (value === null) size -= entries.has(key) ? 1 : 0
+    else size += entries.has(key) ? 0 : 1
+  }
+  return size
+}
+
+function merge<V>(entries: Map<string, V>, changes: ReadonlyMap<string, V | null> | undefined): void {
+  for (const [key, value] of changes ?? []) {
+    if (value === null) entries.delete(key)
+    else entries.set(key, value)
+  }
+}

@@ -1,0 +1,123 @@
+import type { StoreReader } from '../../schema/store.ts'
+import type { RecordFrame } from '../record/reader.ts'
+import { readRecord } from '../record/reader.ts'
+import { applyFrame, type DeadLetter } from './apply.ts'
+import { loadRuns } from './load.ts'
+import { createPointsBlock, type PointsBlock } from './points.ts'
+import { createSetRegistry, type Run } from './runs.ts'
+import { createSeriesTable, type SeriesTable, seriesInUse } from './series-table.ts'
+
+/** What one insert will put into the store: the records `first` to `last` of the log. */
+export type Batch = {
+  first: number
+  last: number
+  readonly points: PointsBlock
+  readonly changedRuns: Set<Run>
+  readonly deadLetters: DeadLetter[]
+  /** Arrival of its newest frame, ms. */
+  newestMs: number
+}
+
+export function createBatch(): Batch {
+  return { first: -1, last: -1, points: createPointsBlock(), changedRuns: new Set(), deadLetters: [], newestMs: 0 }
+}
+
+export function clearBatch(batch: Batch): void {
+  batch.first = -1
+  batch.last = -1
+  batch.points.rows = 0
+  batch.changedRuns.clear()
+  batch.deadLetters.length = 0
+}
+
+/** The sink's memory of one partition: active runs and their series. */
+export type SinkState = {
+  readonly runs: Map<string, Run>
+  readonly table: SeriesTable
+  readonly dirty: Set<Run>
+  /** Offset of the last record applied; -1 before the first. */
+  applied: number
+  readonly intern: ReturnType<typeof createSetRegistry>
+}
+
+export function createSinkState(): SinkState {
+  return { runs: new Map(), table: createSeriesTable(), dirty: new Set(), applied: -1, intern: createSetRegistry() }
+}
+
+export type ReadRecord = {
+  readonly offset: number
+  readonly frames: readonly RecordFrame[]
+  /** Set when the record cannot be taken apart. */
+  readonly unreadable: DeadLetter | undefined
+}
+
+/** Takes a record apart; one that cannot be becomes a dead letter, whole. */
+export function parseRecord(state: SinkState, offset: number, payload: Uint8Array): ReadRecord {
+  try {
+    return { offset, frames: readRecord(payload, state.intern), unreadable: undefined }
+  } catch (error) {
+    const unreadable: DeadLetter = {
+      offset,
+      block: 0,
+      project: '',
+      run: '',
+      reason: 'unreadable_record',
+      detail: (error as Error).message,
+      frame: Uint8Array.from(payload),
+      receivedMs: 0,
+    }
+    return { offset, frames: [], unreadable }
+  }
+}
+
+/** Loads the runs that the records name and memory does not have. */
+export async function ensureRuns(state: SinkState, reader: StoreReader, records: readonly ReadRecord[]): Promise<void> {
+  const missing = new Map<string, { project: string; run: string }>()
+  for (const record of records) {
+    for (const { run } of record.frames) {
+      const name = runName(run)
+      if (!state.runs.has(name)) missing.set(name, run)
+    }
+  }
+  if (missing.size === 0) return
+  for (const run of await loadRuns(reader, state.table, [...missing.values()])) state.runs.set(runName(run), run)
+}
+
+function runName(run: { readonly project: string; readonly run: string }): string {
+  return `${run.project}\0${run.run}`
+}
+
+export type FrameCounts = { stored: number; duplicate: number; covered: number; dead: number }
+
+/** Applies a record's frames in order; their points and changes are added to the batch. */
+export function applyRecord(state: SinkState, batch: Batch, record: ReadRecord, counts: FrameCounts): void {
+  if (batch.first < 0) batch.first = record.offset
+  batch.last = record.offset
+  state.applied = record.offset
+  if (record.unreadable) batch.deadLetters.push(record.unreadable)
+  let block = 0
+  for (const frame of record.frames) {
+    const run = state.runs.get(runName(frame.run))!
+    const outcome = applyFrame(state.table, batch.points, run, frame, record.offset, block)
+    block += frame.blocks.length
+    counts[outcome.kind]++
+    if (outcome.kind === 'dead') batch.deadLetters.push(outcome.letter)
+    if (run.metadataChanged) batch.changedRuns.add(run)
+    if (run.dirty) state.dirty.add(run)
+    batch.newestMs = frame.receivedMs
+  }
+}
+
+/** Lets go of the runs that were idle longest and whose state is stored, until a fifth of the room is free. */
+export function evictIdle(state: SinkState, maximumSeries: number): number {
+  if (seriesInUse(state.table) <= maximumSeries) return 0
+  const idle = [...state.runs.values()].filter((run) => !run.dirty).sort((a, b) => a.touched - b.touched)
+  let evicted = 0
+  for (const run of idle) {
+    if (seriesInUse(state.table) <= maximumSeries * 0.8) break
+    state.table.free.push(...run.slots)
+    state.runs.delete(runName(run))
+    evicted++
+  }
+  return evicted
+}
