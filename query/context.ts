@@ -1,0 +1,25 @@
+import type { ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
+import type { RunLoaders } from './resolvers/run-loaders.ts'
+import type { SeriesLoader } from './resolvers/series.ts'
+
+export type QuerySettings = {
+  /** How long one question to the store may take. */
+  readonly queryTimeoutMs: number
+  /** How long an answer waits for the write named by `at`. */
+  readonly watermarkTimeoutMs: number
+  /** Operations that run side by side. */
+  readonly operationsAtOnce: number
+  /** Operations that wait for their turn; the next one is refused with `BUSY`. */
+  readonly operationsWaiting: number
+}
+
+/** What the resolvers of one request work with. */
+export type Context = {
+  readonly reader: StoreReader
+  readonly watermark: Watermark
+  readonly settings: QuerySettings
+  /** Time limit and the client's own abort. */
+  readonly readOptions: ReadOptions
+  readonly seriesLoader: SeriesLoader
+  readonly runLoaders: RunLoaders
+}

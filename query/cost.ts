@@ -1,0 +1,82 @@
+import {
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  GraphQLIncludeDirective,
+  GraphQLObjectType,
+  type GraphQLSchema,
+  GraphQLSkipDirective,
+  getArgumentValues,
+  getDirectiveValues,
+  getNamedType,
+  isCompositeType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
+import type { SeriesInput } from './resolvers/series.ts'
+import type { MetricsInput } from './resolvers/summaries.ts'
+
+/** What an answer may become at most: `points` are buckets of curves and rows of lists; `series` runs x metrics. */
+export type Cost = { readonly points: number; readonly series: number }
+
+const nothing: Cost = { points: 0, series: 0 }
+const sum = (a: Cost, b: Cost): Cost => ({ points: a.points + b.points, series: a.series + b.series })
+const times = (n: number, cost: Cost): Cost => ({ points: n * cost.points, series: n * cost.series })
+const curves = (series: number, input: RangeInput): Cost => ({ points: series * bucketsIn(input), series })
+
+/** The fields that make answers large: from their arguments and the cost of what is selected of one row. Others cost what they select. */
+const costs: Record<string, (args: never, row: Cost) => Cost> = {
+  'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
+  'Query.runs': ({ first }: { first?: number }, row) => times(rowsIn(first, 50), sum({ points: 1, series: 0 }, row)),
+  'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
+}
+
+export type CostQuestion = {
+  readonly schema: GraphQLSchema
+  readonly operation: OperationDefinitionNode
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  /** After coercion: what the resolvers will see. */
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The cost of a validated operation. Each fragment is computed once, however often it is spread, so that this takes time by the size of the
+ * document; a field selected twice counts twice.
+ * @throws the resolvers' own errors for arguments that are not allowed
+ */
+export function costOf({ schema, operation, fragments, variables }: CostQuestion): Cost {
+  const computed = new Map<string, Cost>()
+
+  function ofSet(type: GraphQLCompositeType, set: SelectionSetNode): Cost {
+    return set.selections.map((node) => ofSelection(type, node)).reduce(sum, nothing)
+  }
+
+  function ofSelection(type: GraphQLCompositeType, node: SelectionNode): Cost {
+    if (isLeftOut(node)) return nothing
+    if (node.kind === Kind.INLINE_FRAGMENT) return ofSet(type, node.selectionSet)
+    if (node.kind === Kind.FRAGMENT_SPREAD) {
+      const name = node.name.value
+      if (!computed.has(name)) computed.set(name, ofSet(type, fragments.get(name)!.selectionSet))
+      return computed.get(name)!
+    }
+    const field = type instanceof GraphQLObjectType ? type.getFields()[node.name.value] : undefined
+    // Introspection.
+    if (!field) return nothing
+    const rowType = getNamedType(field.type)
+    const row = node.selectionSet && isCompositeType(rowType) ? ofSet(rowType, node.selectionSet) : nothing
+    const cost = costs[`${type.name}.${field.name}`]
+    return cost ? cost(getArgumentValues(field, node, variables) as never, row) : row
+  }
+
+  function isLeftOut(node: SelectionNode): boolean {
+    const skip = getDirectiveValues(GraphQLSkipDirective, node, variables)
+    const include = getDirectiveValues(GraphQLIncludeDirective, node, variables)
+    return skip?.if === true || include?.if === false
+  }
+
+  return ofSet(schema.getQueryType()!, operation.selectionSet)
+}

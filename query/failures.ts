@@ -1,0 +1,61 @@
+import { GraphQLError } from 'graphql'
+import { StaleToken, StoreTrouble, WatermarkTimeout } from '../schema/store.ts'
+
+/** The one table of errors a question can meet: HTTP status when nothing was answered, whether asking again can help. */
+export const failures = {
+  GRAPHQL_PARSE_FAILED: { status: 400, retryable: false, means: 'The document is not GraphQL.' },
+  GRAPHQL_VALIDATION_FAILED: { status: 400, retryable: false, means: 'The document does not fit the schema.' },
+  BAD_REQUEST: { status: 400, retryable: false, means: 'The HTTP request is not a GraphQL request.' },
+  FORBIDDEN_ORIGIN: { status: 403, retryable: false, means: 'The request comes from a page of another site.' },
+  BODY_TOO_LARGE: { status: 413, retryable: false, means: 'The body is larger than limits.queryBodyBytes.' },
+  TOO_DEEP: { status: 400, retryable: false, means: 'The document or a variable nests too deep.' },
+  TOO_MANY_ALIASES: { status: 400, retryable: false, means: 'The document has more than limits.queryAliases.' },
+  TOO_MANY_TOKENS: { status: 400, retryable: false, means: 'The document has more than limits.queryTokens.' },
+  TOO_MANY_SERIES: { status: 400, retryable: false, means: 'Runs x metrics is more than limits.seriesPerAnswer.' },
+  TOO_COSTLY: { status: 400, retryable: false, means: 'The answer could be larger than limits.pointsPerAnswer.' },
+  BAD_INPUT: { status: 400, retryable: false, means: 'A variable or an argument has a value that is not allowed.' },
+  BAD_CURSOR: { status: 400, retryable: false, means: 'The cursor is not one of this list in this order.' },
+  BAD_AT: { status: 400, retryable: false, means: '`at` is not a token of this server.' },
+  UNKNOWN_RUN: { status: 404, retryable: false, means: 'The project has no run of this id.' },
+  WATERMARK_TIMEOUT: { status: 503, retryable: true, means: 'The write named by `at` did not become visible in time.' },
+  BUSY: { status: 503, retryable: true, means: 'As many questions as may run and wait at once do so already.' },
+  STORE_UNAVAILABLE: { status: 503, retryable: true, means: 'The store cannot be reached.' },
+  QUERY_TIMEOUT: { status: 503, retryable: true, means: 'The store did not finish in time.' },
+  QUERY_MEMORY: { status: 503, retryable: false, means: 'The question needs more memory than one may take.' },
+  INTERNAL: { status: 500, retryable: false, means: 'A fault of the server, logged there.' },
+} as const satisfies Record<string, { status: number; retryable: boolean; means: string }>
+
+export type FailureCode = keyof typeof failures
+
+export const failureCodes = Object.keys(failures) as FailureCode[]
+
+/** An error that goes out to the client as it is. */
+export function failure(code: FailureCode, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, retryable: failures[code].retryable } })
+}
+
+/** A failure of the request as a whole, before anything of it was answered: carries the HTTP status too. */
+export function requestFailure(code: FailureCode, message: string): GraphQLError {
+  const { status, retryable } = failures[code]
+  const headers = status === 503 ? { 'retry-after': '1' } : {}
+  return new GraphQLError(message, { extensions: { code, retryable, http: { status, headers } } })
+}
+
+/** What the client is told of trouble that has a name; undefined for a fault of ours. */
+export function failureOf(error: unknown): GraphQLError | undefined {
+  if (error instanceof StaleToken) return failure('BAD_AT', `at: ${error.message}`)
+  if (error instanceof WatermarkTimeout) return failure('WATERMARK_TIMEOUT', error.message)
+  if (!(error instanceof StoreTrouble)) return undefined
+  switch (error.kind) {
+    case 'unavailable':
+      return failure('STORE_UNAVAILABLE', 'the store cannot be reached at the moment')
+    case 'timeout':
+      return failure('QUERY_TIMEOUT', 'the store did not finish in time; ask for fewer runs, metrics or steps')
+    case 'memory':
+      return failure('QUERY_MEMORY', 'the question needs more memory than one may take; ask for fewer runs or metrics')
+    case 'rejected':
+      return undefined
+    default:
+      return error.kind satisfies never
+  }
+}

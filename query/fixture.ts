@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStore } from '../ingest/store/store.ts'
+import { metricKey, runKey } from '../schema/keys.ts'
+import { type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
+import { createLogger, type Logger } from '../telemetry/logger.ts'
+import { Metrics } from '../telemetry/metrics.ts'
+import { createQueryServer, type QuerySettings } from './server.ts'
+
+const silent = createLogger('silent')
+
+/** For tests only: the one place of `query/` that knows the real store. */
+export async function openTestStore() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-query-'))
+  const queryMemoryBytes = 2 ** 31
+  const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
+  return {
+    reader: store.reader,
+    command: (sql: string) => store.command(sql),
+    async close() {
+      await store.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+export type TestStore = Awaited<ReturnType<typeof openTestStore>>
+
+/** A point as it was logged; `ord` says which of several of one step came later. */
+export type LoggedPoint = { readonly step: number; readonly value: number; readonly ord: number }
+
+/** Points of one statement: its text may be 256 KiB. */
+const pointsPerInsert = 4000
+
+/** Inserts points, each few thousand as one part. Values go in by their bits, so that NaN, infinities and -0 arrive as they are. */
+export async function insertPoints(
+  store: TestStore,
+  project: string,
+  run: string,
+  metric: string,
+  points: readonly LoggedPoint[],
+): Promise<void> {
+  for (let from = 0; from < points.length; from += pointsPerInsert) {
+    const rows = points
+      .slice(from, from + pointsPerInsert)
+      .map(({ step, value, ord }) => `(${step},${bitsOf(value)},${ord})`)
+    await store.command(`INSERT INTO points SELECT ${runKey(project, run)}, ${metricKey(metric)}, t.1, toDateTime64(0, 3, 'UTC'),
+      reinterpretAsFloat64(t.2), t.3 FROM (SELECT arrayJoin(CAST([${rows.join(',')}], 'Array(Tuple(Int64, UInt64, UInt64))')) AS t)`)
+  }
+}
+
+function bitsOf(value: number): bigint {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, value)
+  return view.getBigUint64(0)
+}
+
+export type TestRun = {
+  readonly run: string
+  readonly name?: string
+  readonly state?: string
+  readonly createdMs?: number
+  readonly params?: Readonly<Record<string, string | number | boolean>>
+  readonly tags?: Readonly<Record<string, string>>
+  readonly version?: number
+}
+
+/** Inserts rows of `runs` as one part. */
+export async function insertRuns(store: TestStore, project: string, runs: readonly TestRun[]): Promise<void> {
+  if (runs.length === 0) return
+  const rows = runs.map((run) => {
+    const params = Object.entries(run.params ?? {})
+    const numeric = params.filter(([, value]) => typeof value !== 'string')
+    const time = `fromUnixTimestamp64Milli(toInt64(${run.createdMs ?? 0}), 'UTC')`
+    return `(${[
+      ...[project, run.run].map(text),
+      runKey(project, run.run),
+      text(run.name ?? ''),
+      text(run.state ?? 'running'),
+      time,
+      time,
+      text(JSON.stringify(run.params ?? {})),
+      map(params.map(([name, value]) => [name, text(typeof value === 'string' ? value : JSON.stringify(value))])),
+      map(numeric.map(([name, value]) => [name, String(Number(value))])),
+      map(Object.entries(run.tags ?? {}).map(([name, value]) => [name, text(value)])),
+      run.version ?? 1,
+    ].join(',')})`
+  })
+  await store.command(`INSERT INTO runs VALUES ${rows.join(',')}`)
+}
+
+/** Inserts one summary; figures not given are those of a single point of value `last`. */
+export async function insertSummary(
+  store: TestStore,
+  project: string,
+  run: string,
+  metric: string,
+  figures: { last: number; min?: number; max?: number; count?: number; nan?: number; version?: number },
+): Promise<void> {
+  const { last, min = last, max = last, count = 1, nan = 0, version = 1 } = figures
+  const number = (value: number) => `reinterpretAsFloat64(toUInt64(${bitsOf(value)}))`
+  const firstNonFinite = nan > 0 ? '7' : 'NULL'
+  await store.command(`INSERT INTO series SELECT ${text(project)}, ${text(run)}, ${text(metric)}, ${runKey(project, run)}, ${metricKey(metric)},
+    ${count}, 0, ${count - 1}, toDateTime64(0, 3, 'UTC'), ${number(last)}, ${number(min)}, 1, ${number(max)}, 2, ${nan}, 0, 0, ${firstNonFinite}, 0, ${version}`)
+}
+
+const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+const map = (entries: readonly (readonly [string, string])[]) =>
+  `map(${entries.map(([name, value]) => `${text(name)},${value}`).join(',')})`
+
+/** A watermark that has always come far enough, except for the tokens named here. */
+export function createTestWatermark(never: readonly string[] = []): Watermark & { readonly asked: string[] } {
+  const asked: string[] = []
+  return {
+    asked,
+    current: () => 'now',
+    currentTimeMs: () => 1_700_000_000_000,
+    async reached(at, { summaries }) {
+      asked.push(summaries ? `${at}+summaries` : at)
+      if (never.includes(at)) throw new WatermarkTimeout(`the write ${at} cannot be seen yet`)
+    },
+  }
+}
+
+export type Answer = {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  readonly data: any
+  readonly errors: readonly { message: string; extensions: { code: string; retryable: boolean } }[]
+  readonly extensions: Record<string, unknown> | undefined
+}
+
+/** A query server on a reader, asked by document and variables. */
+export function createAsker(
+  reader: StoreReader,
+  options: { watermark?: Watermark; settings?: Partial<QuerySettings>; logger?: Logger } = {},
+) {
+  const metrics = new Metrics()
+  const watermark = options.watermark ?? createTestWatermark()
+  const usual = { queryTimeoutMs: 20_000, watermarkTimeoutMs: 500, operationsAtOnce: 4, operationsWaiting: 16 }
+  const logger = options.logger ?? silent
+  const server = createQueryServer({ reader, watermark, logger, metrics, settings: { ...usual, ...options.settings } })
+  async function ask(query: string, variables: unknown = {}): Promise<Answer> {
+    const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
+    const body = JSON.stringify({ query, variables })
+    const response = await server.handle(new Request('http://test/graphql', { method: 'POST', headers, body }))
+    const answer = (await response.json()) as Partial<Answer>
+    return { status: response.status, data: answer.data, errors: answer.errors ?? [], extensions: answer.extensions }
+  }
+  return { ask, server, metrics }
+}

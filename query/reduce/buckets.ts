@@ -1,0 +1,87 @@
+import { bucketStart } from './grid.ts'
+
+/** Columns of a series' buckets, ascending; every one `count` long. Those of the last four rows are meaningless where their count is 0. */
+export const bucketColumns = [
+  'steps',
+  'counts',
+  'superseded',
+  'first',
+  'firstSteps',
+  'min',
+  'minSteps',
+  'max',
+  'maxSteps',
+  'last',
+  'lastSteps',
+  'nan',
+  'nanSteps',
+  'positiveInfinity',
+  'positiveInfinitySteps',
+  'negativeInfinity',
+  'negativeInfinitySteps',
+] as const
+export type BucketColumn = (typeof bucketColumns)[number]
+export type BucketTable = { readonly count: number } & Readonly<Record<BucketColumn, Float64Array>>
+
+/** Points of one series in step order. */
+export type Points = { readonly steps: Float64Array; readonly values: Float64Array }
+
+/** The buckets of points that are at hand, in step order and none of them superseded: what `sql/series-buckets.ts` does in the store. */
+export function bucketsOf(points: Points, width: number): BucketTable {
+  const { steps, values } = points
+  const table = emptyTable(steps.length)
+  let row = -1
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!
+    const start = bucketStart(step, width)
+    if (row < 0 || table.steps[row] !== start) {
+      row++
+      table.steps[row] = start
+      table.first[row] = table.min[row] = table.max[row] = table.last[row] = Number.NaN
+    }
+    add(table, row, step, values[i]!)
+  }
+  return slice(table, row + 1)
+}
+
+function add(table: BucketTable, row: number, step: number, value: number): void {
+  table.counts[row]!++
+  if (Number.isNaN(value)) note(table, row, 'nan', 'nanSteps', step)
+  else if (value === Number.POSITIVE_INFINITY) note(table, row, 'positiveInfinity', 'positiveInfinitySteps', step)
+  else if (value === Number.NEGATIVE_INFINITY) note(table, row, 'negativeInfinity', 'negativeInfinitySteps', step)
+  else addFinite(table, row, step, value)
+}
+
+function addFinite(table: BucketTable, row: number, step: number, value: number): void {
+  if (Number.isNaN(table.first[row]!)) set(table, row, 'first', 'firstSteps', step, value)
+  if (Number.isNaN(table.min[row]!) || below(value, table.min[row]!)) set(table, row, 'min', 'minSteps', step, value)
+  if (Number.isNaN(table.max[row]!) || below(table.max[row]!, value)) set(table, row, 'max', 'maxSteps', step, value)
+  set(table, row, 'last', 'lastSteps', step, value)
+}
+
+/** Orders -0 before 0, as the store does. */
+function below(a: number, b: number): boolean {
+  return a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))
+}
+
+function set(table: BucketTable, row: number, value: BucketColumn, at: BucketColumn, step: number, v: number): void {
+  table[value][row] = v
+  table[at][row] = step
+}
+
+function note(table: BucketTable, row: number, count: BucketColumn, at: BucketColumn, step: number): void {
+  if (table[count][row] === 0) table[at][row] = step
+  table[count][row]!++
+}
+
+export function emptyTable(rows: number): BucketTable {
+  const columns = bucketColumns.map((name) => [name, new Float64Array(rows)])
+  return { count: rows, ...Object.fromEntries(columns) }
+}
+
+function slice(table: BucketTable, rows: number): BucketTable {
+  return {
+    count: rows,
+    ...Object.fromEntries(bucketColumns.map((name) => [name, table[name].subarray(0, rows)])),
+  } as BucketTable
+}

@@ -1,0 +1,39 @@
+import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import { createGroupBatcher } from '../batch.ts'
+import { ask, numbers, texts } from '../sql/read.ts'
+import { runTotals } from '../sql/run-rows.ts'
+import { runSummaries, type SummariesQuestion } from '../sql/summaries.ts'
+import type { RunRow } from './run.ts'
+import { readSummaries, type Summary } from './summaries.ts'
+
+type Totals = { readonly points: number; readonly metrics: number }
+type SummariesRequest = Omit<SummariesQuestion, 'runs'> & { readonly run: string }
+
+/** Fields of many runs, one question to the store for each project and set of arguments: of one list, one question. */
+export type RunLoaders = {
+  readonly totals: (run: RunRow) => Promise<Totals>
+  readonly summaries: (request: SummariesRequest) => Promise<readonly Summary[]>
+}
+
+export function createRunLoaders(reader: StoreReader, options: ReadOptions): RunLoaders {
+  async function loadTotals(runs: readonly RunRow[]): Promise<Totals[]> {
+    const answer = await ask(reader, runTotals(runs[0]!.project, idsOf(runs)), options)
+    const [points, metrics] = [numbers(answer, 'pointsLogged'), numbers(answer, 'metricsLogged')]
+    const totals = texts(answer, 'id').map((id, row) => [id, { points: points[row]!, metrics: metrics[row]! }] as const)
+    const byRun = new Map(totals)
+    return runs.map(({ run }) => byRun.get(run) ?? { points: 0, metrics: 0 })
+  }
+
+  async function loadSummaries(requests: readonly SummariesRequest[]): Promise<(readonly Summary[])[]> {
+    const answer = await ask(reader, runSummaries({ ...requests[0]!, runs: idsOf(requests) }), options)
+    const byRun = readSummaries(answer)
+    return requests.map(({ run }) => byRun.get(run) ?? [])
+  }
+
+  return {
+    totals: createGroupBatcher((run) => run.project, loadTotals),
+    summaries: createGroupBatcher(({ run: _, ...rest }) => JSON.stringify(rest), loadSummaries),
+  }
+}
+
+const idsOf = (items: readonly { run: string }[]) => [...new Set(items.map(({ run }) => run))]

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { Columns } from '../../schema/store.ts'
+import type { Context } from '../context.ts'
+import { ask, numbers, texts } from '../sql/read.ts'
+import { runRow } from '../sql/run-rows.ts'
+import { arrive } from './arrive.ts'
+import type { Maybe } from './inputs.ts'
+
+/** A run as its fields are resolved from it; `at` goes along for the fields that read summaries. */
+export type RunRow = ReturnType<typeof readRuns>[number]
+
+export async function resolveRun(
+  _: unknown,
+  { project, run, at }: { project: string; run: string; at?: Maybe<string> },
+  context: Context,
+): Promise<RunRow | null> {
+  await arrive(context, at, false)
+  const answer = await ask(context.reader, runRow(project, run), context.readOptions)
+  return readRuns(answer, project, at)[0] ?? null
+}
+
+/** Rows of `runColumns`. */
+export function readRuns(answer: Columns, project: string, at: Maybe<string>) {
+  const [ids, names, states] = [texts(answer, 'id'), texts(answer, 'name'), texts(answer, 'stateText')]
+  const [params, tags] = [texts(answer, 'params'), texts(answer, 'tagsText')]
+  const [created, updated] = [numbers(answer, 'createdMs'), numbers(answer, 'updatedMs')]
+  return ids.map((run, row) => ({
+    id: createHash('sha256').update(`run\0${project}\0${run}`).digest('base64url').slice(0, 22),
+    project,
+    run,
+    name: names[row]!,
+    state: states[row]!,
+    created: created[row]!,
+    updated: updated[row]!,
+    params: () => JSON.parse(params[row]! || '{}') as unknown,
+    tags: () => JSON.parse(tags[row]!) as unknown,
+    at,
+  }))
+}
+
+export async function resolvePoints(run: RunRow, _: unknown, context: Context): Promise<number> {
+  await arrive(context, run.at, true)
+  return (await context.runLoaders.totals(run)).points
+}
+
+export async function resolveMetricCount(run: RunRow, _: unknown, context: Context): Promise<number> {
+  await arrive(context, run.at, true)
+  return (await context.runLoaders.totals(run)).metrics
+}

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { createSchema } from 'graphql-yoga'
+import { packageFile } from '../schema/files.ts'
+import type { Context } from './context.ts'
+import { resolveProjects } from './resolvers/projects.ts'
+import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
+import { resolveRuns } from './resolvers/runs.ts'
+import { resolveRunSeries, resolveSeries } from './resolvers/series.ts'
+import { resolveServer } from './resolvers/server.ts'
+import { resolveMetrics } from './resolvers/summaries.ts'
+import { scalars } from './scalars.ts'
+
+/** The SDL with what each field means. Fields that are not named here are properties of what their parent answers. */
+export function createQuerySchema() {
+  return createSchema<Context>({
+    typeDefs: readFileSync(packageFile('schema/api.graphql'), 'utf8'),
+    resolvers: {
+      ...scalars,
+      RunState: { RUNNING: 'running', FINISHED: 'finished', FAILED: 'failed', KILLED: 'killed' },
+      Query: {
+        series: resolveSeries,
+        projects: resolveProjects,
+        runs: resolveRuns,
+        run: resolveRun,
+        server: resolveServer,
+      },
+      Run: {
+        points: resolvePoints,
+        metricCount: resolveMetricCount,
+        metrics: resolveMetrics,
+        series: resolveRunSeries,
+      },
+    },
+  })
+}

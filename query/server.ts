@@ -1,0 +1,85 @@
+import { createYoga, type Plugin } from 'graphql-yoga'
+import { limits } from '../schema/limits.ts'
+import type { StoreReader, Watermark } from '../schema/store.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Context, QuerySettings } from './context.ts'
+import { withDeadline } from './deadline.ts'
+import { useCostLimits } from './plugins/cost-limits.ts'
+import { useDocumentLimits } from './plugins/document-limits.ts'
+import { createMask, useErrorCodes } from './plugins/errors.ts'
+import { graphiql } from './plugins/graphiql.ts'
+import { useMeasures } from './plugins/measures.ts'
+import { useRequests } from './plugins/requests.ts'
+import { useTurns } from './plugins/turns.ts'
+import { createRunLoaders } from './resolvers/run-loaders.ts'
+import { createSeriesLoader } from './resolvers/series.ts'
+import { createQuerySchema } from './schema.ts'
+
+export type { QuerySettings } from './context.ts'
+
+export type QueryServerOptions = {
+  readonly reader: StoreReader
+  readonly watermark: Watermark
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly settings: QuerySettings
+}
+
+export type QueryServer = {
+  /** Answers a request to `/graphql`: GET and POST of questions, GET of the page to write them in. */
+  handle(request: Request): Promise<Response>
+}
+
+/** The query side, without a socket. */
+export function createQueryServer(options: QueryServerOptions): QueryServer {
+  const { watermark, settings, logger, metrics } = options
+  const reader = withDeadline(options.reader, settings.queryTimeoutMs)
+
+  // What happens to a request, in this order.
+  const plugins: Plugin[] = [
+    // Only requests that a page of another origin cannot send unasked, of bounded size, one operation each.
+    useRequests(),
+    // The document is bounded in tokens before it is parsed, in aliases and depth before it is run.
+    useDocumentLimits(),
+    // The answer is bounded by what the coerced variables ask for; from here on the store may be asked.
+    useCostLimits(),
+    // So many at once, so many in the queue.
+    useTurns(settings),
+    // Every error that goes out has a code of the table.
+    useErrorCodes(),
+    // How long it took, from the queue on, and which errors there were.
+    useMeasures(metrics),
+  ]
+
+  const yoga = createYoga({
+    schema: createQuerySchema(),
+    plugins,
+    context: ({ request }): Context => {
+      const readOptions = { timeoutMs: settings.queryTimeoutMs, signal: request.signal }
+      return {
+        reader,
+        watermark,
+        settings,
+        readOptions,
+        seriesLoader: createSeriesLoader(reader, watermark, readOptions),
+        runLoaders: createRunLoaders(reader, readOptions),
+      }
+    },
+    graphiql,
+    maskedErrors: { maskError: createMask(logger) },
+    maxRequestBodySize: limits.queryBodyBytes,
+    // Our own log, in `createMask`.
+    logging: false,
+    cors: false,
+    batching: false,
+    multipart: false,
+    landingPage: false,
+  })
+
+  return {
+    async handle(request) {
+      return await yoga.fetch(request)
+    },
+  }
+}
