@@ -24,7 +24,7 @@ export type SocketHandler = {
   readonly maximumMessageBytes: number
   /** Unsent bytes at which a client that does not read is closed. */
   readonly maximumBufferedBytes: number
-  /** Longest life of a connection in minutes, at most 240. */
+  /** Longest life of a connection in minutes, at most 239: with 240 the engine closes every connection within seconds. */
   readonly lifetimeMinutes: number
   /** Before the upgrade. @throws Refusal that is then the answer */
   admit(headers: ReadonlyMap<string, string>): void

@@ -134,6 +134,20 @@ function findFields(cursor: Cursor): Fields {
   return fields
 }
 
+/** The `seq` of a frame that was refused, as far as it can still be read, so that its sender knows which one it was. */
+export function salvageSeq(bytes: Buffer): number | null {
+  try {
+    const cursor = cursorOf(bytes)
+    for (let pairs = readMap(cursor, 'a frame'); pairs > 0; pairs--) {
+      if (readString(cursor, 'a field name') === 'seq') return readInteger(cursor, 'seq', 'bad_writer')
+      skipValue(cursor, 1)
+    }
+  } catch {
+    // Then it has none.
+  }
+  return null
+}
+
 function moveTo(cursor: Cursor, at: number): Cursor {
   cursor.at = at
   return cursor

@@ -3,7 +3,14 @@ import type { Socket, SocketEvents, SocketHandler } from '../../http/socket.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Ticket } from './batcher.ts'
-import { type ConnectionSets, createConnectionSets, decodeFrame, releaseConnectionSets, tooLarge } from './frame.ts'
+import {
+  type ConnectionSets,
+  createConnectionSets,
+  decodeFrame,
+  releaseConnectionSets,
+  salvageSeq,
+  tooLarge,
+} from './frame.ts'
 import { describeError, errorBody, type Gateway } from './gateway.ts'
 
 /** One producer's connection. */
@@ -134,7 +141,7 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
           gateway.counts.frames.websocket.value++
           onFrame(connection, bytes, n)
         } catch (error) {
-          refuse(connection, error, null, n)
+          refuse(connection, error, isBinary ? salvageSeq(bytes) : null, n)
         }
       },
       onPong: () => progress(connection),

@@ -66,8 +66,9 @@ export function applyFrame(
     if (verdict === 'unknown')
       return dead('sequence_horizon', `seq ${frame.seq} of writer ${frame.writer} is below the horizon`)
   }
-  const slots = frame.blocks.map((block) => resolveSlots(table, run, block.set as SinkSet))
-  if (slots.includes(undefined))
+  const sets = frame.blocks.map((block) => block.set as SinkSet)
+  const slots = resolveSlots(table, run, sets)
+  if (!slots)
     return dead('too_many_metrics', `the run has ${run.names.length} metrics; the limit is ${limits.metricsPerRun}`)
   if (frame.update && offset > run.metadataVersion && !applyUpdate(run, frame.update, frame.receivedMs)) {
     return dead('too_many_entries', `the run would have more than ${limits.entriesPerRun} params or tags`)

@@ -20,8 +20,12 @@ export type BlockInserter = {
  */
 export async function createFileInserter(client: ClickHouseClient, dataDirectory: string): Promise<BlockInserter> {
   const directory = await spoolDirectory(dataDirectory)
-  const path = join(directory, `stepstream-${process.pid}-${Date.now().toString(36)}.native`)
-  const file = await open(path, 'w+', 0o600)
+  const name = join(directory, `stepstream-${process.pid}-${Date.now().toString(36)}.native`)
+  const file = await open(name, 'w+', 0o600)
+  // Without a name the file cannot outlive the process, however that ends. Elsewhere than on Linux it has to keep one.
+  const nameless = process.platform === 'linux'
+  if (nameless) await unlink(name)
+  const path = nameless ? `/proc/self/fd/${file.fd}` : name
   let previous: Promise<void> = Promise.resolve()
 
   async function insert(table: string, rows: number, columns: readonly BlockColumn[], token?: string): Promise<void> {
@@ -41,7 +45,7 @@ export async function createFileInserter(client: ClickHouseClient, dataDirectory
     async close() {
       await previous
       await file.close()
-      await unlink(path).catch(() => {})
+      if (!nameless) await unlink(name).catch(() => {})
     },
   }
 }
