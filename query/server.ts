@@ -1,3 +1,4 @@
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { limits } from '../schema/limits.ts'
 import type { StoreReader, Watermark } from '../schema/store.ts'
@@ -67,6 +68,8 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
       }
     },
     graphiql,
+    // The page with its scripts inside: it works where there is no internet.
+    renderGraphiQL,
     maskedErrors: { maskError: createMask(logger) },
     maxRequestBodySize: limits.queryBodyBytes,
     // Our own log, in `createMask`.

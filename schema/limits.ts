@@ -68,7 +68,7 @@ export const limits = {
   bucketsPerSeries: 2_000,
   /** Series (runs x metrics) in one answer. */
   seriesPerAnswer: 500,
-  /** Points of one answer over all its series. */
+  /** Points of one answer, reckoned as buckets x series and rows of lists; a bucket can return up to 7 points. */
   pointsPerAnswer: 2_000_000,
   /** Rows of one page of a list. */
   pageRows: 500,
@@ -80,6 +80,18 @@ export const limits = {
   queryAliases: 30,
   /** Tokens in a GraphQL operation. */
   queryTokens: 2_000,
+  /** Nesting of a GraphQL variable: filters nest, but not without end. */
+  queryVariableDepth: 32,
+  /** Conditions of one filter: each is work for every run of the project. */
+  filterConditions: 100,
+  /** Items of one list in a filter. */
+  filterListItems: 500,
+  /** Different metrics in one filter and sort: each is one more pass over the summaries. */
+  filterMetrics: 8,
+  /** Metric names in one question about a run. */
+  metricNamesPerQuestion: 500,
+  /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
+  questionTextBytes: 64 * KiB,
 } as const
 
 /** How the limits must relate; checked at start-up so that a change of one cannot silently break another. */

@@ -59,13 +59,11 @@ function refuseTooMuch({ series, points }: Cost): void {
   }
 }
 
-/** Nesting of variables: a filter of 15 levels. Coercion is recursive, so this comes first and is not. */
-const variableDepth = 32
-
 function refuseDeepVariables(variables: unknown): void {
   let level = [variables]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > variableDepth) throw requestFailure('TOO_DEEP', `a variable nests more than ${variableDepth} deep`)
+    if (depth > limits.queryVariableDepth)
+      throw requestFailure('TOO_DEEP', `a variable nests more than ${limits.queryVariableDepth} deep`)
     level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
   }
 }

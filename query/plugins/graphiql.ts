@@ -1,8 +1,8 @@
 import type { GraphiQLOptions } from 'graphql-yoga'
 
 const seriesExample = `# A curve. \`at\` (optional) is the token that the acknowledgement of a write carried.
-query Curve($in: SeriesInput!) {
-  series(input: $in) {
+query Curve {
+  series(input: { project: "demo", runs: ["r1"], metrics: ["loss"] }) {
     run
     metric
     steps
@@ -12,15 +12,15 @@ query Curve($in: SeriesInput!) {
 }`
 
 const leaderboardExample = `# The ten best runs by their highest validation accuracy.
-query Leaderboard($project: String!) {
+query Leaderboard {
   runs(
-    project: $project
-    filter: { state: [RUNNING, FINISHED], param: { name: "lr", number: { lessOrEqual: 0.1 } } }
-    sort: { by: { metric: { name: "val/acc", field: MAX } }, direction: DESCENDING }
+    project: "demo"
+    filter: { state: [RUNNING, FINISHED] }
+    sort: { by: { metric: { name: "val/accuracy", field: MAX } }, direction: DESCENDING }
     first: 10
   ) {
     totalCount
-    nodes { run name state params metrics(names: ["val/acc", "loss"]) { name last max maxStep nan } }
+    nodes { run name state params metrics(names: ["val/accuracy", "loss"]) { name last max maxStep nan } }
     pageInfo { hasNextPage endCursor }
   }
 }`
@@ -34,9 +34,5 @@ query Projects {
 /** The page at GET /graphql, with questions to begin with. */
 export const graphiql: GraphiQLOptions = {
   title: 'Stepstream',
-  defaultTabs: [
-    { query: seriesExample, variables: '{ "in": { "project": "p", "runs": ["r1"], "metrics": ["loss"] } }' },
-    { query: leaderboardExample, variables: '{ "project": "p" }' },
-    { query: projectsExample },
-  ],
+  defaultTabs: [{ query: seriesExample }, { query: leaderboardExample }, { query: projectsExample }],
 }

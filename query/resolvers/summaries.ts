@@ -1,3 +1,4 @@
+import { limits } from '../../schema/limits.ts'
 import type { Columns } from '../../schema/store.ts'
 import type { Context } from '../context.ts'
 import { failure } from '../failures.ts'
@@ -67,11 +68,10 @@ export type MetricsInput = {
   readonly after?: Maybe<string>
 }
 
-const namesAtMost = 500
-
 export async function resolveMetrics(run: RunRow, input: MetricsInput, context: Context): Promise<readonly Summary[]> {
   const names = input.names
-  if (names && names.length > namesAtMost) throw failure('BAD_INPUT', `names has more than ${namesAtMost} items`)
+  if (names && names.length > limits.metricNamesPerQuestion)
+    throw failure('BAD_INPUT', `names has more than ${limits.metricNamesPerQuestion} items`)
   const rows = rowsIn(input.first, 100)
   if (names?.length === 0) return []
   await arrive(context, run.at, true)

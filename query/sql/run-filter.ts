@@ -1,3 +1,4 @@
+import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
 import type { Maybe } from '../resolvers/inputs.ts'
 import type { SummaryField } from './summaries.ts'
@@ -32,11 +33,6 @@ type NumberCondition = { is?: Maybe<number>; in?: Maybe<readonly number[]> } & {
   [K in keyof typeof comparisons]?: Maybe<number>
 }
 
-/** Conditions that one filter may have; each costs a pass over a column. */
-const filterConditions = 100
-/** Texts or numbers of one `in`. */
-const listItems = 500
-
 /** Where the figures of a metric are to be found: the joined table's name, registered by the first condition that needs it. */
 export type FigureOf = (metric: string, field: SummaryField) => { value: string; has: string }
 
@@ -47,8 +43,8 @@ export function filterSql(filter: RunFilter, binder: Binder, figureOf: FigureOf)
 
   function all(parts: readonly string[]): string {
     conditions += parts.length
-    if (conditions > filterConditions) {
-      throw failure('BAD_INPUT', `the filter has more than ${filterConditions} conditions`)
+    if (conditions > limits.filterConditions) {
+      throw failure('BAD_INPUT', `the filter has more than ${limits.filterConditions} conditions`)
     }
     return parts.length === 0 ? '1' : `(${parts.join(' AND ')})`
   }
@@ -73,7 +69,8 @@ export function filterSql(filter: RunFilter, binder: Binder, figureOf: FigureOf)
 type Bind = Binder['bind']
 
 function bindList(bind: Bind, type: BoundType, items: readonly (string | number)[]): string {
-  if (items.length > listItems) throw failure('BAD_INPUT', `a list of the filter has more than ${listItems} items`)
+  if (items.length > limits.filterListItems)
+    throw failure('BAD_INPUT', `a list of the filter has more than ${limits.filterListItems} items`)
   return bind(type, items)
 }
 
@@ -135,9 +132,6 @@ function metricSql(bind: Bind, figureOf: FigureOf, c: NonNullable<RunFilter['met
   return [has, ...(c.number ? numberSql(bind, value, c.number) : [])]
 }
 
-/** Metrics that one question about runs may join. */
-const joinedMetrics = 8
-
 /** Gathers which figures of which metrics a question needs; the n-th metric is joined as `m<n>`. */
 export function createFigures(): { figureOf: FigureOf; joined: ReadonlyMap<string, Set<SummaryField>> } {
   const joined = new Map<string, Set<SummaryField>>()
@@ -145,8 +139,8 @@ export function createFigures(): { figureOf: FigureOf; joined: ReadonlyMap<strin
     joined,
     figureOf(metric, field) {
       if (!joined.has(metric)) joined.set(metric, new Set())
-      if (joined.size > joinedMetrics) {
-        throw failure('BAD_INPUT', `filter and sort name more than ${joinedMetrics} different metrics`)
+      if (joined.size > limits.filterMetrics) {
+        throw failure('BAD_INPUT', `filter and sort name more than ${limits.filterMetrics} different metrics`)
       }
       joined.get(metric)!.add(field)
       const table = `m${[...joined.keys()].indexOf(metric)}`

@@ -1,3 +1,4 @@
+import { limits } from '../../schema/limits.ts'
 import type { Parameters, ParameterValue } from '../../schema/store.ts'
 import { failure } from '../failures.ts'
 
@@ -11,9 +12,6 @@ export type Binder = {
 }
 export type BoundType = 'String' | 'Float64' | 'Int64' | 'UInt32' | 'Array(String)' | 'Array(Float64)' | 'Array(UInt64)'
 
-/** Bytes of all texts of one question: the store takes 256 KiB with every special character escaped. */
-const textBytes = 64 * 1024
-
 export function createBinder(): Binder {
   const parameters: Record<string, ParameterValue> = {}
   let bytes = 0
@@ -21,7 +19,8 @@ export function createBinder(): Binder {
     parameters,
     bind(type, value) {
       bytes += textBytesOf(value)
-      if (bytes > textBytes) throw failure('BAD_INPUT', `the texts of the question have more than ${textBytes} bytes`)
+      if (bytes > limits.questionTextBytes)
+        throw failure('BAD_INPUT', `the texts of the question have more than ${limits.questionTextBytes} bytes`)
       const name = `p${Object.keys(parameters).length}`
       parameters[name] = value
       return `{${name}:${type}}`
