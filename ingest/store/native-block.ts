@@ -26,6 +26,7 @@ const fixedWidths = {
   UInt16: 2,
   UInt32: 4,
   UInt64: 8,
+  UInt128: 16,
   Int64: 8,
   Float64: 8,
   "DateTime64(3, 'UTC')": 8,
