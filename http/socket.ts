@@ -17,7 +17,8 @@ export type SocketEvents = {
   onMessage(bytes: Buffer, isBinary: boolean): void
   /** An answer to `ping`. */
   onPong(): void
-  onClose(): void
+  /** `dropped`: the client sent a message so large that the connection was cut before it was read. */
+  onClose(dropped: boolean): void
 }
 
 export type SocketHandler = {
@@ -79,10 +80,10 @@ export function socketBehavior(
     pong(ws) {
       ws.getUserData().events?.onPong()
     },
-    close(ws) {
+    close(ws, _code, reason) {
       const data = ws.getUserData()
       if (data.socket) data.socket.gone = true
-      data.events?.onClose()
+      data.events?.onClose(Buffer.from(reason).toString('latin1').includes('too big'))
     },
   }
 }

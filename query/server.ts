@@ -8,6 +8,7 @@ import type { Context, QuerySettings } from './context.ts'
 import { withDeadline } from './deadline.ts'
 import { useCostLimits } from './plugins/cost-limits.ts'
 import { useDocumentLimits } from './plugins/document-limits.ts'
+import { useReferenceExecutor } from './plugins/engine.ts'
 import { createMask, useErrorCodes } from './plugins/errors.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { useMeasures } from './plugins/measures.ts'
@@ -45,6 +46,8 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     useDocumentLimits(),
     // The answer is bounded by what the coerced variables ask for; from here on the store may be asked.
     useCostLimits(),
+    // Fields in the order of the question.
+    useReferenceExecutor(),
     // So many at once, so many in the queue.
     useTurns(settings),
     // Every error that goes out has a code of the table.

@@ -9,6 +9,8 @@ const MiB = 1024 * KiB
 export const limits = {
   /** One frame's bytes (`frame_too_large`): a 1000-point frame is 8 KiB; 1 MiB bounds memory per connection. */
   frameBytes: 1 * MiB,
+  /** One frame's bytes in the log, with its metric names (`frame_too_large`): sets are defined once, so a small frame can name much. */
+  frameLoggedBytes: 3 * MiB,
   /** One HTTP body's bytes (`frame_too_large`): a list of frames; bounds what a request may hold in memory. */
   bodyBytes: 4 * MiB,
   /** Frames in one HTTP body (`too_many_frames`): bounds the work between two turns of the event loop. */
@@ -98,7 +100,8 @@ export const limits = {
 export function assertLimits(): void {
   const rules: [boolean, string][] = [
     [limits.frameBytes <= limits.bodyBytes, 'a body must hold at least one frame'],
-    [limits.frameBytes <= limits.recordBytes, 'a record must hold at least one frame'],
+    [limits.frameBytes <= limits.frameLoggedBytes, 'a frame must fit into its room in the log'],
+    [limits.frameLoggedBytes <= limits.bodyBytes, 'a body must hold at least one frame'],
     [limits.frameBytes <= limits.connectionBytesInFlight, 'a connection must be able to send one frame'],
     [
       limits.connectionBytesInFlight + limits.bodyBytes <= limits.totalBytesInFlight,

@@ -118,7 +118,8 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     },
   })
   http.route({
-    ...common,
+    // A frame sent to a wrong path is told so, not that it is too large.
+    ...{ ...common, bodyBytes: limits.bodyBytes },
     method: 'any',
     path: '/*',
     handle(request) {

@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts'
 import {
   clearRecord,
   createRecordWriter,
+  frameSize,
   putFrame,
   type RecordWriter,
   recordBytes,
@@ -61,9 +62,8 @@ export function createBatcher(log: Log, observer: BatcherObserver): Batcher {
   function add(frame: Frame, ticket: Ticket, receivedMs: number): void {
     const lane = lanes[frame.run.partition]!
     let before = lane.filling.writer.output.at
-    let frameBytes = 0
-    for (const block of frame.blocks) frameBytes += block.values.length
-    if (!recordHasRoom(lane.filling.writer, frameBytes, frame.blocks.length)) {
+    const frameBytes = frameSize(frame)
+    if (!recordHasRoom(lane.filling.writer, frame, frameBytes)) {
       lane.full.push(lane.filling)
       lane.filling = newBatch()
       before = 0

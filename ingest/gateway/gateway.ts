@@ -4,6 +4,7 @@ import { limits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Count, Metrics } from '../../telemetry/metrics.ts'
 import type { Log } from '../log/log.ts'
+import { frameSize } from '../record/writer.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { Frame } from './frame.ts'
 import { admitSet, createNameRegistry, type NameRegistry } from './names.ts'
@@ -58,10 +59,15 @@ export function createGateway(log: Log, metrics: Metrics, logger: Logger, now: (
       if (draining) throw new Refusal('shutting_down')
       let bytes = 0
       for (const frame of frames) {
-        for (const block of frame.blocks) {
-          bytes += block.values.length
-          admitSet(frame.run, block.set)
+        const size = frameSize(frame)
+        if (size > limits.frameLoggedBytes) {
+          throw new Refusal(
+            'frame_too_large',
+            `the frame with its metric names has ${size} bytes; the limit is ${limits.frameLoggedBytes}`,
+          )
         }
+        bytes += size
+        for (const block of frame.blocks) admitSet(frame.run, block.set)
       }
       if (batcher.pendingBytes() + bytes > limits.totalBytesInFlight) throw new Refusal('overloaded')
     },

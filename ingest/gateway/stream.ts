@@ -145,7 +145,8 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
         }
       },
       onPong: () => progress(connection),
-      onClose() {
+      onClose(dropped) {
+        if (dropped) gateway.counts.refusals.frame_too_large.value++
         connections.delete(connection)
         answering.delete(connection)
         releaseConnectionSets(connection.sets, gateway.names)

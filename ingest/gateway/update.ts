@@ -64,7 +64,11 @@ function checkEntries<V>(value: unknown, what: string, check: (value: unknown, w
 function checkParam(value: unknown, what: string): ParamValue {
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return value
   if (typeof value === 'string') return checkText(value, limits.valueCharacters, what)
-  if (typeof value === 'bigint') throw new Refusal('bad_update', `${what} is an integer beyond ±(2^53-1)`)
+  // msgpackr makes one of every integer that was sent in 8 bytes, which all of JSON are.
+  if (typeof value === 'bigint') {
+    if (Number.isSafeInteger(Number(value))) return Number(value)
+    throw new Refusal('bad_update', `${what} is an integer beyond ±(2^53-1)`)
+  }
   throw new Refusal('bad_update', `${what} must be a text, a number, a boolean or nil; flatten nested params`)
 }
 

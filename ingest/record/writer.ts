@@ -36,10 +36,46 @@ export function clearRecord(writer: RecordWriter): void {
   writer.blocks = 0
 }
 
-/** Whether a frame of about `frameBytes` still belongs into this record. */
-export function recordHasRoom(writer: RecordWriter, frameBytes: number, frameBlocks: number): boolean {
+/** Block numbers a frame takes up: one even without blocks, so that every frame of a record has a number of its own. */
+export function blockNumbers(frame: FrameBody): number {
+  return Math.max(1, frame.blocks.length)
+}
+
+/** Whether a frame still belongs into this record; `frameBytes` as by `frameSize`. */
+export function recordHasRoom(writer: RecordWriter, frame: FrameBody, frameBytes: number): boolean {
   if (writer.frames === 0) return true
-  return writer.output.at + frameBytes <= limits.recordBytes && writer.blocks + frameBlocks <= limits.blocksPerRecord
+  return (
+    writer.output.at + frameBytes <= limits.recordBytes && writer.blocks + blockNumbers(frame) <= limits.blocksPerRecord
+  )
+}
+
+/** Room for the texts that name project, run and writer, and for the numbers around them. */
+const headBytes = 2_048
+const blockHeadBytes = 64
+
+/** Bytes that a frame adds to a record at most: as if the record knew none of the names in it. */
+export function frameSize(frame: FrameBody): number {
+  let size = headBytes
+  for (const block of frame.blocks) {
+    size += blockHeadBytes + setSize(block.set) + block.values.length
+    if (block.steps.kind === 'list') size += block.steps.bytes.length
+    if (block.times?.kind === 'list') size += block.times.bytes.length
+  }
+  for (const entries of [frame.update?.params, frame.update?.tags]) {
+    for (const [key, value] of entries ?? [])
+      size += 16 + 3 * (key.length + (typeof value === 'string' ? value.length : 8))
+  }
+  return size
+}
+
+const setSizes = new WeakMap<MetricSet, number>()
+
+function setSize(set: MetricSet): number {
+  const known = setSizes.get(set)
+  if (known !== undefined) return known
+  const size = set.names.reduce((sum, name) => sum + 2 + Buffer.byteLength(name), 8)
+  setSizes.set(set, size)
+  return size
 }
 
 export function recordBytes(writer: RecordWriter): Uint8Array {
@@ -54,7 +90,7 @@ export function putFrame(writer: RecordWriter, run: RunName, frame: FrameBody, r
     writer.receivedMs = receivedMs
   }
   writer.frames++
-  writer.blocks += frame.blocks.length
+  writer.blocks += blockNumbers(frame)
   const known = writer.runs.get(run)
   putVarint(output, known ?? 0)
   if (known === undefined) {

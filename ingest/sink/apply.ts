@@ -3,7 +3,7 @@ import type { RecordFrame } from '../record/reader.ts'
 import type { Block, Integers } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { appendPoints, type PointsBlock } from './points.ts'
-import { applyUpdate, type Run, resolveSlots, type SinkSet } from './runs.ts'
+import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
 import { type SeriesTable, summarize } from './series-table.ts'
 
@@ -27,12 +27,8 @@ export const deadReasons = [
 ] as const
 export type DeadReason = (typeof deadReasons)[number]
 
-/** What became of a frame. */
-export type Outcome =
-  | { kind: 'stored' }
-  | { kind: 'duplicate' }
-  | { kind: 'covered' }
-  | { kind: 'dead'; letter: DeadLetter }
+/** What became of a frame. One that was stored has a letter when its update, and that alone, could not be. */
+export type Outcome = { readonly kind: 'stored' | 'duplicate' | 'covered' | 'dead'; readonly letter?: DeadLetter }
 
 const stored: Outcome = { kind: 'stored' }
 const duplicate: Outcome = { kind: 'duplicate' }
@@ -70,12 +66,19 @@ export function applyFrame(
   const slots = resolveSlots(table, run, sets)
   if (!slots)
     return dead('too_many_metrics', `the run has ${run.names.length} metrics; the limit is ${limits.metricsPerRun}`)
-  if (frame.update && offset > run.metadataVersion && !applyUpdate(run, frame.update, frame.receivedMs)) {
-    return dead('too_many_entries', `the run would have more than ${limits.entriesPerRun} params or tags`)
-  }
   frame.blocks.forEach((block, index) => {
     applyBlock(table, points, run, block, slots[index]!, frame.receivedMs, offset, firstBlock + index)
   })
+  const update = offset > run.metadataVersion ? frame.update : undefined
+  if (update && !updateFits(run, update)) {
+    // The points are stored all the same: when the frame is replayed behind its run's stored row, nobody can tell any more that it did not fit.
+    const detail = `the run would have more than ${limits.entriesPerRun} params or tags`
+    return {
+      kind: 'stored',
+      letter: deadFrame({ ...frame, blocks: [] }, offset, firstBlock, 'too_many_entries', detail),
+    }
+  }
+  if (update) applyUpdate(run, update, frame.receivedMs)
   return stored
 }
 
@@ -93,7 +96,13 @@ function touch(run: Run, frame: RecordFrame, offset: number): void {
 
 function sequenceOf(run: Run, writer: string): number[] {
   const known = run.writers.get(writer)
-  if (known) return known
+  if (known && run.writers.size === 1) return known
+  if (known) {
+    // The writer used last is the last of the map.
+    run.writers.delete(writer)
+    run.writers.set(writer, known)
+    return known
+  }
   if (run.writers.size >= limits.writersPerRun) {
     const [oldest] = run.writers.keys()
     run.writers.delete(oldest as string)

@@ -52,7 +52,7 @@ const hurryIntervalMs = 20
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
  *
  * 1. the range is committed to the log as an intent;
- * 2. changed runs and dead letters are inserted (inserting them again changes nothing);
+ * 2. dead letters and changed runs are inserted (inserting them again changes nothing);
  * 3. the points are inserted as one block under a token made of the range, which the store takes once.
  *
  * After a crash the same range is read again and inserted under the same token. While one block is inserted the next one
@@ -89,6 +89,7 @@ export function createSink(parts: SinkParts): Sink {
     state.applied = commit.offset - 1
     await rebuild(commit.offset, stored)
     for (const [first, last] of open) await replay(first, last)
+    if (stopping.signal.aborted) return
     logger.info({ partition, from: commit.offset, stored, open: open.length }, 'sink ready')
     reading = readOn()
     flushTimer = setInterval(flushWhenDue, 1_000)
@@ -129,14 +130,15 @@ export function createSink(parts: SinkParts): Sink {
       .map((record) => parseRecord(state, record.offset, record.payload))
     if (records.length === 0) return next
     // Here and nowhere else, so that no run leaves between being found and being used.
-    evictIdle(state, settings.maximumSeries)
+    evictIdle(state, settings.maximumSeries, flushed)
     await keepTrying('load runs', () => ensureRuns(state, store.sinkReader, records))
     for (const record of records) applyRecord(state, filling, record, observe.frames)
     return records.at(-1)!.offset + 1
   }
 
   function insertWhenDue(): void {
-    if (inserting || filling.first < 0) return
+    // Until reading has begun, what is filling may be half of a range that is being replayed.
+    if (inserting || filling.first < 0 || !reading) return
     const interval = wanted >= filling.first ? hurryIntervalMs : settings.insertIntervalMs
     const wait = filling.points.rows >= settings.blockRows / 2 ? 0 : lastInsertMs + interval - performance.now()
     if (wait <= 0 || stopping.signal.aborted) {
@@ -166,13 +168,10 @@ export function createSink(parts: SinkParts): Sink {
 
   async function insertBatch(batch: Batch): Promise<void> {
     const started = performance.now()
+    // Taken before the first wait, in which the next batch changes the runs: rows must not say more than their version.
+    const changed = runRows([...batch.changedRuns], batch.last)
+    for (const run of batch.changedRuns) run.metadataChanged = false
     await persist({ offset: commit.offset, intents: [[batch.first, batch.last]] })
-    const changed = [...batch.changedRuns]
-    if (changed.length > 0) {
-      const rows = runRows(changed, batch.last)
-      for (const run of changed) run.metadataChanged = false
-      await insertRows(rows)
-    }
     if (batch.deadLetters.length > 0) {
       for (const letter of batch.deadLetters) observe.dead[letter.reason].value++
       logger.warn(
@@ -181,6 +180,8 @@ export function createSink(parts: SinkParts): Sink {
       )
       await insertRows(deadLetterRows(partition, batch.deadLetters))
     }
+    // After the letters: behind a run's stored row an update is not looked at again.
+    if (changed.rows > 0) await insertRows(changed)
     const { rows } = batch.points
     if (rows === 0) return
     const token = `${log.id}:${partition}:${batch.first}-${batch.last}`
@@ -217,11 +218,10 @@ export function createSink(parts: SinkParts): Sink {
     lastFlushMs = started
     const covered = await flushState(state, { insert: insertRows, stored: (offset) => reached(offset, false) })
     await reached(covered, false)
-    // An intent below the covered offset is done; one above it may be under way.
-    await persist({
-      offset: Math.max(commit.offset, covered + 1),
-      intents: commit.intents.filter(([, last]) => last > covered),
-    })
+    // An intent below the covered offset is done; one that reaches above it may have to be replayed, so it stays, whole.
+    const intents = commit.intents.filter(([, last]) => last > covered)
+    const needed = Math.min(covered + 1, ...intents.map(([first]) => first))
+    await persist({ offset: Math.max(commit.offset, needed), intents })
     flushed = Math.max(flushed, covered)
     lastFlushTookMs = performance.now() - started
     observe.flushed(lastFlushTookMs / 1000)
@@ -260,6 +260,12 @@ export function createSink(parts: SinkParts): Sink {
   async function stop(): Promise<void> {
     stopping.abort()
     clearInterval(flushTimer)
+    // Stopped while it replayed: the next start replays it all.
+    if (!reading) {
+      await inserting
+      await flushing
+      return
+    }
     await reading
     insertWhenDue()
     while (inserting) await inserting

@@ -4,7 +4,7 @@ import type { DeadLetter } from './apply.ts'
 import type { Run } from './runs.ts'
 import type { SeriesTable } from './series-table.ts'
 
-/** State as rows of its tables; the counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
+/** State as rows of its tables, copied: it goes on changing. The counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
 export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
 
 export function runRows(runs: readonly Run[], version: number): TableRows {
@@ -20,7 +20,7 @@ export function runRows(runs: readonly Run[], version: number): TableRows {
     { name: 'params', type: 'String', data: metadata.map((m) => paramsJson(m.params)) },
     { name: 'params_text', type: 'Map(String, String)', data: metadata.map((m) => mapValues(m.params, String)) },
     { name: 'params_number', type: 'Map(String, Float64)', data: metadata.map((m) => numericParams(m.params)) },
-    { name: 'tags', type: 'Map(String, String)', data: metadata.map((m) => m.tags) },
+    { name: 'tags', type: 'Map(String, String)', data: metadata.map((m) => new Map(m.tags)) },
     { name: 'version', type: 'UInt64', data: new BigUint64Array(runs.length).fill(BigInt(version)) },
   ]
   return { table: 'runs', rows: runs.length, columns }

@@ -120,18 +120,23 @@ export function addNamedSeries(table: SeriesTable, run: Run, name: string): numb
   return slot
 }
 
-/** Merges an update into the run's metadata; false when it would have too many entries, and nothing is changed. */
-export function applyUpdate(run: Run, update: Update, receivedMs: number): boolean {
+/** Whether the run would have no more entries than it may. */
+export function updateFits({ metadata }: Run, update: Update): boolean {
+  return (
+    wouldHave(metadata.params, update.params) <= limits.entriesPerRun &&
+    wouldHave(metadata.tags, update.tags) <= limits.entriesPerRun
+  )
+}
+
+/** Merges an update that fits into the run's metadata. */
+export function applyUpdate(run: Run, update: Update, receivedMs: number): void {
   const { metadata } = run
-  if (wouldHave(metadata.params, update.params) > limits.entriesPerRun) return false
-  if (wouldHave(metadata.tags, update.tags) > limits.entriesPerRun) return false
   if (update.name !== undefined) metadata.name = update.name
   if (update.state !== undefined) metadata.state = update.state
   merge(metadata.params, update.params)
   merge(metadata.tags, update.tags)
   metadata.updatedMs = receivedMs
   run.metadataChanged = true
-  return true
 }
 
 function wouldHave(entries: ReadonlyMap<string, unknown>, changes: ReadonlyMap<string, unknown> | undefined): number {

@@ -1,6 +1,7 @@
 import type { StoreReader } from '../../schema/store.ts'
 import type { RecordFrame } from '../record/reader.ts'
 import { readRecord } from '../record/reader.ts'
+import { blockNumbers } from '../record/writer.ts'
 import { applyFrame, type DeadLetter } from './apply.ts'
 import { loadRuns } from './load.ts'
 import { createPointsBlock, type PointsBlock } from './points.ts'
@@ -99,19 +100,24 @@ export function applyRecord(state: SinkState, batch: Batch, record: ReadRecord, 
   for (const frame of record.frames) {
     const run = state.runs.get(runName(frame.run))!
     const outcome = applyFrame(state.table, batch.points, run, frame, record.offset, block)
-    block += frame.blocks.length
+    block += blockNumbers(frame)
     counts[outcome.kind]++
-    if (outcome.kind === 'dead') batch.deadLetters.push(outcome.letter)
+    if (outcome.letter) batch.deadLetters.push(outcome.letter)
     if (run.metadataChanged) batch.changedRuns.add(run)
     if (run.dirty) state.dirty.add(run)
     batch.newestMs = frame.receivedMs
   }
 }
 
-/** Lets go of the runs that were idle longest and whose state is stored, until a fifth of the room is free. */
-export function evictIdle(state: SinkState, maximumSeries: number): number {
+/**
+ * Lets go of the runs that were idle longest, until a fifth of the room is free: only of those whose rows are all in the
+ * store, for one that comes back is what its rows say. `flushed`: offset up to which a flush has ended.
+ */
+export function evictIdle(state: SinkState, maximumSeries: number, flushed: number): number {
   if (seriesInUse(state.table) <= maximumSeries) return 0
-  const idle = [...state.runs.values()].filter((run) => !run.dirty).sort((a, b) => a.touched - b.touched)
+  const idle = [...state.runs.values()]
+    .filter((run) => !run.dirty && run.touched <= flushed)
+    .sort((a, b) => a.touched - b.touched)
   let evicted = 0
   for (const run of idle) {
     if (seriesInUse(state.table) <= maximumSeries * 0.8) break

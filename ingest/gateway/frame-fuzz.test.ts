@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { chosenSeed } from '../../test/random.ts'
+import { fuzzFrames } from './frame.fuzz.ts'
+
+test('100,000 mutated frames are either whole or refused by name, in bounded memory', () => {
+  const { valid, refused } = fuzzFrames(100_000, chosenSeed())
+  assert.ok(valid > 5_000, `${valid} valid`)
+  const total = [...refused.values()].reduce((sum, times) => sum + times, 0)
+  assert.equal(valid + total, 100_000)
+  // The mutations reach behind the first check: most kinds of refusal that one frame can meet come up.
+  const reached = ['malformed_msgpack', 'forbidden_type', 'unknown_field', 'missing_field', 'wrong_type', 'bad_step']
+  for (const code of [...reached, 'bad_run', 'unequal_columns', 'unknown_set', 'bad_update', 'duplicate_metric']) {
+    assert.ok(refused.has(code), `${code} never came up: ${[...refused.keys()]}`)
+  }
+})

@@ -1,0 +1,142 @@
+import type { Column, Columns, Parameters, StoreReader } from '../../schema/store.ts'
+import type { BlockColumn } from '../store/native-block.ts'
+
+/** A stored row by column name; times are ms as bigint, floats keep their bits. */
+export type Row = Record<string, Cell>
+export type Cell = string | Uint8Array | bigint | number | null | ReadonlyMap<string, string | number>
+
+/**
+ * The store's tables as plain maps: one row per key, the one of the highest version, and of equal ones the later; blocks of
+ * points once per token. Answers the queries of `load.ts` and `source.ts` and no others.
+ */
+export type MemoryStore = {
+  readonly points: Row[]
+  readonly tables: Readonly<Record<string, Map<string, Row>>>
+  /** How often a block came again under a token that was used. */
+  readonly skipped: () => number
+  insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): void
+  readonly reader: StoreReader
+}
+
+const keys: Record<string, readonly string[]> = {
+  runs: ['project', 'run'],
+  run_state: ['project', 'run'],
+  series: ['project', 'run', 'metric'],
+  dead_letters: ['partition', 'offset', 'block'],
+  sources: ['log'],
+}
+
+export function createMemoryStore(): MemoryStore {
+  const points: Row[] = []
+  const tokens = new Set<string>()
+  const tables = Object.fromEntries(Object.keys(keys).map((name) => [name, new Map<string, Row>()]))
+  let skipped = 0
+
+  function insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): void {
+    if (token !== undefined && tokens.has(token)) {
+      skipped++
+      return
+    }
+    if (token !== undefined) tokens.add(token)
+    for (let i = 0; i < rows; i++) {
+      const row = rowAt(columns, i)
+      if (table === 'points') points.push(row)
+      else keep(tables[table]!, keys[table]!.map((name) => String(row[name])).join('\0'), row)
+    }
+  }
+
+  function chosen(table: string, parameters: Parameters): Row[] {
+    const projects = parameters.projects as readonly string[]
+    const runs = parameters.runs as readonly string[]
+    const wanted = new Set(projects.map((project, i) => `${project}\0${runs[i]}`))
+    return [...tables[table]!.values()].filter((row) => wanted.has(`${row.project}\0${row.run}`))
+  }
+
+  function answer(sql: string, parameters: Parameters): unknown[] {
+    const table = /FROM (\w+)/.exec(sql)![1]!
+    if (table === 'sources') return [...tables.sources!.values()].map(({ log }) => ({ log }))
+    if (table === 'runs' && sql.includes('key IN')) {
+      const wanted = parameters.keys as readonly bigint[]
+      return [...tables.runs!.values()]
+        .filter((row) => wanted.includes(row.key as bigint))
+        .map(({ key, project, run }) => ({ key: String(key), project, run }))
+    }
+    if (table === 'runs') {
+      return chosen('runs', parameters).map((row) => ({
+        ...(jsonRow(row) as object),
+        numeric: [...(row.params_number as ReadonlyMap<string, number>).keys()],
+      }))
+    }
+    if (table === 'run_state') return chosen('run_state', parameters).map(jsonRow)
+    throw new Error(`a question that nobody asked before: ${sql}`)
+  }
+
+  return {
+    points,
+    tables,
+    skipped: () => skipped,
+    insertBlock,
+    reader: {
+      async rows<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {
+        return answer(sql, parameters) as T[]
+      },
+      async columns(_sql, parameters = {}) {
+        return seriesColumns(chosen('series', parameters))
+      },
+    },
+  }
+}
+
+function keep(table: Map<string, Row>, key: string, row: Row): void {
+  const known = table.get(key)
+  if (known && ((known.version ?? 0n) as bigint) > ((row.version ?? 0n) as bigint)) return
+  table.set(key, row)
+}
+
+function rowAt(columns: readonly BlockColumn[], i: number): Row {
+  return Object.fromEntries(
+    columns.map(({ name, data }) => {
+      const cell = (data as unknown as ArrayLike<Cell>)[i]!
+      if (cell instanceof Uint8Array) return [name, Uint8Array.from(cell)]
+      return [name, cell instanceof Map ? new Map(cell) : cell]
+    }),
+  )
+}
+
+/** As JSONEachRow gives it. */
+function jsonRow(row: Row): unknown {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, cell]) => {
+      if (typeof cell === 'bigint') return [name, String(cell)]
+      return [name, cell instanceof Map ? Object.fromEntries(cell) : cell]
+    }),
+  )
+}
+
+function seriesColumns(rows: readonly Row[]): Columns {
+  const columns = new Map<string, Column>()
+  for (const name of ['project', 'run', 'metric'])
+    columns.set(
+      name,
+      rows.map((row) => row[name] as string),
+    )
+  for (const name of ['min', 'max', 'last'])
+    columns.set(
+      name,
+      Float64Array.from(rows, (row) => row[name] as number),
+    )
+  for (const name of Object.keys(rows[0] ?? {})) {
+    if (columns.has(name) || name === 'first_nonfinite_step') continue
+    columns.set(
+      name,
+      BigInt64Array.from(rows, (row) => BigInt.asIntN(64, row[name] as bigint)),
+    )
+  }
+  columns.set(
+    'all_finite',
+    Uint8Array.from(rows, (row) => (row.first_nonfinite_step === null ? 1 : 0)),
+  )
+  const steps = rows.map((row) => BigInt((row.first_nonfinite_step ?? 0) as number))
+  columns.set('nonfinite_step', BigInt64Array.from(steps))
+  return { rows: rows.length, columns }
+}

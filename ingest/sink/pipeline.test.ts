@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { createLogger } from '../../telemetry/logger.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { createRandom } from '../../test/random.ts'
+import type { Log } from '../log/log.ts'
+import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import { createLife } from './life.fixture.ts'
+import { createMemoryLog } from './memory-log.fixture.ts'
+import { createMemoryStore } from './memory-store.fixture.ts'
+import { createSink } from './pipeline.ts'
+
+function renaming(name: string): Uint8Array {
+  const writer = createRecordWriter()
+  const frame = { writer: undefined, seq: undefined, update: { name }, blocks: [] }
+  putFrame(writer, { project: 'p', run: 'r' }, frame, 1_000)
+  return Uint8Array.from(recordBytes(writer))
+}
+
+test('the row of a run says what its version says, though later frames arrive before it is inserted', async () => {
+  const memory = createMemoryLog(createRandom(1))
+  const opened = memory.open(createLife(createRandom(1), Number.POSITIVE_INFINITY, 0))
+  const store = createMemoryStore()
+  const names: [version: unknown, name: unknown][] = []
+  let committing = false
+  let readTo = 0
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const log: Log = {
+    ...opened,
+    async commit(partition, next) {
+      committing = true
+      await held
+      await opened.commit(partition, next)
+    },
+    read(partition, offset, maximumBytes, signal) {
+      readTo = offset
+      return opened.read(partition, offset, maximumBytes, signal)
+    },
+  }
+  const sink = createSink({
+    ...{ log, partition: 0, metrics: new Metrics(), logger: createLogger('silent') },
+    store: {
+      sinkReader: store.reader,
+      async insertBlock(table, rows, columns, token) {
+        const column = (name: string) => columns.find((each) => each.name === name)!.data as ArrayLike<unknown>
+        if (table === 'runs') names.push([column('version')[0], column('name')[0]])
+        store.insertBlock(table, rows, columns, token)
+      },
+    },
+    settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
+  })
+  await sink.start()
+  memory.append(renaming('first'))
+  while (!committing) await setImmediate()
+  memory.append(renaming('second'))
+  while (readTo < 2) await setImmediate()
+  release()
+  await sink.reached(1, false)
+  await sink.stop()
+  assert.deepEqual(names, [
+    [0n, 'first'],
+    [1n, 'second'],
+  ])
+})

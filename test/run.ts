@@ -1,0 +1,75 @@
+/**
+ * `npm test`: every compiled `*.test.js` whose source is still there. Unit tests run two side by side; the whole-system tests of
+ * `test/` come after them and one by one, so that no deadline of theirs is missed because a neighbour was busy.
+ * Arguments: parts of file names to run alone; what begins with `-` goes to node.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+
+const dist = dirname(import.meta.dirname)
+const root = dirname(dist)
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
+const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+
+const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.js'))
+  .map((file) => file.split(sep).join('/'))
+  .filter((file) => existsSync(join(root, sourceOf(file))))
+  .filter((file) => filters.length === 0 || filters.some((filter) => sourceOf(file).includes(filter)))
+  .sort()
+const isSystemTest = (file: string) => file.startsWith('test/')
+const groups: [concurrency: number, files: string[]][] = [
+  [2, files.filter((file) => !isSystemTest(file))],
+  [1, files.filter(isSystemTest)],
+]
+
+const totals = new Map<string, number>()
+let failed = files.length === 0
+if (failed) console.error(`no test file matches ${filters.join(' ')}`)
+for (const [concurrency, group] of groups) {
+  if (group.length > 0 && !(await runFiles(group, concurrency))) failed = true
+}
+for (const [name, count] of totals) console.log(`# ${name} ${count}`)
+process.exitCode = failed ? 1 : 0
+
+function sourceOf(file: string): string {
+  return file.replace(/\.js$/, '.ts')
+}
+
+/** Runs test files with node's own runner, shows what it prints and adds up its last lines; true when all passed. */
+function runFiles(group: readonly string[], concurrency: number): Promise<boolean> {
+  const reporter = process.stdout.isTTY ? ['--test-reporter=spec'] : []
+  const paths = group.map((file) => relative(process.cwd(), join(dist, file)))
+  const child = spawn(
+    process.execPath,
+    ['--test', `--test-concurrency=${concurrency}`, ...reporter, ...options, ...paths],
+    {
+      stdio: ['inherit', 'pipe', 'inherit'],
+      env: process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env,
+    },
+  )
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    process.stdout.write(text)
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) count(line)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      count(rest)
+      resolve(code === 0)
+    })
+  })
+}
+
+/** The runner ends with `# pass 12` (`ℹ pass 12` on a terminal). */
+function count(line: string): void {
+  const match = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([0-9.]+)/u.exec(
+    stripVTControlCharacters(line),
+  )
+  if (match) totals.set(match[1]!, (totals.get(match[1]!) ?? 0) + Number(match[2]))
+}
