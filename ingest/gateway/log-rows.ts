@@ -2,7 +2,7 @@ import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Block, MetricSet } from '../record/record.ts'
 import { checkTime } from './columns.ts'
-import { checkDistinct, readMetricName } from './frame.ts'
+import { checkDistinct, readMetricName } from './metric-names.ts'
 import {
   type Cursor,
   isNilByte,
