@@ -65,7 +65,8 @@ async function findCollisions(reader: StoreReader, fresh: readonly Run[]): Promi
   )
   for (const row of rows) {
     const run = fresh.find((candidate) => String(candidate.key) === row.key)
-    if (run) run.collidesWith = `${row.project}/${row.run}`
+    // Its own row may have come between the two questions.
+    if (run && (run.project !== row.project || run.run !== row.run)) run.collidesWith = `${row.project}/${row.run}`
   }
 }
 
