@@ -1,5 +1,5 @@
 import type { Columns, ReadOptions, StoreReader } from '../schema/store.ts'
-import { type BucketTable, bucketColumns, type Points } from './reduce/buckets.ts'
+import { type BucketTable, cutTable, type Points } from './reduce/buckets.ts'
 import { bucketTable } from './reduce/decode.ts'
 import type { Repeated } from './reduce/repeated.ts'
 import { ask, integers, numbers } from './sql/read.ts'
@@ -60,10 +60,7 @@ export async function readBuckets(
 ): Promise<Map<string, BucketTable>> {
   const answer = await ask(reader, seriesBuckets(groups, repeated, rows), options)
   const table = bucketTable(answer)
-  return bySeries(answer, (from, to) => {
-    const columns = bucketColumns.map((name) => [name, table[name].subarray(from, to)] as const)
-    return { count: to - from, ...Object.fromEntries(columns) } as BucketTable
-  })
+  return bySeries(answer, (from, to) => cutTable(table, from, to))
 }
 
 /** Cuts an answer that is ordered by run and metric into its series. */

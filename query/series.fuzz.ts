@@ -1,37 +1,25 @@
 import { strict as assert } from 'node:assert'
+import { createRandom, pick, type Random, whole } from '../test/random.ts'
 import { createAsker, insertPoints, insertRuns, type LoggedPoint, type TestStore } from './fixture.ts'
 import { type Expected, expectedSeries } from './series.oracle.ts'
 
-/** A generator of numbers in [0, 1) that a seed replays (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-type Random = () => number
-const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)]!
-const whole = (random: Random, below: number) => Math.floor(random() * below)
+const below = (random: Random, end: number) => whole(random, 0, end - 1)
 
 /** Where a series' steps lie: start and stride, so that dense, sparse, negative and the largest ones all come up. */
 const steps: readonly ((random: Random, i: number) => number)[] = [
   (_, i) => i,
   (_, i) => i - 700,
   (_, i) => i * 100 - 3,
-  (random) => whole(random, 500) - 250,
+  (random) => below(random, 500) - 250,
   (random) => Math.round((random() * 2 - 1) * Number.MAX_SAFE_INTEGER),
   (_, i) => (i % 2 === 0 ? 1 : -1) * (Number.MAX_SAFE_INTEGER - i),
-  (random, i) => 1_700_000_000_000 + i * 1000 + whole(random, 3),
+  (random, i) => 1_700_000_000_000 + i * 1000 + below(random, 3),
 ]
 
 const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0, 5e-324, -5e-324, Number.MAX_VALUE]
 const values: readonly ((random: Random, i: number) => number)[] = [
   (random, i) => Math.exp(-i / 300) + random() * 0.01,
-  (random) => whole(random, 4) - 2,
+  (random) => below(random, 4) - 2,
   (random) => (random() < 0.1 ? pick(random, odd) : random() - 0.5),
   (random) => pick(random, odd),
   (random, i) => (i > 400 ? Number.NaN : random()),
@@ -43,9 +31,9 @@ function history(random: Random): LoggedPoint[] {
   const length = pick(random, [0, 1, 3, 60, 400, 1500])
   const points = Array.from({ length }, (_, i) => ({ step: stepAt(random, i), value: valueAt(random, i) }))
   // A job that went on from an earlier step logs a stretch again.
-  for (let again = whole(random, 3); again > 0 && length > 0; again--) {
-    const from = whole(random, length)
-    const stretch = points.slice(from, from + whole(random, length - from) + 1)
+  for (let again = below(random, 3); again > 0 && length > 0; again--) {
+    const from = below(random, length)
+    const stretch = points.slice(from, from + below(random, length - from) + 1)
     points.push(...stretch.map(({ step }, i) => ({ step, value: valueAt(random, i) })))
   }
   return points.map((point, i) => ({ ...point, ord: 65_536 * (i + 1) }))
@@ -72,8 +60,8 @@ export async function fuzzSeries(store: TestStore, seed: number, histories: numb
       const points = history(random)
       logged.set(run, points)
       // In up to three parts, cut anywhere, one inside the other.
-      const parts = 1 + whole(random, 3)
-      const dealt = points.map((point) => ({ point, part: whole(random, parts) }))
+      const parts = 1 + below(random, 3)
+      const dealt = points.map((point) => ({ point, part: below(random, parts) }))
       for (let part = 0; part < parts; part++) {
         await insertPoints(
           store,
@@ -86,7 +74,7 @@ export async function fuzzSeries(store: TestStore, seed: number, histories: numb
     }
     for (let window = 0; window < windows; window++) {
       const all = [...logged.values()].flat().map((point) => point.step)
-      const bound = () => (random() < 0.4 || all.length === 0 ? undefined : pick(random, all) + whole(random, 9) - 4)
+      const bound = () => (random() < 0.4 || all.length === 0 ? undefined : pick(random, all) + below(random, 9) - 4)
       const [a, b] = [clamp(bound()), clamp(bound())]
       const [fromStep, toStep] = a !== undefined && b !== undefined && a > b ? [b, a] : [a, b]
       const buckets = pick(random, [2, 3, 10, 64, 500, 2000])

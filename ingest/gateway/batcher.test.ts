@@ -8,6 +8,7 @@ import { chosenSeed, createRandom, whole } from '../../test/random.ts'
 import type { Log } from '../log/log.ts'
 import { readRecord } from '../record/reader.ts'
 import type { Block } from '../record/record.ts'
+import { frameSize } from '../record/writer.ts'
 import { type Batcher, createBatcher, type Ticket } from './batcher.ts'
 import type { Frame } from './frame.ts'
 
@@ -54,7 +55,8 @@ function frame(seq: number, count = 1, partition = 0): Frame {
     ...{ set, count, steps: { kind: 'range', start: 0, stride: 1 }, times: undefined, width: 8 },
     values: new Uint8Array(count * 8).fill(seq),
   }
-  return { run: runs[partition]!, writer: 'w', seq, update: undefined, blocks: [block], points: count }
+  const body = { writer: 'w', seq, update: undefined, blocks: [block] }
+  return { run: runs[partition]!, ...body, points: count, loggedBytes: frameSize(body) }
 }
 
 /** What the tickets hear, in order. */

@@ -5,7 +5,6 @@ import type { Log } from '../log/log.ts'
 import {
   clearRecord,
   createRecordWriter,
-  frameSize,
   putFrame,
   type RecordWriter,
   recordBytes,
@@ -62,8 +61,7 @@ export function createBatcher(log: Log, observer: BatcherObserver): Batcher {
   function add(frame: Frame, ticket: Ticket, receivedMs: number): void {
     const lane = lanes[frame.run.partition]!
     let before = lane.filling.writer.output.at
-    const frameBytes = frameSize(frame)
-    if (!recordHasRoom(lane.filling.writer, frame, frameBytes)) {
+    if (!recordHasRoom(lane.filling.writer, frame, frame.loggedBytes)) {
       lane.full.push(lane.filling)
       lane.filling = newBatch()
       before = 0

@@ -1,6 +1,7 @@
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Block, FrameBody, MetricSet } from '../record/record.ts'
+import { frameSize } from '../record/writer.ts'
 import { readColumns } from './columns.ts'
 import { readLog } from './log-rows.ts'
 import { checkDistinct, readMetricName } from './metric-names.ts'
@@ -33,7 +34,12 @@ export function releaseConnectionSets(connection: ConnectionSets, names: NameReg
   connection.byNumber.clear()
 }
 
-export type Frame = FrameBody & { readonly run: RunRef; readonly points: number }
+export type Frame = FrameBody & {
+  readonly run: RunRef
+  readonly points: number
+  /** Bytes it takes in the log at most. */
+  readonly loggedBytes: number
+}
 
 /** Where each field's value begins; 0 for absent, which no value can be: the map's header is there. */
 type Fields = {
@@ -103,7 +109,8 @@ function readFrame(cursor: Cursor, names: NameRegistry, connection: ConnectionSe
   const blocks = rows.length === 0 ? columns : [...rows, ...columns]
   if (blocks.length === 0 && !update && fields.sets === 0) throw new Refusal('empty_frame')
   cursor.at = end
-  return { run, ...sequence, update, blocks, points: countPoints(blocks) }
+  const body = { ...sequence, update, blocks }
+  return { run, ...body, points: countPoints(blocks), loggedBytes: frameSize(body) }
 }
 
 function countPoints(blocks: readonly Block[]): number {

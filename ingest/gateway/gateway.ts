@@ -4,7 +4,6 @@ import { limits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Count, Metrics } from '../../telemetry/metrics.ts'
 import type { Log } from '../log/log.ts'
-import { frameSize } from '../record/writer.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { Frame } from './frame.ts'
 import { admitSet, createNameRegistry, type NameRegistry } from './names.ts'
@@ -59,7 +58,7 @@ export function createGateway(log: Log, metrics: Metrics, logger: Logger, now: (
       if (draining) throw new Refusal('shutting_down')
       let bytes = 0
       for (const frame of frames) {
-        const size = frameSize(frame)
+        const size = frame.loggedBytes
         if (size > limits.frameLoggedBytes) {
           throw new Refusal(
             'frame_too_large',

@@ -1,6 +1,6 @@
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
-import { createOutput, type Output, putByte, reserve } from '../record/bytes.ts'
+import { createOutput, type Output, putByte, reserve } from '../bytes.ts'
 
 /**
  * A JSON body as msgpack, so that one decoder checks both forms. Non-finite metric values are the texts "NaN",

@@ -84,18 +84,13 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
     if (size > limits.frameBytes) throw tooLarge(size)
     const frame = decodeFrame(bytes, gateway.names, connection.sets)
     const seq = frame.seq ?? null
-    try {
-      if (
-        connection.framesInFlight >= limits.connectionFramesInFlight ||
-        connection.bytesInFlight + size > limits.connectionBytesInFlight
-      ) {
-        throw new Refusal('too_many_in_flight')
-      }
-      gateway.admit([frame])
-    } catch (error) {
-      refuse(connection, error, seq, n)
-      return
+    if (
+      connection.framesInFlight >= limits.connectionFramesInFlight ||
+      connection.bytesInFlight + size > limits.connectionBytesInFlight
+    ) {
+      throw new Refusal('too_many_in_flight')
     }
+    gateway.admit([frame])
     connection.framesInFlight++
     connection.bytesInFlight += size
     const started = performance.now()

@@ -1,4 +1,4 @@
-import { type Input, inputOf, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from './bytes.ts'
+import { type Input, inputOf, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from '../bytes.ts'
 import {
   type Block,
   type FrameBody,

@@ -9,7 +9,7 @@ import {
   takeFloat64,
   takeText,
   takeVarint,
-} from './bytes.ts'
+} from '../bytes.ts'
 import { type ParamValue, runStates, type Update } from './record.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { limits } from '../../schema/limits.ts'
-import { createOutput, type Output, putByte, putBytes, putFloat64, putText, putVarint } from './bytes.ts'
+import { createOutput, type Output, putByte, putBytes, putFloat64, putText, putVarint } from '../bytes.ts'
 import {
   type Block,
   type FrameBody,

@@ -1,3 +1,5 @@
+import { createOutput, type Output, putBytes, putText, putVarint } from '../bytes.ts'
+
 /**
  * One block in ClickHouse's Native format, from columns that are already bytes or plain arrays; the counterpart of
  * `native-reader.ts`, which draws the layout. The result is a list of pieces to write one after the other, so that a
@@ -33,12 +35,29 @@ const fixedWidths = {
 } as const
 
 export function nativeBlock(rows: number, columns: readonly BlockColumn[]): Uint8Array[] {
-  const pieces: Uint8Array[] = [Buffer.concat([varint(columns.length), varint(rows)])]
+  const pieces = [written((output) => putHead(output, columns.length, rows))]
   for (const column of columns) {
-    pieces.push(Buffer.concat([text(column.name), text(column.type)]))
+    pieces.push(
+      written((output) => {
+        putText(output, column.name)
+        putText(output, column.type)
+      }),
+    )
     for (const piece of columnBytes(rows, column)) pieces.push(piece)
   }
   return pieces
+}
+
+function putHead(output: Output, columns: number, rows: number): void {
+  putVarint(output, columns)
+  putVarint(output, rows)
+}
+
+/** The bytes that `write` puts out. */
+function written(write: (output: Output) => void): Uint8Array {
+  const output = createOutput(64)
+  write(output)
+  return output.bytes.subarray(0, output.at)
 }
 
 function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
@@ -78,25 +97,18 @@ function mapHead(maps: readonly ReadonlyMap<string, unknown>[]): Uint8Array[] {
 
 function texts(rows: number, values: readonly (string | Uint8Array)[]): Uint8Array {
   if (values.length !== rows) throw new RangeError('a text column is not as long as the block')
-  return Buffer.concat(values.map(text))
-}
-
-function text(value: string | Uint8Array): Uint8Array {
-  const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value
-  return Buffer.concat([varint(bytes.byteLength), bytes])
+  return written((output) => {
+    for (const value of values) {
+      if (typeof value === 'string') {
+        putText(output, value)
+      } else {
+        putVarint(output, value.byteLength)
+        putBytes(output, value)
+      }
+    }
+  })
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128)
-    rest = Math.floor(rest / 128)
-  }
-  bytes.push(rest)
-  return Uint8Array.from(bytes)
 }

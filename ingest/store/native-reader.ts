@@ -1,4 +1,5 @@
 import type { Column, Columns } from '../../schema/store.ts'
+import { type Input, inputOf, takeBytes, takeText, takeVarint } from '../bytes.ts'
 
 /**
  * Reads a result in ClickHouse's Native format into columns. A result is a sequence of blocks:
@@ -9,44 +10,23 @@ import type { Column, Columns } from '../../schema/store.ts'
  * Source: the format's description in ClickHouse's documentation ("Native"), checked against the engine by tests.
  */
 export function readNative(bytes: Uint8Array): Columns {
-  const cursor: Cursor = { bytes, view: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 0 }
+  const input = inputOf(bytes)
   const pieces = new Map<string, Column[]>()
   let rows = 0
-  while (cursor.at < bytes.byteLength) {
-    const columnCount = readVarint(cursor)
-    const rowCount = readVarint(cursor)
+  while (input.at < bytes.byteLength) {
+    const columnCount = takeVarint(input)
+    const rowCount = takeVarint(input)
     rows += rowCount
     for (let i = 0; i < columnCount; i++) {
-      const name = readText(cursor)
-      const type = readText(cursor)
-      const column = readColumn(cursor, type, rowCount)
+      const name = takeText(input)
+      const type = takeText(input)
+      const column = readColumn(input, type, rowCount)
       const list = pieces.get(name)
       if (list) list.push(column)
       else pieces.set(name, [column])
     }
   }
   return { rows, columns: new Map([...pieces].map(([name, list]) => [name, concatenate(list)])) }
-}
-
-type Cursor = { readonly bytes: Uint8Array; readonly view: Buffer; at: number }
-
-function readVarint(cursor: Cursor): number {
-  let value = 0
-  let scale = 1
-  for (;;) {
-    const byte = cursor.view.readUInt8(cursor.at++)
-    value += (byte & 127) * scale
-    if (byte < 128) return value
-    scale *= 128
-  }
-}
-
-function readText(cursor: Cursor): string {
-  const length = readVarint(cursor)
-  const start = cursor.at
-  cursor.at += length
-  if (cursor.at > cursor.view.length) throw new RangeError('Native result ends inside a text')
-  return cursor.view.toString('utf8', start, cursor.at)
 }
 
 type Fixed = { BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): Exclude<Column, readonly string[]> }
@@ -65,20 +45,17 @@ const fixedTypes: Record<string, Fixed> = {
   Float64: Float64Array,
 }
 
-function readColumn(cursor: Cursor, type: string, rows: number): Column {
+function readColumn(input: Input, type: string, rows: number): Column {
   const fixed = type.startsWith('DateTime64(') ? BigInt64Array : fixedTypes[type]
   if (fixed) {
-    const length = rows * fixed.BYTES_PER_ELEMENT
-    const end = cursor.at + length
-    if (end > cursor.bytes.byteLength) throw new RangeError('Native result ends inside a column')
-    const copy = new ArrayBuffer(length)
-    new Uint8Array(copy).set(cursor.bytes.subarray(cursor.at, end))
-    cursor.at = end
+    // A copy, because the column may stand at any address here.
+    const copy = new ArrayBuffer(rows * fixed.BYTES_PER_ELEMENT)
+    new Uint8Array(copy).set(takeBytes(input, copy.byteLength))
     return new fixed(copy)
   }
   if (type === 'String') {
     const texts: string[] = new Array(rows)
-    for (let i = 0; i < rows; i++) texts[i] = readText(cursor)
+    for (let i = 0; i < rows; i++) texts[i] = takeText(input)
     return texts
   }
   throw new TypeError(`a column of type ${type} cannot be read; cast it in the query`)

@@ -41,7 +41,7 @@ export function bucketsOf(points: Points, width: number): BucketTable {
     }
     add(table, row, step, values[i]!)
   }
-  return slice(table, row + 1)
+  return cutTable(table, 0, row + 1)
 }
 
 function add(table: BucketTable, row: number, step: number, value: number): void {
@@ -79,9 +79,8 @@ export function emptyTable(rows: number): BucketTable {
   return { count: rows, ...Object.fromEntries(columns) }
 }
 
-function slice(table: BucketTable, rows: number): BucketTable {
-  return {
-    count: rows,
-    ...Object.fromEntries(bucketColumns.map((name) => [name, table[name].subarray(0, rows)])),
-  } as BucketTable
+/** The buckets from row `from` up to `to`, without copying. */
+export function cutTable(table: BucketTable, from: number, to: number): BucketTable {
+  const columns = bucketColumns.map((name) => [name, table[name].subarray(from, to)])
+  return { count: to - from, ...Object.fromEntries(columns) }
 }

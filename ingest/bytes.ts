@@ -1,4 +1,7 @@
-/** Growing output and checked input for the record layout; the state is one object, the codecs are free functions. */
+/**
+ * Growing output and checked input for binary layouts (log records, ClickHouse's Native): the state is one object, the codecs
+ * are free functions. Varints are LEB128: 7 bits a byte, low first.
+ */
 export type Output = { bytes: Buffer; at: number }
 
 export function createOutput(capacity: number): Output {
@@ -66,7 +69,7 @@ export function takeVarint(input: Input): number {
 }
 
 export function takeByte(input: Input): number {
-  if (input.at >= input.bytes.length) throw new RangeError('record ends too early')
+  if (input.at >= input.bytes.length) throw new RangeError('the bytes end too early')
   return input.bytes[input.at++]!
 }
 
@@ -85,7 +88,7 @@ export function takeText(input: Input): string {
 /** A view, not a copy. */
 export function takeBytes(input: Input, length: number): Uint8Array {
   const end = input.at + length
-  if (end > input.bytes.length) throw new RangeError('record ends too early')
+  if (end > input.bytes.length) throw new RangeError('the bytes end too early')
   const view = input.bytes.subarray(input.at, end)
   input.at = end
   return view
