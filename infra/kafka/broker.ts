@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lockDirectory } from '../../ingest/log/lock.ts'
 import { isFree } from './ports.ts'
 import { answers } from './probe.ts'
 import { spawnTied } from './tied.ts'
@@ -65,7 +66,7 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
   const output = () => [join(folder, logFile), printed].map(lastLines).join('')
   const signal = (name: NodeJS.Signals) => child?.kill(name)
 
-  function launch(): void {
+  function launch(unlock: () => Promise<void>): void {
     // Written each time: whoever tried to start this directory a second time may have left other ports there.
     writeFileSync(properties, broker.properties)
     const descriptor = openSync(printed, 'w')
@@ -76,7 +77,8 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     exited = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
         child = undefined
-        resolve()
+        // The folder may have been removed.
+        void unlock().then(resolve, () => resolve())
         broker.onExit?.({ id, code, signal, asked })
       }
       started.once('error', () => end(null, null))
@@ -98,9 +100,10 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     alive: () => child !== undefined,
     async start() {
       if (child) throw new Error(`broker ${id} is running already`)
+      await exited
       // Else whatever has the port would answer in its place.
       if (!(await isFree(port))) throw new Error(`port ${port} of 127.0.0.1 is taken; broker ${id} cannot start`)
-      launch()
+      launch(await lockFolder(folder))
       const deadline = Date.now() + readyMs
       while (!(await answers(port, ca))) {
         if (!child) throw new Error(`broker ${id} ended at its start:\n${output()}`)
@@ -124,6 +127,13 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     pause: () => void signal('SIGSTOP'),
     resume: () => void signal('SIGCONT'),
   }
+}
+
+/** Kafka locks its data as well, but only after it has begun to write to the log of the controllers. */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  return lockDirectory(folder).catch((cause: Error) => {
+    throw new Error(`Kafka runs in ${folder} already: ${cause.message}`, { cause })
+  })
 }
 
 function lastLines(path: string): string {

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { packageFile } from '../../schema/files.ts'
-import { type BrokerExit, createBroker, type KafkaBroker, logFile, propertiesFile } from './broker.ts'
+import { type BrokerExit, createBroker, type KafkaBroker, lockFolder, logFile, propertiesFile } from './broker.ts'
 import { certificateIn } from './certificate.ts'
 import { classArchiveOptions } from './class-archive.ts'
 import { jarFolder, kafkaJars } from './jars.ts'
@@ -68,12 +68,22 @@ async function startCluster(
   toolRuntime: Runtime,
   brokerRuntime: Runtime,
 ): Promise<KafkaCluster> {
-  const count = options.brokers ?? 1
   const directory = resolve(options.directory)
+  await mkdir(directory, { recursive: true })
+  // Held until each broker holds its own folder.
+  const unlock = await lockFolder(directory)
+  try {
+    return await startLocked({ ...options, directory }, toolRuntime, brokerRuntime)
+  } finally {
+    await unlock()
+  }
+}
+
+async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRuntime: Runtime): Promise<KafkaCluster> {
+  const { directory, brokers: count = 1, security = 'plaintext' } = options
   const { clusterId } = await clusterIdentity(directory, count)
-  const security = options.security ?? 'plaintext'
   const certificate = security.includes('tls') ? await certificateIn(directory, toolRuntime.java) : undefined
-  const plan = await planCluster({ ...options, directory, count, security, keystore: certificate?.keystore })
+  const plan = await planCluster({ ...options, count, security, keystore: certificate?.keystore })
   const heap = `-Xmx${options.heapMegabytes ?? (count === 1 ? 512 : 384)}m`
 
   const brokers = await Promise.all(
