@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ChecksumMismatch, readChecksums, verifyChecksums, writeChecksums } from './checksums.ts'
-import { jarFolder, kafkaJars, kafkaVersion } from './jars.ts'
+import { jarFolder, kafkaFolder, kafkaJars, kafkaVersion } from './jars.ts'
 
 type Scratch = {
   readonly env: { readonly STEPSTREAM_CACHE: string }
@@ -75,7 +75,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
       [/b\.jar is missing/, () => rm(join(folder, 'b.jar'))],
     ]
     for (const [message, change] of changes) {
-      await rm(folder, { recursive: true, force: true })
+      await rm(kafkaFolder(env), { recursive: true, force: true })
       await kafkaJars(await maven(goodMaven), env, checksums)
       await change()
       await assert.rejects(kafkaJars(undefined, env, checksums), { constructor: ChecksumMismatch, message })

@@ -5,7 +5,7 @@ import { packageFile } from '../../schema/files.ts'
 import { type BrokerExit, createBroker, type KafkaBroker, lockFolder, logFile, propertiesFile } from './broker.ts'
 import { certificateIn } from './certificate.ts'
 import { classArchiveOptions } from './class-archive.ts'
-import { jarFolder, kafkaJars } from './jars.ts'
+import { kafkaFolder, kafkaJars } from './jars.ts'
 import { kafkaRequirements } from './java.ts'
 import { planCluster, type Security } from './plan.ts'
 import { brokerProperties, saslUser } from './properties.ts'
@@ -56,7 +56,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
   const { java, javaVersion, maven } = requirements
   const classPath = (await kafkaJars(maven)).join(':')
   const runtime = (more: readonly string[]) => ({ java, options: ['-XX:+UseSerialGC', ...more, '-cp', classPath] })
-  const archive = await classArchiveOptions(jarFolder(), javaVersion, async (directory, more) => {
+  const archive = await classArchiveOptions(kafkaFolder(), javaVersion, async (directory, more) => {
     const cluster = await startCluster({ directory }, runtime([]), runtime(more))
     await cluster.stop()
   })
