@@ -37,10 +37,11 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   for (const end = Date.now() + 5000; !condition(); await sleep(10)) assert.ok(Date.now() < end, `${what} after 5 s`)
 }
 
-/** The watchers whose number of their program, `$$`, this is: shells that the program left behind. */
+/** How many shells the program has left behind: they are of its process group. Those that only wait to be reaped do not count. */
 function watchersOf(pid: number): number {
-  const rows = execFileSync('ps', ['-A', '-o', 'pgid=,comm='], { encoding: 'utf8' }).split('\n')
-  return rows.filter((row) => row.trim().split(/\s+/)[0] === String(pid) && row.endsWith('sh')).length
+  const rows = execFileSync('ps', ['-A', '-o', 'pgid=,stat=,comm='], { encoding: 'utf8' }).split('\n')
+  const fields = rows.map((row) => row.trim().split(/\s+/))
+  return fields.filter(([group, state, name]) => group === `${pid}` && !state!.startsWith('Z') && name === 'sh').length
 }
 
 test('the process number is that of the program itself', () =>
