@@ -1,5 +1,6 @@
 import { drainPending, Session } from 'chdb'
-import { assignments, literal } from './text.ts'
+import { type Killer, killedOnAbort } from './killer.ts'
+import { assignments } from './text.ts'
 
 export type { Session } from 'chdb'
 
@@ -28,10 +29,6 @@ export type Sessions = {
 
 export class QueueFull extends Error {}
 
-/** Stops queries from outside: the engine's own calls cannot be interrupted, but KILL QUERY from another session works. */
-export type Killer = { kill(mark: string): Promise<void>; close(): Promise<void> }
-
-const killAgainMs = 100
 /** Longest statement, with its parameters. */
 const statementBytes = 64 * 1024 * 1024
 
@@ -115,11 +112,13 @@ export function openSessions(
       const signature = signatureOf(request)
       const slot = await acquire(signature, signal)
       const finished = runOn(slot, signature, request, work)
-      const outcome = signal ? killedOnAbort(finished, signal, killer, slot.mark) : { answer: finished, free: finished }
-      const free = outcome.free.catch(() => {}).then(() => release(slot))
-      running.add(free)
-      void free.then(() => running.delete(free))
-      return await outcome.answer
+      const { answer, free } = signal
+        ? killedOnAbort(finished, signal, () => killer.kill(slot.mark))
+        : { answer: finished, free: finished.then(noop, noop) }
+      const released = free.then(() => release(slot))
+      running.add(released)
+      void released.then(() => running.delete(released))
+      return await answer
     },
     async close() {
       closed = true
@@ -130,6 +129,8 @@ export function openSessions(
     },
   }
 }
+
+const noop = () => {}
 
 function signatureOf({ settings, readOnly }: SessionRequest): string {
   const all = readOnly ? { ...settings, readonly: '1' } : settings
@@ -169,57 +170,4 @@ async function prepare(path: string, slot: Slot, signature: string, request: Ses
     throw error
   }
   return session
-}
-
-/** The answer, which an abort gives up at once, and when the session is free: after the engine has let go and no kill is under way. */
-function killedOnAbort<T>(
-  finished: Promise<T>,
-  signal: AbortSignal,
-  killer: Killer,
-  mark: string,
-): { answer: Promise<T>; free: Promise<unknown> } {
-  let ended = false
-  let killing: Promise<void> = Promise.resolve()
-  // Again and again: a kill that comes before the engine has listed the query finds nothing.
-  const killUntilEnded = async () => {
-    while (!ended) {
-      await killer.kill(mark)
-      await Promise.race([finished.then(noop, noop), new Promise((resolve) => setTimeout(resolve, killAgainMs))])
-    }
-  }
-  const answer = new Promise<T>((resolve, reject) => {
-    const onAbort = () => {
-      killing = killUntilEnded()
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    finished.then(resolve, reject).finally(() => {
-      ended = true
-      signal.removeEventListener('abort', onAbort)
-    })
-  })
-  const free = finished.then(noop, noop).then(() => killing)
-  return { answer, free }
-}
-
-const noop = () => {}
-
-export function openKiller(path: string): Killer {
-  let session: Session | undefined
-  let previous: Promise<unknown> = Promise.resolve()
-  return {
-    kill(mark) {
-      const done = previous.then(async () => {
-        session ??= new Session(path)
-        await session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${literal(mark)}`)
-      })
-      previous = done.catch(noop)
-      return done.catch(noop)
-    },
-    async close() {
-      await previous
-      session?.close()
-      await drainPending()
-    },
-  }
 }

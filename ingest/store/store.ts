@@ -5,10 +5,11 @@ import { packageFile } from '../../schema/files.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { type Store, sinkTimeoutMs } from './contract.ts'
 import { createFileInserter } from './insert.ts'
+import { openKiller } from './killer.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { connectionTo } from './pool.ts'
 import { type Ask, createReader, type ReaderLimits, wholeStream } from './reader.ts'
-import { openKiller, openSessions } from './sessions.ts'
+import { openSessions } from './sessions.ts'
 
 export type { Store } from './contract.ts'
 
