@@ -17,7 +17,7 @@ export type ProcessOptions = {
   readonly port: number
   readonly readyMs?: number
   /** Told of each end that was not asked for by `kill` or `stop`. */
-  readonly onUnexpectedExit?: (exit: UnexpectedExit) => void
+  readonly onUnexpectedExit: (exit: UnexpectedExit) => void
 }
 export type UnexpectedExit = {
   readonly node: string
@@ -44,6 +44,7 @@ export function createNodeProcess(options: ProcessOptions): NodeProcess {
   const tail = createTail(outputBytes)
   let child: ChildProcess | undefined
   let exited: Promise<void> = Promise.resolve()
+  let starting: Promise<void> | undefined
   let ready = false
   let asked = false
 
@@ -52,12 +53,14 @@ export function createNodeProcess(options: ProcessOptions): NodeProcess {
     const file = packageFile(program)
     const started = spawnTied(process.execPath, [file, ...(options.arguments ?? [])], 'pipe', environment)
     child = started
+    const fresh = createTail(outputBytes)
     ready = false
     asked = false
     for (const stream of [started.stdout!, started.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         tail.add(text)
-        ready ||= isReady(tail.text(), port)
+        if (!ready) fresh.add(text)
+        ready ||= isReady(fresh.text(), port)
       })
     }
     exited = new Promise((resolve, reject) => {
@@ -65,7 +68,7 @@ export function createNodeProcess(options: ProcessOptions): NodeProcess {
       started.once('close', (code, signal) => {
         child = undefined
         tail.add(`[${name} ended: ${signal ?? `code ${code}`}]\n`)
-        if (!asked) options.onUnexpectedExit?.({ node: name, code, signal, starting: !ready, output: tail.text() })
+        if (!asked) options.onUnexpectedExit({ node: name, code, signal, starting: !ready, output: tail.text() })
         resolve()
       })
     })
@@ -75,6 +78,20 @@ export function createNodeProcess(options: ProcessOptions): NodeProcess {
     asked = true
     child?.kill('SIGKILL')
     await exited
+  }
+
+  async function startNew(): Promise<void> {
+    launch()
+    const mine = child
+    const deadline = performance.now() + readyMs
+    while (!ready) {
+      if (child !== mine) throw new Error(`${name} ended at its start:\n${tail.text()}`)
+      if (performance.now() > deadline) {
+        await kill()
+        throw new Error(`${name} was not ready after ${readyMs} ms:\n${tail.text()}`)
+      }
+      await sleep(5)
+    }
   }
 
   return {
@@ -88,19 +105,11 @@ export function createNodeProcess(options: ProcessOptions): NodeProcess {
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
     async start() {
-      if (child) throw new Error(`${name} is running already`)
-      tail.clear()
-      launch()
-      const mine = child
-      const deadline = performance.now() + readyMs
-      while (!ready) {
-        if (child !== mine) throw new Error(`${name} ended at its start:\n${tail.text()}`)
-        if (performance.now() > deadline) {
-          await kill()
-          throw new Error(`${name} was not ready after ${readyMs} ms:\n${tail.text()}`)
-        }
-        await sleep(5)
-      }
+      if (starting === undefined && child) return
+      starting ??= startNew().finally(() => {
+        starting = undefined
+      })
+      await starting
     },
     async stop() {
       if (!child) return

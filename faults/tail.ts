@@ -7,9 +7,6 @@ export function createTail(limit: number) {
       // Cut rarely, for each cut copies.
       if (text.length > 2 * limit) text = text.slice(-limit)
     },
-    clear(): void {
-      text = ''
-    },
     text: () => text,
   }
 }
