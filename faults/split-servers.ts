@@ -38,12 +38,13 @@ export function createServers({ directory, environment, onUnexpectedExit }: Serv
     /** Those of the world now. */
     nodes: servers as Readonly<Record<ServerKind, readonly ServerNode[]>>,
     all: () => Object.values(servers).flat(),
-    /** Starts one and then makes it part of the world. */
-    async add(kind: ServerKind): Promise<ServerNode> {
-      const server = await create(kind)
-      await server.start()
-      servers[kind].push(server)
-      return server
+    /** Starts so many at once and then makes them part of the world. */
+    async add(kind: ServerKind, count: number): Promise<void> {
+      // Made in order, so that a seed means the same node each time.
+      const made: ServerNode[] = []
+      for (let i = 0; i < count; i++) made.push(await create(kind))
+      await Promise.all(made.map((server) => server.start()))
+      servers[kind].push(...made)
     },
     /** Takes the last of a kind out of the world and ends it in order. Throws when there is no other. */
     async remove(kind: ServerKind): Promise<void> {

@@ -75,7 +75,7 @@ export async function startSplitWorld(options: SplitOptions): Promise<SplitWorld
     undo.push(servers.kill)
     const counts: Record<ServerKind, number> = { gateway: options.gateways, sink: options.sinks, query: 1 }
     const kinds = Object.entries(counts) as [ServerKind, number][]
-    await Promise.all(kinds.flatMap(([kind, count]) => Array.from({ length: count }, () => servers.add(kind))))
+    await Promise.all(kinds.map(([kind, count]) => servers.add(kind, count)))
     const clientLinks: ProxyLink[] = []
     for (const { name, port } of servers.nodes.gateway) clientLinks.push(await link(`clients-${name}`, port))
 
@@ -86,7 +86,7 @@ export async function startSplitWorld(options: SplitOptions): Promise<SplitWorld
       frameUrls: clientLinks.map(({ port }) => `http://127.0.0.1:${port}`),
       questionUrl: `${servers.nodes.query[0]!.url}/graphql`,
       nodes: { server: [], ...servers.nodes, store: [store.node], broker: brokers.nodes },
-      addSink: async () => void (await servers.add('sink')),
+      addSink: () => servers.add('sink', 1),
       removeSink: () => servers.remove('sink'),
       async heal() {
         for (const one of Object.values(links).flat()) one.open()
