@@ -16,6 +16,9 @@ const { fill, stall } = await diskAbilities()
 const dayMs = 86_400_000
 const downMs = 1_000
 const sendMs = 60_000
+const answerMs = 15_000
+/** After a fault, until all that is acknowledged can be read. */
+const readMs = 60_000
 /** So that a run stays short enough to come back in one answer. */
 const paceMs = 30
 
@@ -56,19 +59,26 @@ async function sendNext(world: SplitWorld, writer: Writer): Promise<void> {
   throw new Error(`step ${step} of ${writer.run} was not acknowledged in ${sendMs} ms; the last answer: ${last}`)
 }
 
+type Answer = {
+  errors?: { message: string; extensions: { retryable: boolean } }[]
+  data: { series: { steps: number[]; values: number[]; receipt: { exact: boolean } }[] }
+}
+
 /** The steps that are stored, and that their values are right. */
 async function readBack(world: SplitWorld, { run, at }: Writer): Promise<number[]> {
   const input = { project: 'faults', runs: [run], metrics: ['loss'], at, buckets: 2000, repeated: 'ALL' }
   const query = 'query ($in: SeriesInput!) { series(input: $in) { steps values receipt { exact pointsTotal } } }'
-  const { text } = await post(world.questionUrl, { query, variables: { in: input } }, 30_000)
-  const answer = JSON.parse(text)
-  assert.equal(answer.errors, undefined, text)
-  const [series] = answer.data.series
-  assert.ok(series.receipt.exact)
-  series.steps.forEach((step: number, i: number) => {
-    assert.equal(series.values[i], step / 3)
+  const deadline = performance.now() + readMs
+  let answer: Answer
+  do answer = JSON.parse((await post(world.questionUrl, { query, variables: { in: input } }, 30_000)).text)
+  while (answer.errors?.every(({ extensions }) => extensions.retryable) && performance.now() < deadline)
+  assert.equal(answer.errors, undefined, JSON.stringify(answer.errors))
+  const { steps, values, receipt } = answer.data.series[0]!
+  assert.ok(receipt.exact)
+  steps.forEach((step, i) => {
+    assert.equal(values[i], step / 3)
   })
-  return series.steps
+  return steps
 }
 
 type Fault = readonly [name: string, work: (world: SplitWorld) => Promise<void>, skip?: string | false]
@@ -97,8 +107,13 @@ const linkFaults = (['client', 'broker', 'store'] as const).flatMap((kind): Faul
     links.forEach(act)
     await sleep(downMs)
     if (counted === undefined) return
-    const happened = links.some(({ counts }, i) => counts[counted] > before[i]![counted])
-    assert.ok(happened, `${counted} never happened`)
+    const deadline = performance.now() + answerMs
+    while (!links.some(({ counts }, i) => counts[counted] > before[i]![counted])) {
+      assert.ok(performance.now() < deadline, `${counted} never happened`)
+      // There may have been no connection at that moment.
+      if (counted === 'cut') links.forEach(act)
+      await sleep(1)
+    }
   }
   return [
     [`${kind} links are cut`, both((link) => link.cut(), 'cut')],
@@ -180,8 +195,14 @@ for (const [name, work, skip] of [...nodeFaults, ...linkFaults, ...otherFaults])
     } finally {
       over = true
     }
-    await Promise.all(writing)
-    await verify()
+    try {
+      await Promise.all(writing)
+      await verify()
+    } catch (error) {
+      for (const { name, output } of Object.values(world.nodes).flat())
+        t.diagnostic(`${name}:\n${output().slice(-3_000)}`)
+      throw error
+    }
     const again = writers.reduce((sum, writer, i) => sum + writer.retries - retries[i]!, 0)
     t.diagnostic(`${writers.map(({ sent }) => sent)} points, ${again} sent again`)
     assert.deepEqual(world.unexpectedExits.slice(exits), [])
