@@ -12,6 +12,7 @@ import { type SplitWorld, startSplitWorld } from './split-world.ts'
 import type { Link, NodeKind } from './world.ts'
 
 const seed = chosenSeed()
+const brokers = process.env.BROKERS === '3' ? 3 : 1
 const { fill, stall } = await diskAbilities()
 const dayMs = 86_400_000
 const downMs = 1_000
@@ -168,7 +169,7 @@ async function verify(): Promise<void> {
 test('a world starts, takes frames and gives them back', needs, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'stepstream-world-'))
   const disks = fill.able ? { broker: 256, store: 256 } : {}
-  world = await startSplitWorld({ directory, brokers: 1, gateways: 2, sinks: 2, partitions: 4, seed, disks })
+  world = await startSplitWorld({ directory, brokers, gateways: 2, sinks: 2, partitions: 4, seed, disks })
   for (const writer of writers) for (let i = 0; i < 5; i++) await sendNext(world, writer)
   await verify()
   const rows = await world.sql<{ n: string }>('SELECT count() AS n FROM points WHERE step <= {step:Int64}', { step: 5 })
@@ -214,7 +215,7 @@ test('all nodes run at the end, and stop takes everything away', needs, async ()
   const pids = Object.values(world.nodes)
     .flat()
     .map((node) => node.pid()!)
-  assert.equal(pids.length, 2 + 2 + 1 + 1 + 1)
+  assert.equal(pids.length, 2 + 2 + 1 + 1 + brokers)
   for (const pid of pids) process.kill(pid, 0)
   await world.stop()
   for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
