@@ -7,7 +7,7 @@ import { handleFrames } from '../ingest/gateway/frames-route.ts'
 import { createGateway, describeError, errorAnswer } from '../ingest/gateway/gateway.ts'
 import { createStreamDoor } from '../ingest/gateway/stream.ts'
 import { openEmbeddedLog } from '../ingest/log/embedded.ts'
-import { createSink } from '../ingest/sink/pipeline.ts'
+import { createSinkGroup } from '../ingest/sink/group.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import { createWatermark } from '../ingest/sink/watermark.ts'
 import { openStore } from '../ingest/store/store.ts'
@@ -47,8 +47,8 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     logger,
   })
   await claimSource(store, log)
-  const sink = createSink({
-    ...{ log, partition: 0, store, metrics, logger },
+  const sinks = createSinkGroup({
+    ...{ log, store, metrics, logger, announce: false },
     settings: {
       blockRows: settings.BLOCK_ROWS,
       insertIntervalMs: settings.INSERT_INTERVAL_MS,
@@ -65,7 +65,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   })
   const query = createQueryServer({
     reader: store.reader,
-    watermark: createWatermark(log, [sink]),
+    watermark: createWatermark(log, sinks.serving),
     logger,
     metrics,
     settings: {
@@ -85,7 +85,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     ...common,
     method: 'get',
     path: '/readyz',
-    handle: () => (ready ? text(200, 'ready\n') : text(503, 'not ready\n')),
+    handle: () => (ready && sinks.faults().size === 0 ? text(200, 'ready\n') : text(503, 'not ready\n')),
   })
   http.route({
     ...common,
@@ -130,7 +130,9 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
 
   // Health answers while a long replay is under way; frames and questions wait for `ready`.
   const port = await http.listen(settings.HOST, settings.PORT)
-  await sink.start()
+  await sinks.start()
+  await sinks.settled()
+  for (const fault of sinks.faults().values()) throw fault
   ready = true
   logger.info({ port, dataDir: settings.DATA_DIR }, 'ready')
   for (const line of describeDoors(settings, port)) console.log(line)
@@ -142,7 +144,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     await gateway.drain()
     stream.closeAll()
     stream.stop()
-    await sink.stop()
+    await sinks.stop()
     http.close()
     await log.close()
     await store.close()

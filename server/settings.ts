@@ -43,7 +43,7 @@ const schema = z.object({
     .describe('Shortest time between two inserts when nobody waits, ms'),
   FLUSH_INTERVAL_MS: integer(100, 600_000)
     .default(defaultSinkSettings.flushIntervalMs)
-    .describe('Shortest time between two flushes of run and series summaries, ms'),
+    .describe('Longest pause between two flushes of run and series summaries while they are fast, ms'),
   MAX_ACTIVE_SERIES: integer(10_000, 1_000_000_000)
     .default(defaultSinkSettings.maximumSeries)
     .describe('Series whose summaries are kept in memory (about 200 bytes each)'),

@@ -3,7 +3,7 @@ import { type ErrorCode, errors, Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Count, Metrics } from '../../telemetry/metrics.ts'
-import type { Log } from '../log/log.ts'
+import type { LogWriter } from '../log/log.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { Frame } from './frame.ts'
 import { admitSet, createNameRegistry, type NameRegistry } from './names.ts'
@@ -31,7 +31,7 @@ export type GatewayCounts = {
   readonly connections: Count
 }
 
-export function createGateway(log: Log, metrics: Metrics, logger: Logger, now: () => number = Date.now): Gateway {
+export function createGateway(log: LogWriter, metrics: Metrics, logger: Logger, now: () => number = Date.now): Gateway {
   const counts = createCounts(metrics)
   const observeAppend = metrics.duration('stepstream_log_append_seconds', 'Time to make one record durable.')
   const observeRecordFrames = metrics.size('stepstream_log_record_frames', 'Frames of one record.')

@@ -24,6 +24,7 @@ const keys: Record<string, readonly string[]> = {
   series: ['project', 'run', 'metric'],
   dead_letters: ['partition', 'offset', 'block'],
   sources: ['log'],
+  source_partitions: ['log', 'partition'],
 }
 
 export function createMemoryStore(): MemoryStore {
@@ -55,6 +56,11 @@ export function createMemoryStore(): MemoryStore {
   function answer(sql: string, parameters: Parameters): unknown[] {
     const table = /FROM (\w+)/.exec(sql)![1]!
     if (table === 'sources') return [...tables.sources!.values()].map(({ log }) => ({ log }))
+    if (table === 'source_partitions') {
+      const { log, partition } = parameters
+      const rows = [...tables.source_partitions!.values()]
+      return rows.filter((row) => row.log === log && row.partition === partition)
+    }
     if (table === 'runs' && sql.includes('key IN')) {
       const wanted = parameters.keys as readonly bigint[]
       return [...tables.runs!.values()]
