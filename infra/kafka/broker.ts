@@ -1,8 +1,9 @@
 /** One broker as a process that can be started, stopped, killed, paused and asked. */
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isFree } from './ports.ts'
 import { answers } from './probe.ts'
 import { spawnTied } from './tied.ts'
 
@@ -39,6 +40,8 @@ export type BrokerProcess = {
   readonly port: number
   /** Where its settings, logs and data are. */
   readonly folder: string
+  /** Text of its `server.properties`. */
+  readonly properties: string
   readonly java: string
   readonly javaOptions: readonly string[]
   /** PEM, when clients use TLS. */
@@ -47,11 +50,14 @@ export type BrokerProcess = {
 }
 
 export const logFile = 'server.log'
+export const propertiesFile = 'server.properties'
 const readyMs = 90_000
 const stopMs = 30_000
 
-export function createBroker({ id, port, folder, java, javaOptions, ca, onExit }: BrokerProcess): KafkaBroker {
+export function createBroker(broker: BrokerProcess): KafkaBroker {
+  const { id, port, folder, java, javaOptions, ca } = broker
   const printed = join(folder, 'console.log')
+  const properties = join(folder, propertiesFile)
   let child: ChildProcess | undefined
   let exited: Promise<void> = Promise.resolve()
   let asked = false
@@ -60,21 +66,28 @@ export function createBroker({ id, port, folder, java, javaOptions, ca, onExit }
   const signal = (name: NodeJS.Signals) => child?.kill(name)
 
   function launch(): void {
+    // Written each time: whoever tried to start this directory a second time may have left other ports there.
+    writeFileSync(properties, broker.properties)
     const descriptor = openSync(printed, 'w')
-    asked = false
-    const started = spawnTied(java, [...javaOptions, 'kafka.Kafka', join(folder, 'server.properties')], descriptor)
+    const started = spawnTied(java, [...javaOptions, 'kafka.Kafka', properties], descriptor)
     closeSync(descriptor)
     child = started
-    exited = new Promise((resolve, reject) => {
-      started.once('error', reject)
-      started.once('exit', (code, signal) => {
+    asked = false
+    exited = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
         child = undefined
         resolve()
-        onExit?.({ id, code, signal, asked })
-      })
+        broker.onExit?.({ id, code, signal, asked })
+      }
+      started.once('error', () => end(null, null))
+      started.once('exit', end)
     })
-    // Whoever waits sees the error; without one it would end the process.
-    exited.catch(() => {})
+  }
+
+  async function kill(): Promise<void> {
+    asked = true
+    signal('SIGKILL')
+    await exited
   }
 
   return {
@@ -85,20 +98,18 @@ export function createBroker({ id, port, folder, java, javaOptions, ca, onExit }
     alive: () => child !== undefined,
     async start() {
       if (child) throw new Error(`broker ${id} is running already`)
+      // Else whatever has the port would answer in its place.
+      if (!(await isFree(port))) throw new Error(`port ${port} of 127.0.0.1 is taken; broker ${id} cannot start`)
       launch()
       const deadline = Date.now() + readyMs
       while (!(await answers(port, ca))) {
-        if (!child) {
-          await exited
-          throw new Error(`broker ${id} ended at its start:\n${output()}`)
-        }
+        if (!child) throw new Error(`broker ${id} ended at its start:\n${output()}`)
         if (Date.now() > deadline) {
-          await this.kill()
+          await kill()
           throw new Error(`broker ${id} did not answer in ${readyMs} ms:\n${output()}`)
         }
         await sleep(20)
       }
-      if (!child) throw new Error(`something else answers on port ${port}; broker ${id} ended:\n${output()}`)
     },
     async stop(graceMs = stopMs) {
       asked = true
@@ -106,13 +117,10 @@ export function createBroker({ id, port, folder, java, javaOptions, ca, onExit }
       // One that is paused could not hear it.
       signal('SIGCONT')
       const timer = setTimeout(signal, graceMs, 'SIGKILL')
-      await exited.finally(() => clearTimeout(timer))
-    },
-    async kill() {
-      asked = true
-      signal('SIGKILL')
       await exited
+      clearTimeout(timer)
     },
+    kill,
     pause: () => void signal('SIGSTOP'),
     resume: () => void signal('SIGCONT'),
   }

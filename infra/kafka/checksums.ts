@@ -32,8 +32,10 @@ export async function checksumsOf(folder: string): Promise<Checksums> {
   return new Map(await Promise.all(sums))
 }
 
-/** Throws `ChecksumMismatch` unless the folder holds the listed files, all of them and nothing else. */
-export async function verifyChecksums(folder: string, expected: Checksums): Promise<void> {
+/**
+ * Throws `ChecksumMismatch` unless the folder holds the listed files, all of them and nothing else. `what` begins its message.
+ */
+export async function verifyChecksums(folder: string, expected: Checksums, what: string): Promise<void> {
   const found = await checksumsOf(folder)
   const wrong = [
     ...[...expected.keys()].filter((name) => !found.has(name)).map((name) => `${name} is missing`),
@@ -43,7 +45,11 @@ export async function verifyChecksums(folder: string, expected: Checksums): Prom
       return listed === sum ? [] : [`${name} has SHA-256 ${sum}, listed is ${listed}`]
     }),
   ]
-  if (wrong.length > 0) throw new ChecksumMismatch(`refused to run the jars in ${folder}: ${wrong.join('; ')}`)
+  if (wrong.length > 0) {
+    throw new ChecksumMismatch(
+      `${what} are not those that checksums.sha256 lists, and are not run: ${wrong.join('; ')}`,
+    )
+  }
 }
 
 export async function writeChecksums(folder: string, path = checksumFile): Promise<void> {

@@ -9,7 +9,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { packageFile } from '../../schema/files.ts'
-import { readChecksums, verifyChecksums, writeChecksums } from './checksums.ts'
+import { checksumFile, readChecksums, verifyChecksums, writeChecksums } from './checksums.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -29,20 +29,22 @@ export function jarFolder(env: Environment = process.env): string {
   return join(cache, `kafka-${kafkaVersion()}-${hash}`)
 }
 
-/** Every jar a broker needs, verified at each call: hashing them takes a tenth of what starting a broker does. */
-export async function kafkaJars(maven: string | undefined, env: Environment = process.env): Promise<string[]> {
+/**
+ * Paths of every jar that a broker needs, fetched if they are not there. Verified at each call: hashing them takes a tenth of what
+ * starting a broker does. Throws `ChecksumMismatch`.
+ */
+export async function kafkaJars(
+  maven: string | undefined,
+  env: Environment = process.env,
+  checksums = checksumFile,
+): Promise<string[]> {
   const folder = jarFolder(env)
-  const expected = await readChecksums()
+  const expected = await readChecksums(checksums)
   if (!existsSync(folder)) {
     if (maven === undefined) throw new Error(`${folder} is not there, and without Maven it cannot be fetched`)
-    await fetchInto(folder, maven, (jars) => verifyChecksums(jars, expected))
+    await fetchInto(folder, maven, (jars) => verifyChecksums(jars, expected, 'The jars that Maven fetched'))
   }
-  try {
-    await verifyChecksums(folder, expected)
-  } catch (error) {
-    ;(error as Error).message += `. Remove that folder to have them fetched again`
-    throw error
-  }
+  await verifyChecksums(folder, expected, `The jars in ${folder} (remove it to have them fetched again)`)
   return [...expected.keys()].sort().map((name) => join(folder, name))
 }
 
@@ -50,7 +52,7 @@ export async function kafkaJars(maven: string | undefined, env: Environment = pr
 export async function refreshChecksums(maven: string, env: Environment = process.env): Promise<void> {
   const folder = jarFolder(env)
   await rm(folder, { recursive: true, force: true })
-  await fetchInto(folder, maven, writeChecksums)
+  await fetchInto(folder, maven, (jars) => writeChecksums(jars))
 }
 
 async function fetchInto(folder: string, maven: string, check: (jars: string) => Promise<void>): Promise<void> {
@@ -78,8 +80,10 @@ async function fetchInto(folder: string, maven: string, check: (jars: string) =>
   }
 }
 
+const fetchMs = 15 * 60_000
+
 function runMaven(maven: string, options: readonly string[]): Promise<void> {
-  const child = spawn(maven, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(maven, options, { stdio: ['ignore', 'pipe', 'pipe'], timeout: fetchMs })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -88,9 +92,9 @@ function runMaven(maven: string, options: readonly string[]): Promise<void> {
   }
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       if (code === 0) resolve()
-      else reject(new Error(`Maven could not fetch Kafka (exit code ${code}):\n${output}`))
+      else reject(new Error(`Maven could not fetch Kafka (${signal ?? `exit code ${code}`}):\n${output}`))
     })
   })
 }

@@ -11,7 +11,8 @@ export type KafkaRequirements =
       readonly available: true
       /** Path of `java`, 17 or newer. */
       readonly java: string
-      readonly javaVersion: number
+      /** Such as `17.0.15`. */
+      readonly javaVersion: string
       /** Path of `mvn`; undefined when there is none and the jars are there already. */
       readonly maven: string | undefined
     }
@@ -27,8 +28,11 @@ export function kafkaRequirements(env: Environment = process.env): KafkaRequirem
     return { available: false, reason: `Kafka cannot be started: ${where}; ${getJava}` }
   }
   const javaVersion = versionOf(java)
-  if (javaVersion === undefined || javaVersion < oldestJava) {
-    return { available: false, reason: `Kafka cannot be started: ${java} is Java ${javaVersion ?? '?'}; ${getJava}` }
+  if (javaVersion === undefined || majorOf(javaVersion) < oldestJava) {
+    return {
+      available: false,
+      reason: `Kafka cannot be started: ${java} is ${javaVersion ? `Java ${javaVersion}` : 'no Java'}; ${getJava}`,
+    }
   }
   const maven = onPath('mvn', env)
   if (maven === undefined && !existsSync(jarFolder(env))) {
@@ -53,9 +57,11 @@ function executable(path: string): string | undefined {
   }
 }
 
-/** `openjdk version "17.0.15" …` is 17; Java 8 called itself 1.8. */
-function versionOf(java: string): number | undefined {
+/** `openjdk version "17.0.15" …` is 17.0.15. */
+function versionOf(java: string): string | undefined {
   const { stdout, stderr } = spawnSync(java, ['-version'], { encoding: 'utf8' })
-  const match = /version "(?:1\.)?(\d+)/.exec(`${stderr}${stdout}`)
-  return match ? Number(match[1]) : undefined
+  return /version "([0-9._]+)/.exec(`${stderr}${stdout}`)?.[1]
 }
+
+/** Java 8 called itself 1.8. */
+const majorOf = (version: string) => Number(version.replace(/^1\./, '').split('.')[0])

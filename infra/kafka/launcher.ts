@@ -2,16 +2,18 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { packageFile } from '../../schema/files.ts'
-import { type BrokerExit, createBroker, type KafkaBroker, logFile } from './broker.ts'
+import { type BrokerExit, createBroker, type KafkaBroker, logFile, propertiesFile } from './broker.ts'
 import { certificateIn } from './certificate.ts'
-import { kafkaJars } from './jars.ts'
+import { classArchiveOptions } from './class-archive.ts'
+import { jarFolder, kafkaJars } from './jars.ts'
 import { kafkaRequirements } from './java.ts'
-import { freePorts } from './ports.ts'
-import { brokerProperties, type ClusterPlan, type Security, saslUser } from './properties.ts'
+import { planCluster, type Security } from './plan.ts'
+import { brokerProperties, saslUser } from './properties.ts'
+import { stopTogether } from './stop.ts'
 import { clusterIdentity, formatStorage } from './storage.ts'
 
 export type { BrokerExit, KafkaBroker } from './broker.ts'
-export type { Security } from './properties.ts'
+export type { Security } from './plan.ts'
 
 export type KafkaOptions = {
   /** Where everything is kept; made and formatted when new, used with its data when not. */
@@ -44,43 +46,57 @@ export type KafkaCluster = {
   stop(): Promise<void>
 }
 
-const clusterStopMs = 10_000
+/** Java and the options that every program of Kafka's needs. */
+type Runtime = { readonly java: string; readonly options: readonly string[] }
 
 /** Resolves when every broker answers. Throws when Java or Maven are missing, saying how to get them, and when a broker does not start. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
-  const count = options.brokers ?? 1
-  const directory = resolve(options.directory)
   const requirements = kafkaRequirements()
   if (!requirements.available) throw new Error(requirements.reason)
-  const { java, maven } = requirements
-  const jars = await kafkaJars(maven)
+  const { java, javaVersion, maven } = requirements
+  const classPath = (await kafkaJars(maven)).join(':')
+  const runtime = (more: readonly string[]) => ({ java, options: ['-XX:+UseSerialGC', ...more, '-cp', classPath] })
+  const archive = await classArchiveOptions(jarFolder(), javaVersion, async (directory, more) => {
+    const cluster = await startCluster({ directory }, runtime([]), runtime(more))
+    await cluster.stop()
+  })
+  return startCluster(options, runtime(archive), runtime(archive))
+}
+
+async function startCluster(
+  options: KafkaOptions,
+  toolRuntime: Runtime,
+  brokerRuntime: Runtime,
+): Promise<KafkaCluster> {
+  const count = options.brokers ?? 1
+  const directory = resolve(options.directory)
   const { clusterId } = await clusterIdentity(directory, count)
   const security = options.security ?? 'plaintext'
-  const certificate = security.includes('tls') ? await certificateIn(directory, java) : undefined
-  const plan = await planCluster(directory, count, security, certificate?.keystore, options)
-  const heapMegabytes = options.heapMegabytes ?? (count === 1 ? 512 : 384)
+  const certificate = security.includes('tls') ? await certificateIn(directory, toolRuntime.java) : undefined
+  const plan = await planCluster({ ...options, directory, count, security, keystore: certificate?.keystore })
+  const heap = `-Xmx${options.heapMegabytes ?? (count === 1 ? 512 : 384)}m`
 
   const brokers = await Promise.all(
     plan.brokers.map(async (broker) => {
-      const folder = folderOf(directory, broker.id)
+      const { id, port, folder } = broker
       await mkdir(folder, { recursive: true })
-      await writeFile(join(folder, 'server.properties'), brokerProperties(plan, broker))
-      const common = ['-cp', jars.join(':'), ...loggingOptions(folder)]
-      await formatStorage(folder, clusterId, java, [...shortRunOptions, ...common])
+      const properties = brokerProperties(plan, broker)
+      await writeFile(join(folder, propertiesFile), properties)
+      const { java, options: toolOptions } = toolRuntime
+      await formatStorage(folder, clusterId, java, [...shortRunOptions, ...toolOptions, ...loggingOptions(folder)])
+      const javaOptions = [heap, ...brokerOptions, ...brokerRuntime.options, ...loggingOptions(folder)]
       return createBroker({
-        id: broker.id,
-        port: broker.port,
+        id,
+        port,
         folder,
+        properties,
         java,
-        javaOptions: [...brokerOptions(heapMegabytes), ...common],
+        javaOptions,
         ca: certificate?.ca,
         onExit: options.onExit,
       })
     }),
   )
-  const stop = async () => {
-    await Promise.all(brokers.map((broker) => broker.stop(clusterStopMs)))
-  }
   try {
     // All at once: one alone has no majority to become ready with.
     await Promise.all(brokers.map((broker) => broker.start()))
@@ -93,50 +109,18 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
     brokers,
     ca: certificate?.ca,
     sasl: security.includes('sasl') ? saslUser : undefined,
-    stop,
+    stop: () => stopTogether(brokers),
   }
 }
-
-async function planCluster(
-  directory: string,
-  count: number,
-  security: Security,
-  keystore: ClusterPlan['keystore'],
-  { ports, advertisedPorts, settings }: KafkaOptions,
-): Promise<ClusterPlan> {
-  for (const [name, list] of Object.entries({ ports, advertisedPorts })) {
-    if (list && list.length !== count) throw new Error(`${name} has ${list.length} ports for ${count} brokers`)
-  }
-  const free = await freePorts(3 * count)
-  const brokers = Array.from({ length: count }, (_, i) => {
-    const port = ports?.[i] ?? free[3 * i]!
-    return {
-      id: i + 1,
-      port,
-      advertisedPort: advertisedPorts?.[i] ?? port,
-      internalPort: free[3 * i + 1]!,
-      controllerPort: free[3 * i + 2]!,
-      dataDirectory: join(folderOf(directory, i + 1), 'data'),
-    }
-  })
-  return { brokers, security, keystore, settings: settings ?? {} }
-}
-
-const folderOf = (directory: string, id: number) => join(directory, `broker-${id}`)
 
 /** For what runs a second: compile little. */
-const shortRunOptions = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+const shortRunOptions = ['-XX:TieredStopAtLevel=1']
 
-function brokerOptions(heapMegabytes: number): string[] {
-  return [
-    `-Xmx${heapMegabytes}m`,
-    // Of a heap this small a collection takes milliseconds, without G1's threads and memory.
-    '-XX:+UseSerialGC',
-    // A broker without memory does not limp on.
-    '-XX:+ExitOnOutOfMemoryError',
-    '-Djava.awt.headless=true',
-  ]
-}
+const brokerOptions = [
+  // A broker without memory does not limp on.
+  '-XX:+ExitOnOutOfMemoryError',
+  '-Djava.awt.headless=true',
+]
 
 function loggingOptions(folder: string): string[] {
   const settings = packageFile('infra/kafka/log4j2.xml')

@@ -34,11 +34,17 @@ async function run(): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
   })
+  let running: number = brokers
+  let lost = () => {}
+  const allLost = new Promise<void>((resolve) => {
+    lost = resolve
+  })
   const cluster = await startKafka({
     brokers,
     directory,
     ports: Array.from({ length: brokers }, (_, i) => port + i),
     onExit: ({ id, code, signal, asked }) => {
+      if (--running === 0) lost()
       if (asked) return
       console.error(
         `broker ${id} ended unasked (${signal ?? `exit code ${code}`}); its log is in ${directory}/broker-${id}`,
@@ -47,7 +53,7 @@ async function run(): Promise<void> {
     },
   })
   announce(cluster)
-  await stopped
+  await Promise.race([stopped, allLost])
   await cluster.stop()
 }
 

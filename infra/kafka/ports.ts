@@ -14,7 +14,8 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports]
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether this port of 127.0.0.1 can be listened on. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

@@ -1,29 +1,9 @@
 /** The settings of a broker, each with its reason. */
-
-export type Security = 'plaintext' | 'sasl' | 'tls' | 'tls+sasl'
+import { join } from 'node:path'
+import type { BrokerPlan, ClusterPlan } from './plan.ts'
 
 /** How clients of a cluster with SASL log in, over PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. Known to all: loopback only, for tests. */
 export const saslUser = { username: 'stepstream', password: 'stepstream-secret' } as const
-
-export type BrokerPlan = {
-  readonly id: number
-  /** Where clients connect, and where they are told to. */
-  readonly port: number
-  readonly advertisedPort: number
-  /** Replication among brokers, and the vote among controllers: not for clients, never through a proxy. */
-  readonly internalPort: number
-  readonly controllerPort: number
-  readonly dataDirectory: string
-}
-
-export type ClusterPlan = {
-  readonly brokers: readonly BrokerPlan[]
-  readonly security: Security
-  /** The file with the key, when there is TLS. */
-  readonly keystore: { readonly path: string; readonly password: string } | undefined
-  /** What the caller sets besides, or otherwise. */
-  readonly settings: Readonly<Record<string, string>>
-}
 
 const protocols = { plaintext: 'PLAINTEXT', sasl: 'SASL_PLAINTEXT', tls: 'SSL', 'tls+sasl': 'SASL_SSL' } as const
 
@@ -60,7 +40,7 @@ function networkSettings({ brokers, security }: ClusterPlan, broker: BrokerPlan)
     // Of its own, so that a proxy's faults and the clients' login are no matter of replication.
     'inter.broker.listener.name': 'INTERNAL',
     'controller.listener.names': 'CONTROLLER',
-    'log.dirs': broker.dataDirectory,
+    'log.dirs': join(broker.folder, 'data'),
   }
 }
 
@@ -82,6 +62,9 @@ function safetySettings(brokers: number): Record<string, string> {
     'unclean.leader.election.enable': 'false',
     // Committed offsets carry the state of exactly-once; the default forgets them after a week without a consumer. This is the maximum.
     'offsets.retention.minutes': '2147483647',
+    // After SIGKILL a broker is let in again when its old session is over, and only then do others lead for it; the default is nine seconds.
+    'broker.session.timeout.ms': brokers === 1 ? '1500' : '3000',
+    'broker.heartbeat.interval.ms': brokers === 1 ? '250' : '500',
   }
 }
 
@@ -90,9 +73,6 @@ const smallMachineSettings: Record<string, string> = {
   'group.initial.rebalance.delay.ms': '0',
   // Lets a consumer ask for a session of six seconds or less, so that a lost one is replaced soon.
   'group.min.session.timeout.ms': '1000',
-  // A killed broker is noticed, and let in again, within three seconds instead of nine.
-  'broker.session.timeout.ms': '3000',
-  'broker.heartbeat.interval.ms': '500',
   // The default of 50 partitions each makes the first commit of a group and the first transaction slow.
   'offsets.topic.num.partitions': '3',
   'transaction.state.log.num.partitions': '3',

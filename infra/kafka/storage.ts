@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { propertiesFile } from './broker.ts'
 import { saslUser } from './properties.ts'
 
 export type ClusterIdentity = { readonly clusterId: string; readonly brokers: number }
@@ -47,7 +48,7 @@ export async function formatStorage(
     'kafka.tools.StorageTool',
     'format',
     `--cluster-id=${clusterId}`,
-    `--config=${join(folder, 'server.properties')}`,
+    `--config=${join(folder, propertiesFile)}`,
     // What a format that was interrupted left behind is of the same cluster.
     '--ignore-formatted',
     ...scram,
