@@ -82,7 +82,9 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   function createConsumer(): Consumer {
     return kafka.consumer({
       groupId: options.group,
-      partitionAssigners: [createStickyAssigner(topic, options.partitions, { held: events.held, joining: beginJoining })],
+      partitionAssigners: [
+        createStickyAssigner(topic, options.partitions, { held: events.held, joining: beginJoining }),
+      ],
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
       heartbeatInterval: heartbeatIntervalMs,

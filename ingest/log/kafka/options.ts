@@ -17,6 +17,8 @@ export type KafkaOptions = {
   readonly sessionTimeoutMs: number
   readonly tls: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string }
   readonly sasl: KafkaSasl | undefined
+  /** Shortest time between two deletions of stored records, ms; a minute by default. */
+  readonly trimIntervalMs?: number
   readonly logger: Logger
   /** Ends the waiting for a Kafka that is away. */
   readonly signal?: AbortSignal

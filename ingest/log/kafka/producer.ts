@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kafka, Producer, RecordMetadata } from 'kafkajs'
 import { Refusal } from '../../../schema/errors.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
@@ -36,7 +37,7 @@ const messagesPerProducer = 2 ** 30
  * the producer is given up for a new one.
  */
 export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<RecordSender> {
-  let producer = await connect(kafka)
+  let producer = await connect(kafka, logger)
   let sent = 0
   let last: Promise<unknown> = Promise.resolve()
   let waitingSinceMs: number | undefined
@@ -55,7 +56,10 @@ export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<
       if (kafkaErrorType(error) === 'MESSAGE_TOO_LARGE') {
         throw new Refusal('log_unavailable', 'Kafka takes no record of this size', error)
       }
-      logger.error({ err: error, partition }, 'nobody knows whether a record was stored; its frames are not acknowledged')
+      logger.error(
+        { err: error, partition },
+        'nobody knows whether a record was stored; its frames are not acknowledged',
+      )
       throw new Refusal('outcome_unknown', undefined, error)
     } finally {
       waitingSinceMs = undefined
@@ -65,7 +69,7 @@ export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<
   async function renew(): Promise<void> {
     sent = 0
     void producer.disconnect().catch(() => {})
-    producer = await connect(kafka)
+    producer = await connect(kafka, logger)
   }
 
   return {
@@ -83,8 +87,23 @@ export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<
   }
 }
 
-async function connect(kafka: Kafka): Promise<Producer> {
-  const producer = kafka.producer({
+/** kafkajs gives up asking for a producer's id at the first trouble that it does not expect. */
+async function connect(kafka: Kafka, logger: Logger): Promise<Producer> {
+  for (let attempt = 0; ; attempt++) {
+    const producer = createProducer(kafka)
+    try {
+      await producer.connect()
+      return producer
+    } catch (error) {
+      if (attempt % 20 === 0) logger.warn({ err: error, attempt }, 'no producer yet; trying again')
+      void producer.disconnect().catch(() => {})
+      await sleep(Math.min(1_000, 50 * 2 ** attempt))
+    }
+  }
+}
+
+function createProducer(kafka: Kafka): Producer {
+  return kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
@@ -96,8 +115,6 @@ async function connect(kafka: Kafka): Promise<Producer> {
       ({ message }) =>
         message.partition!,
   })
-  await producer.connect()
-  return producer
 }
 
 function offsetIn(answer: RecordMetadata | undefined, partition: number): number {

@@ -169,14 +169,16 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
   /** Lets Kafka delete what is in the store, now and then. */
   function trim(holding: Holding, offset: number): void {
     const now = performance.now()
-    if (now - holding.trimmedMs < trimIntervalMs) return
+    if (now - holding.trimmedMs < (options.trimIntervalMs ?? trimIntervalMs)) return
     holding.trimmedMs = now
     const { partition } = holding
     ask(async (admin) => {
       let upTo = offset
       if (options.retentionHours !== undefined) {
         const since = Date.now() - options.retentionHours * 3_600_000
-        const old = (await admin.fetchTopicOffsetsByTimestamp(topic, since)).find((each) => each.partition === partition)
+        const old = (await admin.fetchTopicOffsetsByTimestamp(topic, since)).find(
+          (each) => each.partition === partition,
+        )
         upTo = Math.min(upTo, Number(old?.offset ?? 0))
       }
       const low = (await readEnds(admin, topic)).get(partition)?.low ?? 0

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Admin, ConfigResourceTypes } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import { limits } from '../../../schema/limits.ts'
 import type { KafkaOptions } from './options.ts'
 import { kafkaErrorType, LogMisfit } from './trouble.ts'
@@ -121,12 +121,7 @@ async function ensureTopic(
   if (faults.length > 0) throw new LogMisfit(`the topic ${topic} does not fit:\n  ${faults.join('\n  ')}`)
 }
 
-async function faultsOfShape(
-  admin: Admin,
-  topic: string,
-  partitions: number,
-  replication: number,
-): Promise<string[]> {
+async function faultsOfShape(admin: Admin, topic: string, partitions: number, replication: number): Promise<string[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   const found = topics[0]!.partitions
   const faults: string[] = []
@@ -146,7 +141,9 @@ async function faultsOfShape(
 async function faultsOfSettings(admin: Admin, topic: string, settings: readonly Setting[]): Promise<string[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: settings.map(({ name }) => name) }],
+    resources: [
+      { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: settings.map(({ name }) => name) },
+    ],
   })
   const found = new Map(resources[0]!.configEntries.map((entry) => [entry.configName, entry.configValue]))
   return settings

@@ -22,11 +22,17 @@ export async function untilReachable<T>(options: KafkaOptions, what: string, wor
   }
 }
 
+type Wrapped = {
+  readonly type?: unknown
+  readonly cause?: unknown
+  readonly originalError?: unknown
+  readonly errors?: readonly unknown[]
+}
+
 /** Name of Kafka's error, through kafkajs's wrappings. */
 export function kafkaErrorType(error: unknown): string | undefined {
-  for (let at = error as { type?: unknown; cause?: unknown; originalError?: unknown } | undefined; at; ) {
-    if (typeof at.type === 'string') return at.type
-    at = (at.cause ?? at.originalError) as typeof at
+  for (let at = error as Wrapped | undefined; at; at = (at.cause ?? at.originalError ?? at.errors?.[0]) as Wrapped) {
+    if (typeof at.type === 'string' && at.type !== '') return at.type
   }
   return undefined
 }

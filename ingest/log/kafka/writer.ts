@@ -34,7 +34,9 @@ export async function openKafkaWriter(options: KafkaOptions): Promise<KafkaWrite
       return await senders[partition % senders.length]!.send(topic, partition, { value })
     },
     healthy: () =>
-      senders.every((sender) => performance.now() - (sender.waitingSinceMs() ?? Number.POSITIVE_INFINITY) < healthyWaitMs),
+      senders.every(
+        (sender) => performance.now() - (sender.waitingSinceMs() ?? Number.POSITIVE_INFINITY) < healthyWaitMs,
+      ),
     async close() {
       closing = true
       await Promise.all(senders.map((sender) => sender.close()))
