@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LogLocked, lockDirectory } from '../../ingest/log/lock.ts'
 import { isFree } from './ports.ts'
 import { answers } from './probe.ts'
 import { spawnTied } from './tied.ts'
@@ -65,18 +66,18 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
   const output = () => [join(folder, logFile), printed].map(lastLines).join('')
   const signal = (name: NodeJS.Signals) => child?.kill(name)
 
-  function launch(): void {
+  function launch(unlock: () => Promise<void>): void {
     // Written each time: whoever tried to start this directory a second time may have left other ports there.
     writeFileSync(properties, broker.properties)
     const descriptor = openSync(printed, 'w')
     const started = spawnTied(java, [...javaOptions, 'kafka.Kafka', properties], descriptor)
     closeSync(descriptor)
     child = started
-    asked = false
     exited = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
         child = undefined
-        resolve()
+        // The folder may have been removed.
+        void unlock().then(resolve, () => resolve())
         broker.onExit?.({ id, code, signal, asked })
       }
       started.once('error', () => end(null, null))
@@ -98,9 +99,18 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     alive: () => child !== undefined,
     async start() {
       if (child) throw new Error(`broker ${id} is running already`)
+      await exited
+      asked = false
       // Else whatever has the port would answer in its place.
       if (!(await isFree(port))) throw new Error(`port ${port} of 127.0.0.1 is taken; broker ${id} cannot start`)
-      launch()
+      const unlock = await lockFolder(folder)
+      try {
+        if (asked) throw new Error(`broker ${id} was stopped before it started`)
+        launch(unlock)
+      } catch (error) {
+        await unlock()
+        throw error
+      }
       const deadline = Date.now() + readyMs
       while (!(await answers(port, ca))) {
         if (!child) throw new Error(`broker ${id} ended at its start:\n${output()}`)
@@ -110,6 +120,7 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
         }
         await sleep(20)
       }
+      if (!child) throw new Error(`broker ${id} ended as soon as it answered:\n${output()}`)
     },
     async stop(graceMs = stopMs) {
       asked = true
@@ -124,6 +135,14 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     pause: () => void signal('SIGSTOP'),
     resume: () => void signal('SIGCONT'),
   }
+}
+
+/** Kafka locks its data as well, but only after it has begun to write to the log of the controllers. */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  return lockDirectory(folder).catch((cause: unknown) => {
+    if (!(cause instanceof LogLocked)) throw cause
+    throw new Error(`Kafka runs in ${folder} already: ${cause.message}`, { cause })
+  })
 }
 
 function lastLines(path: string): string {

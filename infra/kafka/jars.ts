@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { packageFile } from '../../schema/files.ts'
 import { checksumFile, readChecksums, verifyChecksums, writeChecksums } from './checksums.ts'
 
@@ -22,12 +22,14 @@ export function kafkaVersion(): string {
   return match[1]!
 }
 
-/** Where the jars are, or will be. */
-export function jarFolder(env: Environment = process.env): string {
+/** Where the jars are or will be, in `jars`, and what else is made of them. */
+export function kafkaFolder(env: Environment = process.env): string {
   const cache = env.STEPSTREAM_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stepstream')
   const hash = createHash('sha256').update(readFileSync(pomFile)).digest('hex').slice(0, 12)
   return join(cache, `kafka-${kafkaVersion()}-${hash}`)
 }
+
+export const jarFolder = (env: Environment = process.env) => join(kafkaFolder(env), 'jars')
 
 /**
  * Paths of every jar that a broker needs, fetched if they are not there. Verified at each call: hashing them takes a tenth of what
@@ -38,19 +40,20 @@ export async function kafkaJars(
   env: Environment = process.env,
   checksums = checksumFile,
 ): Promise<string[]> {
-  const folder = jarFolder(env)
+  const folder = kafkaFolder(env)
+  const jars = jarFolder(env)
   const expected = await readChecksums(checksums)
   if (!existsSync(folder)) {
     if (maven === undefined) throw new Error(`${folder} is not there, and without Maven it cannot be fetched`)
-    await fetchInto(folder, maven, (jars) => verifyChecksums(jars, expected, 'The jars that Maven fetched'))
+    await fetchInto(folder, maven, (fetched) => verifyChecksums(fetched, expected, 'The jars that Maven fetched'))
   }
-  await verifyChecksums(folder, expected, `The jars in ${folder} (remove it to have them fetched again)`)
-  return [...expected.keys()].sort().map((name) => join(folder, name))
+  await verifyChecksums(jars, expected, `The jars in ${folder} (remove it to have them fetched again)`)
+  return [...expected.keys()].sort().map((name) => join(jars, name))
 }
 
 /** Fetches what the pom names now and lists its checksums, for review and commit. */
 export async function refreshChecksums(maven: string, env: Environment = process.env): Promise<void> {
-  const folder = jarFolder(env)
+  const folder = kafkaFolder(env)
   await rm(folder, { recursive: true, force: true })
   await fetchInto(folder, maven, (jars) => writeChecksums(jars))
 }
@@ -58,6 +61,7 @@ export async function refreshChecksums(maven: string, env: Environment = process
 async function fetchInto(folder: string, maven: string, check: (jars: string) => Promise<void>): Promise<void> {
   const own = `${folder}.${process.pid}.${randomBytes(4).toString('hex')}`
   const jars = join(own, 'jars')
+  const repository = join(own, 'repository')
   await mkdir(jars, { recursive: true })
   try {
     await runMaven(maven, [
@@ -65,13 +69,13 @@ async function fetchInto(folder: string, maven: string, check: (jars: string) =>
       '--quiet',
       '--strict-checksums',
       `--file=${pomFile}`,
-      `-Dmaven.repo.local=${join(own, 'repository')}`,
+      `-Dmaven.repo.local=${repository}`,
       `-DoutputDirectory=${jars}`,
       'dependency:copy-dependencies',
     ])
     await check(jars)
-    await mkdir(dirname(folder), { recursive: true })
-    await rename(jars, folder).catch((error: NodeJS.ErrnoException) => {
+    await rm(repository, { recursive: true, force: true })
+    await rename(own, folder).catch((error: NodeJS.ErrnoException) => {
       // Another fetch was sooner; what it left is verified as ours was.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })

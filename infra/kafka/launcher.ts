@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { packageFile } from '../../schema/files.ts'
-import { type BrokerExit, createBroker, type KafkaBroker, logFile, propertiesFile } from './broker.ts'
+import { type BrokerExit, createBroker, type KafkaBroker, lockFolder, logFile, propertiesFile } from './broker.ts'
 import { certificateIn } from './certificate.ts'
 import { classArchiveOptions } from './class-archive.ts'
-import { jarFolder, kafkaJars } from './jars.ts'
+import { kafkaFolder, kafkaJars } from './jars.ts'
 import { kafkaRequirements } from './java.ts'
 import { planCluster, type Security } from './plan.ts'
 import { brokerProperties, saslUser } from './properties.ts'
@@ -56,7 +56,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
   const { java, javaVersion, maven } = requirements
   const classPath = (await kafkaJars(maven)).join(':')
   const runtime = (more: readonly string[]) => ({ java, options: ['-XX:+UseSerialGC', ...more, '-cp', classPath] })
-  const archive = await classArchiveOptions(jarFolder(), javaVersion, async (directory, more) => {
+  const archive = await classArchiveOptions(kafkaFolder(), javaVersion, async (directory, more) => {
     const cluster = await startCluster({ directory }, runtime([]), runtime(more))
     await cluster.stop()
   })
@@ -68,12 +68,22 @@ async function startCluster(
   toolRuntime: Runtime,
   brokerRuntime: Runtime,
 ): Promise<KafkaCluster> {
-  const count = options.brokers ?? 1
   const directory = resolve(options.directory)
+  await mkdir(directory, { recursive: true })
+  // Held until each broker holds its own folder.
+  const unlock = await lockFolder(directory)
+  try {
+    return await startLocked({ ...options, directory }, toolRuntime, brokerRuntime)
+  } finally {
+    await unlock()
+  }
+}
+
+async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRuntime: Runtime): Promise<KafkaCluster> {
+  const { directory, brokers: count = 1, security = 'plaintext' } = options
   const { clusterId } = await clusterIdentity(directory, count)
-  const security = options.security ?? 'plaintext'
   const certificate = security.includes('tls') ? await certificateIn(directory, toolRuntime.java) : undefined
-  const plan = await planCluster({ ...options, directory, count, security, keystore: certificate?.keystore })
+  const plan = await planCluster({ ...options, count, security, keystore: certificate?.keystore })
   const heap = `-Xmx${options.heapMegabytes ?? (count === 1 ? 512 : 384)}m`
 
   const brokers = await Promise.all(
@@ -97,11 +107,13 @@ async function startCluster(
       })
     }),
   )
+  // All at once: one alone has no majority to become ready with.
+  const starts = brokers.map((broker) => broker.start())
   try {
-    // All at once: one alone has no majority to become ready with.
-    await Promise.all(brokers.map((broker) => broker.start()))
+    await Promise.all(starts)
   } catch (error) {
     await Promise.all(brokers.map((broker) => broker.kill()))
+    await Promise.allSettled(starts)
     throw error
   }
   return {

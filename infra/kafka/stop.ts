@@ -22,6 +22,8 @@ export async function stopTogether(brokers: readonly KafkaBroker[]): Promise<voi
     }
   })
   await left
-  await Promise.race([Promise.all(stops), sleep(alonePatienceMs)])
+  const done = new AbortController()
+  await Promise.race([Promise.all(stops), sleep(alonePatienceMs, undefined, { signal: done.signal })])
+  done.abort()
   await Promise.all(brokers.map((broker) => broker.kill()))
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { propertiesFile } from './broker.ts'
@@ -12,7 +12,6 @@ export type ClusterIdentity = { readonly clusterId: string; readonly brokers: nu
 
 /** Reads what cluster lives in the directory, or makes it one. Throws when it is one of another size. */
 export async function clusterIdentity(directory: string, brokers: number): Promise<ClusterIdentity> {
-  await mkdir(directory, { recursive: true })
   const path = join(directory, 'cluster.json')
   if (!existsSync(path)) {
     // Kafka's identifiers are 16 bytes in URL-safe base64; one that begins with a dash it would take for an option.
