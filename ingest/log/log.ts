@@ -53,8 +53,20 @@ export interface LogPartition {
   read(offset: number, maximumBytes: number, signal: AbortSignal): Promise<LogRecord[]>
   /** Offset the next appended record will get, as far as known here. */
   end(): number
-  /** False as soon as another reader may have the partition, however this process was held up. */
+  /** Whether surely no other reader has the partition now, however this process was held up. It may become true again. */
   held(): boolean
+  /**
+   * Puts frames that cannot be stored where operators of the log look for them; the same letter twice is one. Absent: the
+   * store is their only place.
+   */
+  bury?(letters: readonly BuriedLetter[]): Promise<void>
+}
+
+export type BuriedLetter = {
+  /** The same for the same letter, also after a crash. */
+  readonly key: string
+  readonly value: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Another reader has the partition now, or may have. What this reader was about to store, that one stores. */
