@@ -24,6 +24,8 @@ export type Holding = {
   insertBegins(): void
 }
 
+const doubtChance = 0.02
+
 export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
   const records: Uint8Array[] = []
   const violations: string[] = []
@@ -110,7 +112,9 @@ export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
       read: (offset, maximumBytes, signal) => life.step(() => read(offset, maximumBytes, signal)),
       end: () => records.length,
       held() {
-        if (holder === own || liesLeft-- > 0) return true
+        // Sometimes nobody knows for a moment.
+        if (holder === own) return random() > doubtChance
+        if (liesLeft-- > 0) return true
         knows = true
         return false
       },

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
 import { pointsColumns } from './points.ts'
-import { deadLetterRows, runRows, type TableRows } from './rows.ts'
+import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
-import { CommitsLost, partitionIsKnown, partitionRows } from './source.ts'
+import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
   type Batch,
@@ -17,6 +16,7 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
+import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 
 const readBytes = 4 * 1024 * 1024
@@ -42,6 +42,14 @@ export function createSink(parts: SinkParts): Sink {
   /** Nothing more is begun; the reason says why. */
   const halted = new AbortController()
   const waiters = createWaiters()
+  const keepTrying = createTrying({
+    partition,
+    observe,
+    logger,
+    stopping: stopping.signal,
+    halted: halted.signal,
+    halt,
+  })
   let filling = createBatch()
   let spare = createBatch()
   let starting: Promise<void> | undefined
@@ -62,13 +70,14 @@ export function createSink(parts: SinkParts): Sink {
   let flushTimer: NodeJS.Timeout | undefined
 
   async function begin(): Promise<void> {
+    known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition))
     commit = await partition.committed()
+    checkCommits(partition, known, commit)
     const open = commit.intents
     stored = commit.stored - 1
     flushed = commit.offset - 1
     newestMs = commit.newestMs
     state.applied = commit.offset - 1
-    known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition, commit))
     await rebuild(commit.offset, stored)
     for (const [first, last] of open) await replay(first, last)
     halted.signal.throwIfAborted()
@@ -174,6 +183,8 @@ export function createSink(parts: SinkParts): Sink {
         'frames went to the dead letters',
       )
       await insertRows(deadLetterRows(partition.partition, batch.deadLetters))
+      const buried = buriedLetters(partition.partition, batch.deadLetters)
+      await keepTrying('bury dead letters', async () => partition.bury?.(buried))
     }
     // After the letters: behind a run's stored row an update is not looked at again.
     if (changed.rows > 0) await insertRows(changed)
@@ -233,24 +244,6 @@ export function createSink(parts: SinkParts): Sink {
       await done
     }
     while (summaries && flushed < offset) await flush()
-  }
-
-  /** Trouble of the store or the log passes; until then the sink waits, and the log keeps what comes in. */
-  async function keepTrying<T>(what: string, work: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      if (!partition.held()) halt(new PartitionLost(`partition ${partition.partition} is another reader's now`))
-      halted.signal.throwIfAborted()
-      try {
-        return await work()
-      } catch (error) {
-        if (error instanceof PartitionLost) halt(error)
-        halted.signal.throwIfAborted()
-        if (error instanceof CommitsLost || (stopping.signal.aborted && attempt > 2)) throw error
-        observe.retries.value++
-        logger.error({ err: error, attempt }, `${what} failed; trying again`)
-        await sleep(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal: halted.signal }).catch(() => {})
-      }
-    }
   }
 
   async function stop(): Promise<void> {
@@ -315,7 +308,7 @@ export function createSink(parts: SinkParts): Sink {
     newestStoredMs: () => newestMs,
     reached,
     stop,
-    abandon: () => halt(new PartitionLost(`partition ${partition.partition} was given to another reader`)),
+    abandon: () => halt(new PartitionLost(`partition ${partition.partition} is another reader's now`)),
     ended,
   }
 }

@@ -31,24 +31,22 @@ async function findSource(store: SourceStore, id: string): Promise<'this' | 'non
 /** The log has forgotten how far the partition was read, so reading it from the start would store everything a second time. */
 export class CommitsLost extends Error {}
 
-/**
- * Whether the partition was ever stored from here: a row says so from before its first insert on.
- * @throws CommitsLost when it was, but the log has no commit of it
- */
-export async function partitionIsKnown(store: SourceStore, source: LogPartition, commit: Commit): Promise<boolean> {
-  const { log, partition } = source
+/** Whether the partition was ever stored here: a row says so from before its first insert on. To be asked before its commit is read. */
+export async function partitionIsKnown(store: SourceStore, { log, partition }: LogPartition): Promise<boolean> {
   const rows = await store.sinkReader.rows<{ log: string; partition: number }>(
     'SELECT log, partition FROM source_partitions WHERE log = {log:String} AND partition = {partition:UInt32}',
     { log, partition },
   )
-  const nothing = commit.offset === 0 && commit.stored === 0 && commit.intents.length === 0
-  if (rows.length > 0 && nothing) {
-    throw new CommitsLost(
-      `partition ${partition} of log ${log} was stored here before, but the log has no commit of it: was the topic made anew, ` +
-        "did the group's offsets expire, or is KAFKA_GROUP another one? Restore the group's offsets, or begin anew with a new topic and an empty store.",
-    )
-  }
   return rows.length > 0
+}
+
+/** @throws CommitsLost when a partition that was stored has no commit, though one comes before its row */
+export function checkCommits({ log, partition }: LogPartition, known: boolean, commit: Commit): void {
+  if (!known || commit.offset > 0 || commit.stored > 0 || commit.intents.length > 0) return
+  throw new CommitsLost(
+    `partition ${partition} of log ${log} was stored here before, but the log has no commit of it: was the topic made anew, ` +
+      "did the group's offsets expire, or is KAFKA_GROUP another one? Restore the group's offsets, or begin anew with a new topic and an empty store.",
+  )
 }
 
 /** The row that says so. */
