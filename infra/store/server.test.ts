@@ -20,7 +20,13 @@ const users = {
   STORE_READER_USER: 'reader',
   STORE_READER_PASSWORD: 'public',
 }
-const limits = { READ_SESSIONS: '1', MAX_WAITING: '2', BODY_MAX_BYTES: String(4 * MiB), BODY_TIMEOUT_MS: '700' }
+const limits = {
+  READ_SESSIONS: '1',
+  MAX_WAITING: '2',
+  BODY_MAX_BYTES: String(4 * MiB),
+  BODY_TIMEOUT_MS: '700',
+  RESULT_MAX_BYTES: String(8 * MiB),
+}
 let directory: string
 let server: StoreProcess
 
