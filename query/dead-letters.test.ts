@@ -5,6 +5,7 @@ import { buildSchema, isEnumType } from 'graphql'
 import { deadReasons, parseLetterId, replaySeq, replayWriter } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import { limits } from '../schema/limits.ts'
+import { chosenSeed, createRandom, whole } from '../test/random.ts'
 import { createAsker, createTestWatermark, openTestStore, type TestStore } from './fixture.ts'
 
 let store: TestStore
@@ -168,6 +169,52 @@ test('counts are by project and reason, the most first', async () => {
   assert.deepEqual(ofQ.data.deadLetterCounts, [{ reason: 'TOO_MANY_METRICS', letters: 1 }])
   const one = await ask(`{ deadLetterCounts(first: 1) { letters } }`)
   assert.deepEqual(one.data.deadLetterCounts, [{ letters: 2 }])
+})
+
+test('open letters are counted as their states say', async () => {
+  const { data, errors } = await ask(
+    '{ deadLetterCounts { project reason open } deadLetters { nodes { project reason replay } } }',
+  )
+  assert.deepEqual(errors, [])
+  type Node = { project: string; reason: string; replay: string }
+  for (const { project, reason, open } of data.deadLetterCounts) {
+    const alike = data.deadLetters.nodes.filter((node: Node) => node.project === project && node.reason === reason)
+    assert.equal(open, alike.filter(({ replay }: Node) => replay === 'OPEN').length, `${project} ${reason}`)
+  }
+  const ofQ = await ask('{ deadLetterCounts(project: "q") { letters open } }')
+  assert.deepEqual(ofQ.data.deadLetterCounts, [{ letters: 1, open: 1 }])
+})
+
+test('open letters are counted as their states say, whatever the sequences', async () => {
+  const random = createRandom(chosenSeed())
+  const project = 'random'
+  const rows: string[] = []
+  const received = "toDateTime64(1, 3, 'UTC')"
+  for (let run = 0; run < 20; run++) {
+    const numbers = Array.from({ length: whole(random, 0, 12) }, () => run * 100 + whole(random, 0, 40)).sort(
+      (a, b) => a - b,
+    )
+    const sequence = [...new Set(numbers)].slice(0, 9)
+    if (sequence.length % 2 === 1)
+      await insertState(project, `${run}`, [[replayWriter(0, 'too_many_metrics'), sequence]])
+    for (let block = 0; block < 42; block++) {
+      rows.push(`(0, 0, ${run * 100 + block}, '${project}', '${run}', 'too_many_metrics', '', '', ${received})`)
+    }
+  }
+  // The block's number is what a letter has for a sequence number here; those of a run begin at its hundred.
+  await store.command(`INSERT INTO dead_letters VALUES ${rows.join(',')}`)
+  const { data } = await ask(
+    `{ deadLetterCounts(project: "${project}") { letters open }
+       a: deadLetters(project: "${project}", first: 500) { nodes { replay } pageInfo { endCursor } } }`,
+  )
+  const more = await ask(
+    `{ deadLetters(project: "${project}", first: 500, after: "${data.a.pageInfo.endCursor}") { nodes { replay } } }`,
+  )
+  const states = [...data.a.nodes, ...more.data.deadLetters.nodes].map(({ replay }: { replay: string }) => replay)
+  assert.equal(states.length, 840)
+  const open = states.filter((state) => state === 'OPEN').length
+  assert.ok(open > 0 && open < 840)
+  assert.deepEqual(data.deadLetterCounts, [{ letters: 840, open }])
 })
 
 test('the reasons of the SDL are those of the sink', () => {

@@ -1,8 +1,16 @@
-import { type DeadReason, formatLetterId, type LetterPlace, parseLetterId } from '../../schema/dead-letters.ts'
+import {
+  canReplay,
+  type DeadReason,
+  deadReasons,
+  formatLetterId,
+  type LetterPlace,
+  parseLetterId,
+  replayWriterStart,
+} from '../../schema/dead-letters.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Context } from '../context.ts'
 import { failure } from '../failures.ts'
-import { letterCounts, lettersPage } from '../sql/dead-letters.ts'
+import { letterCounts, lettersPage, openCounts } from '../sql/dead-letters.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
 import { formatCursor, parseCursor } from '../sql/run-order.ts'
 import { arrive } from './arrive.ts'
@@ -88,13 +96,27 @@ export async function resolveDeadLetterCounts(_: unknown, input: CountsInput, co
   const answer = await ask(context.reader, letterCounts(input.project ?? undefined, rows), context.readOptions)
   const [reasons, letters] = [texts(answer, 'cause'), numbers(answer, 'letters')]
   const [oldest, newest] = [numbers(answer, 'oldestMs'), numbers(answer, 'newestMs')]
+  // For all rows at once, and only when asked for.
+  let open: Promise<Map<string, number>> | undefined
   return texts(answer, 'project').map((project, row) => ({
     project,
     reason: reasons[row]!,
     letters: letters[row]!,
+    open: async () => {
+      open ??= countOpen(input, context)
+      return (await open).get(`${project}\0${reasons[row]}`) ?? 0
+    },
     oldest: timeOf(oldest[row]!),
     newest: timeOf(newest[row]!),
   }))
+}
+
+async function countOpen({ project, at }: CountsInput, context: Context): Promise<Map<string, number>> {
+  await arrive(context, at, true)
+  const statement = openCounts(project ?? undefined, deadReasons.filter(canReplay), replayWriterStart)
+  const answer = await ask(context.reader, statement, context.readOptions)
+  const [reasons, open] = [texts(answer, 'cause'), numbers(answer, 'open')]
+  return new Map(texts(answer, 'project').map((name, row) => [`${name}\0${reasons[row]}`, open[row]!]))
 }
 
 /** A record that cannot be read has no time, which the table keeps as 0. */

@@ -1,4 +1,5 @@
 import type { DeadReason, LetterPlace } from '../../schema/dead-letters.ts'
+import { limits } from '../../schema/limits.ts'
 import { type Binder, createBinder, type Statement } from './text.ts'
 
 export type LettersQuestion = {
@@ -72,6 +73,37 @@ SELECT project, run,
   concat('[', arrayStringConcat(arrayFilter(item -> startsWith(item, ${start}), JSONExtractArrayRaw(writers)), ','), ']') AS sequences
 FROM run_state FINAL
 WHERE (project, run) IN (SELECT project, run FROM dead_letters WHERE ${isOneOf(places, bind)})`
+  return { sql, parameters }
+}
+
+/**
+ * How many letters of each project and of one of these reasons were not replayed, as far as sequences say so: `project, cause, open`. A letter is
+ * held against the sequence of its writer, `[floor, from, to, from, to, …]`, as `stateIn` does for a few.
+ */
+export function openCounts(
+  project: string | undefined,
+  reasons: readonly DeadReason[],
+  writerStart: string,
+): Statement {
+  const { parameters, bind } = createBinder()
+  const ofProject = project === undefined ? '1' : `project = ${bind('String', project)}`
+  const chosen = `${ofProject} AND reason IN ${bind('Array(String)', reasons)}`
+  const start = bind('String', writerStart)
+  const sql = `
+SELECT project, cause, countIf(empty(sequence) OR (seq >= sequence[1] AND NOT arrayExists(
+  at -> sequence[at] <= seq AND seq <= sequence[at + 1], range(2, toUInt64(length(sequence)), 2)))) AS open
+FROM (
+  SELECT project, CAST(reason AS String) AS cause, offset * ${limits.blocksPerRecord + 1} + block AS seq,
+    replays.2[indexOf(replays.1, concat(${start}, toString(partition), '-', reason))] AS sequence
+  FROM (SELECT project, run, partition, offset, block, reason FROM dead_letters FINAL WHERE ${chosen}) AS letters
+  LEFT ANY JOIN (
+    SELECT project, run,
+      arrayFilter(item -> startsWith(item.1, ${start}), JSONExtract(writers, 'Array(Tuple(String, Array(UInt64)))')) AS found,
+      (arrayMap(item -> item.1, found), arrayMap(item -> item.2, found)) AS replays
+    FROM run_state FINAL WHERE (project, run) IN (SELECT project, run FROM dead_letters WHERE ${chosen})
+  ) AS states USING (project, run)
+)
+GROUP BY project, cause`
   return { sql, parameters }
 }
 
