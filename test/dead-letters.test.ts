@@ -76,176 +76,179 @@ const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0,
 test('letters of every reason that clients can cause are listed, shown, and replayed once for good', async () => {
   await withDataDir(async (dataDir) => {
     let server = await startServer(dataDir)
-    const wide = Array.from({ length: 10_000 }, (_, i) => `m${i}`)
-    const half = (from: number): Frame => {
-      const names = wide.slice(from, from + 5_000)
-      return { project, run: 'wide', sets: [[0, names]], cols: [[0, 1, null, float64(...names.keys())]] }
-    }
-    await send(server, half(0), half(5_000), ...gaps('late', 3))
-    await server.stop()
+    try {
+      const wide = Array.from({ length: 10_000 }, (_, i) => `m${i}`)
+      const half = (from: number): Frame => {
+        const names = wide.slice(from, from + 5_000)
+        return { project, run: 'wide', sets: [[0, names]], cols: [[0, 1, null, float64(...names.keys())]] }
+      }
+      await send(server, half(0), half(5_000), ...gaps('late', 3))
+      await server.stop()
 
-    // A gateway that starts anew has not seen the run's metrics; the sink has.
-    server = await startServer(dataDir)
-    await send(server, { project, run: 'wide', log: [{ step: 2, metrics: { 'one too many': 1 } }] })
-    await send(
-      server,
-      {
-        project,
-        run: 'late',
-        writer: 'w',
-        seq: 1,
-        sets: [[7, ['odd']]],
-        cols: [[7, [1, 1, 5], null, float64(...odd)]],
-      },
-      {
-        project,
-        run: 'late',
-        writer: 'w',
-        seq: 3,
-        log: [{ step: 1_000, metrics: { last: 3 } }],
-        update: { tags: { t: 'x' } },
-      },
-    )
-    const params = (from: number, count: number) =>
-      Object.fromEntries(Array.from({ length: count }, (_, i) => [`param ${from + i}`, -0]))
-    const full = [0, 1, 2, 3, 4].map(
-      (i): Frame => ({ project, run: 'full', update: { params: params(i * 1_000, 1_000) } }),
-    )
-    await send(server, ...full, {
-      ...{ project, run: 'full', update: { params: params(5_000, 1) }, log: [{ step: 1, metrics: { a: 1 } }] },
-    })
-    await server.stop()
-
-    // Nobody can send this one, but a disk or a newer version can leave it.
-    const log = await openEmbeddedLog({
-      directory: join(dataDir, 'log'),
-      maximumBytes: 2 ** 30,
-      logger: createLogger('silent'),
-    })
-    const junk = Buffer.from('this is no record'.repeat(20))
-    await log.append(0, junk)
-    await log.close()
-    server = await startServer(dataDir)
-
-    const letters = await list(server)
-    assert.deepEqual(
-      letters.map(({ run, reason, replay }) => [run, reason, replay]),
-      [
-        ['wide', 'too_many_metrics', 'OPEN'],
-        ['late', 'sequence_horizon', 'OPEN'],
-        ['late', 'sequence_horizon', 'OPEN'],
-        ['full', 'too_many_entries', 'OPEN'],
-        ['', 'unreadable_record', 'IMPOSSIBLE'],
-      ],
-    )
-    const [metricsLetter, oddLetter, lastLetter, entriesLetter, junkLetter] = letters.map(({ id }) => id) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ]
-    assert.deepEqual(
-      (await list(server, '--reason', 'sequence_horizon', '--project', project)).map(({ id }) => id),
-      [oddLetter, lastLetter],
-    )
-    const table = await command(server, ['list', '--limit', '2'])
-    assert.equal(table.lines.length, 4)
-    assert.match(table.lines[0]!, /^ID +RECEIVED +PROJECT +RUN +REASON +BYTES +REPLAY +DETAIL/)
-    assert.match(
-      table.lines[1]!,
-      new RegExp(`^${metricsLetter} .* wide +too_many_metrics +\\d+ +OPEN +the run has 10000 metrics`),
-    )
-    assert.match(table.lines[3]!, /--limit is 2/)
-
-    const shown = JSON.parse((await command(server, ['show', oddLetter])).lines.join('\n'))
-    assert.deepEqual([shown.frame.writer, shown.frame.seq, shown.frame.received], ['w', 1, shown.received])
-    assert.deepEqual(shown.frame.blocks, [
-      {
-        values: 'float64',
-        steps: [1, 2, 3, 4, 5],
-        times: 'as received',
-        metrics: { odd: ['NaN', 'Infinity', '-Infinity', '-0', 5e-324] },
-      },
-    ])
-    const unreadable = await command(server, ['show', junkLetter])
-    assert.match(
-      unreadable.lines.join('\n'),
-      /cannot be replayed.*\n00000000 {2}74 68 69 73 20 69 73 20 6e 6f .* {2}this is no recor\n/s,
-    )
-    const raw = join(dataDir, 'raw')
-    assert.equal((await command(server, ['show', junkLetter, '--raw', raw])).code, 0)
-    assert.deepEqual(await readFile(raw), junk)
-    const twice = await command(server, ['show', junkLetter, '--raw', raw])
-    assert.deepEqual([twice.code, /cannot write .*EEXIST/.test(twice.errors)], [1, true])
-
-    const dry = await command(server, ['replay', '--all', '--dry-run'])
-    assert.equal(dry.lines.filter((line) => /would be sent$/.test(line)).length, 2)
-    assert.equal(dry.lines.at(-1), '0 stored, 0 came back, 0 refused, 3 skipped, 2 left')
-    assert.deepEqual(await list(server), letters)
-
-    // What keeps them out is still there: both come back, and are told by name.
-    const stuck = await command(server, ['replay', '--all'])
-    assert.equal(stuck.code, 1)
-    assert.equal(stuck.lines.at(-1), '0 stored, 2 came back, 0 refused, 3 skipped')
-    assert.match(
-      stuck.lines.join('\n'),
-      new RegExp(`${metricsLetter} .* came back as \\d+-\\d+-\\d+, too_many_metrics: the run has 10000`),
-    )
-    const entriesAgain = new RegExp(`${entriesLetter} .* came back as (\\S+), too_many_entries`).exec(
-      stuck.lines.join('\n'),
-    )![1]!
-    const after = await list(server)
-    assert.deepEqual(
-      after.map(({ replay }) => replay),
-      ['REPLAYED', 'OPEN', 'OPEN', 'REPLAYED', 'IMPOSSIBLE', 'OPEN', 'OPEN'],
-    )
-
-    // Two at once: whoever is later is a duplicate.
-    const both = await Promise.all([1, 2].map(() => command(server, ['replay', oddLetter, lastLetter])))
-    for (const { code, errors } of both) assert.deepEqual([code, errors], [0, ''])
-    const checkLate = async () => {
-      const points = await pointsOf(server, 'late', ['odd', 'last'])
-      assert.deepEqual(
-        points.get('odd')!.map(([step, value]) => [step, float64(value).toString('hex')]),
-        odd.map((value, i) => [i + 1, float64(value).toString('hex')]),
+      // A gateway that starts anew has not seen the run's metrics; the sink has.
+      server = await startServer(dataDir)
+      await send(server, { project, run: 'wide', log: [{ step: 2, metrics: { 'one too many': 1 } }] })
+      await send(
+        server,
+        {
+          project,
+          run: 'late',
+          writer: 'w',
+          seq: 1,
+          sets: [[7, ['odd']]],
+          cols: [[7, [1, 1, 5], null, float64(...odd)]],
+        },
+        {
+          project,
+          run: 'late',
+          writer: 'w',
+          seq: 3,
+          log: [{ step: 1_000, metrics: { last: 3 } }],
+          update: { tags: { t: 'x' } },
+        },
       )
-      assert.deepEqual(points.get('last'), [[1_000, 3]])
+      const params = (from: number, count: number) =>
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`param ${from + i}`, -0]))
+      const full = [0, 1, 2, 3, 4].map(
+        (i): Frame => ({ project, run: 'full', update: { params: params(i * 1_000, 1_000) } }),
+      )
+      await send(server, ...full, {
+        ...{ project, run: 'full', update: { params: params(5_000, 1) }, log: [{ step: 1, metrics: { a: 1 } }] },
+      })
+      await server.stop()
+
+      // Nobody can send this one, but a disk or a newer version can leave it.
+      const log = await openEmbeddedLog({
+        directory: join(dataDir, 'log'),
+        maximumBytes: 2 ** 30,
+        logger: createLogger('silent'),
+      })
+      const junk = Buffer.from('this is no record'.repeat(20))
+      await log.append(0, junk)
+      await log.close()
+      server = await startServer(dataDir)
+
+      const letters = await list(server)
+      assert.deepEqual(
+        letters.map(({ run, reason, replay }) => [run, reason, replay]),
+        [
+          ['wide', 'too_many_metrics', 'OPEN'],
+          ['late', 'sequence_horizon', 'OPEN'],
+          ['late', 'sequence_horizon', 'OPEN'],
+          ['full', 'too_many_entries', 'OPEN'],
+          ['', 'unreadable_record', 'IMPOSSIBLE'],
+        ],
+      )
+      const [metricsLetter, oddLetter, lastLetter, entriesLetter, junkLetter] = letters.map(({ id }) => id) as [
+        string,
+        string,
+        string,
+        string,
+        string,
+      ]
+      assert.deepEqual(
+        (await list(server, '--reason', 'sequence_horizon', '--project', project)).map(({ id }) => id),
+        [oddLetter, lastLetter],
+      )
+      const table = await command(server, ['list', '--limit', '2'])
+      assert.equal(table.lines.length, 4)
+      assert.match(table.lines[0]!, /^ID +RECEIVED +PROJECT +RUN +REASON +BYTES +REPLAY +DETAIL/)
+      assert.match(
+        table.lines[1]!,
+        new RegExp(`^${metricsLetter} .* wide +too_many_metrics +\\d+ +OPEN +the run has 10000 metrics`),
+      )
+      assert.match(table.lines[3]!, /--limit is 2/)
+
+      const shown = JSON.parse((await command(server, ['show', oddLetter])).lines.join('\n'))
+      assert.deepEqual([shown.frame.writer, shown.frame.seq, shown.frame.received], ['w', 1, shown.received])
+      assert.deepEqual(shown.frame.blocks, [
+        {
+          values: 'float64',
+          steps: [1, 2, 3, 4, 5],
+          times: 'as received',
+          metrics: { odd: ['NaN', 'Infinity', '-Infinity', '-0', 5e-324] },
+        },
+      ])
+      const unreadable = await command(server, ['show', junkLetter])
+      assert.match(
+        unreadable.lines.join('\n'),
+        /cannot be replayed.*\n00000000 {2}74 68 69 73 20 69 73 20 6e 6f .* {2}this is no recor\n/s,
+      )
+      const raw = join(dataDir, 'raw')
+      assert.equal((await command(server, ['show', junkLetter, '--raw', raw])).code, 0)
+      assert.deepEqual(await readFile(raw), junk)
+      const twice = await command(server, ['show', junkLetter, '--raw', raw])
+      assert.deepEqual([twice.code, /cannot write .*EEXIST/.test(twice.errors)], [1, true])
+
+      const dry = await command(server, ['replay', '--all', '--dry-run'])
+      assert.equal(dry.lines.filter((line) => /would be sent$/.test(line)).length, 2)
+      assert.equal(dry.lines.at(-1), '0 stored, 0 came back, 0 refused, 3 skipped, 2 left')
+      assert.deepEqual(await list(server), letters)
+
+      // What keeps them out is still there: both come back, and are told by name.
+      const stuck = await command(server, ['replay', '--all'])
+      assert.equal(stuck.code, 1)
+      assert.equal(stuck.lines.at(-1), '0 stored, 2 came back, 0 refused, 3 skipped')
+      assert.match(
+        stuck.lines.join('\n'),
+        new RegExp(`${metricsLetter} .* came back as \\d+-\\d+-\\d+, too_many_metrics: the run has 10000`),
+      )
+      const entriesAgain = new RegExp(`${entriesLetter} .* came back as (\\S+), too_many_entries`).exec(
+        stuck.lines.join('\n'),
+      )![1]!
+      const after = await list(server)
+      assert.deepEqual(
+        after.map(({ replay }) => replay),
+        ['REPLAYED', 'OPEN', 'OPEN', 'REPLAYED', 'IMPOSSIBLE', 'OPEN', 'OPEN'],
+      )
+
+      // Two at once: whoever is later is a duplicate.
+      const both = await Promise.all([1, 2].map(() => command(server, ['replay', oddLetter, lastLetter])))
+      for (const { code, errors } of both) assert.deepEqual([code, errors], [0, ''])
+      const checkLate = async () => {
+        const points = await pointsOf(server, 'late', ['odd', 'last'])
+        assert.deepEqual(
+          points.get('odd')!.map(([step, value]) => [step, float64(value).toString('hex')]),
+          odd.map((value, i) => [i + 1, float64(value).toString('hex')]),
+        )
+        assert.deepEqual(points.get('last'), [[1_000, 3]])
+      }
+      await checkLate()
+      const times = await ask<{ run: { tags: object; metrics: { name: string; lastTime: string; count: number }[] } }>(
+        server,
+        `query ($at: String, $project: String!) { run(project: $project, run: "late", at: $at) { tags metrics(names: ["odd", "last"]) { name lastTime count } } }`,
+        {
+          project,
+          at: (await ask<{ server: { watermark: string } }>(server, '{ server { watermark } }')).server.watermark,
+        },
+      )
+      assert.deepEqual(times.run, {
+        tags: { t: 'x' },
+        metrics: [
+          { name: 'last', lastTime: letters[2]!.received, count: 1 },
+          { name: 'odd', lastTime: letters[1]!.received, count: 5 },
+        ],
+      })
+
+      // Room is made, so the letter that came back can be stored; the first one was replayed and is left alone.
+      await send(server, { project, run: 'full', update: { params: { 'param 7': null } } })
+      const entries = await command(server, ['replay', '--reason', 'too_many_entries'])
+      assert.deepEqual([entries.code, entries.lines.at(-1)], [0, '1 stored, 0 came back, 0 refused, 1 skipped'])
+      assert.match(entries.lines.join('\n'), new RegExp(`^${entriesAgain} .* stored$`, 'm'))
+      const run = await readRun(server, project, 'full')
+      assert.deepEqual([Object.keys(run!.params).length, 'param 5000' in run!.params], [5_000, true])
+      assert.deepEqual((await pointsOf(server, 'full', ['a'])).get('a'), [[1, 1]])
+      assert.equal(await metricValue(server, 'stepstream_dead_letters_total{reason="too_many_entries"}'), 1)
+
+      // All of it is known after a crash.
+      await server.kill()
+      server = await startServer(dataDir)
+      const again = await command(server, ['replay', oddLetter, lastLetter, entriesAgain])
+      assert.deepEqual([again.code, again.lines.at(-1)], [0, '0 stored, 0 came back, 0 refused, 3 skipped'])
+      await checkLate()
+    } finally {
+      await server.kill()
     }
-    await checkLate()
-    const times = await ask<{ run: { tags: object; metrics: { name: string; lastTime: string; count: number }[] } }>(
-      server,
-      `query ($at: String, $project: String!) { run(project: $project, run: "late", at: $at) { tags metrics(names: ["odd", "last"]) { name lastTime count } } }`,
-      {
-        project,
-        at: (await ask<{ server: { watermark: string } }>(server, '{ server { watermark } }')).server.watermark,
-      },
-    )
-    assert.deepEqual(times.run, {
-      tags: { t: 'x' },
-      metrics: [
-        { name: 'last', lastTime: letters[2]!.received, count: 1 },
-        { name: 'odd', lastTime: letters[1]!.received, count: 5 },
-      ],
-    })
-
-    // Room is made, so the letter that came back can be stored; the first one was replayed and is left alone.
-    await send(server, { project, run: 'full', update: { params: { 'param 7': null } } })
-    const entries = await command(server, ['replay', '--reason', 'too_many_entries'])
-    assert.deepEqual([entries.code, entries.lines.at(-1)], [0, '1 stored, 0 came back, 0 refused, 1 skipped'])
-    assert.match(entries.lines.join('\n'), new RegExp(`^${entriesAgain} .* stored$`, 'm'))
-    const run = await readRun(server, project, 'full')
-    assert.deepEqual([Object.keys(run!.params).length, 'param 5000' in run!.params], [5_000, true])
-    assert.deepEqual((await pointsOf(server, 'full', ['a'])).get('a'), [[1, 1]])
-    assert.equal(await metricValue(server, 'stepstream_dead_letters_total{reason="too_many_entries"}'), 1)
-
-    // All of it is known after a crash.
-    await server.kill()
-    server = await startServer(dataDir)
-    const again = await command(server, ['replay', oddLetter, lastLetter, entriesAgain])
-    assert.deepEqual([again.code, again.lines.at(-1)], [0, '0 stored, 0 came back, 0 refused, 3 skipped'])
-    await checkLate()
-    await server.kill()
   })
 })
 
