@@ -41,6 +41,7 @@ type World = {
   readonly store: SinkParts['store']
   readonly producer: ReturnType<typeof createProducer>
   readonly faults: unknown[]
+  readonly forgetTokens: () => void
   /** Sinks that lost the partition and may not know it yet. */
   readonly zombies: Promise<void>[]
 }
@@ -162,6 +163,12 @@ async function drain(world: World): Promise<void> {
   life.kill()
 }
 
+/** So long that whatever was on its way has landed and the store has forgotten the tokens. */
+async function longTime(world: World): Promise<void> {
+  await Promise.all(world.zombies)
+  world.forgetTokens()
+}
+
 async function liveThrough(world: World, lives: number): Promise<void> {
   for (let n = 0; n < lives; n++) {
     const end = world.random()
@@ -170,6 +177,7 @@ async function liveThrough(world: World, lives: number): Promise<void> {
     else await liveAndDie(world)
     assert.deepEqual(world.faults, [])
     assert.deepEqual(world.log.violations, [])
+    if (world.random() < 0.3) await longTime(world)
   }
   await drain(world)
   await Promise.all(world.zombies)
@@ -202,6 +210,7 @@ async function crashInMemory(random: Random, mix: Mix): Promise<void> {
     store: { sinkReader: memory.reader, insertBlock: async (...block) => memory.insertBlock(...block) },
     producer: createProducer(random, mix),
     faults: [],
+    forgetTokens: memory.forgetTokens,
     zombies: [],
   }
   await liveThrough(world, crashesPerWorld)
@@ -239,7 +248,15 @@ test(`through ${realCrashes} crashes the real store comes to hold what the log s
   const store = await openStore({ dataDir, ...limitsOfReads, logger: createLogger('silent') })
   try {
     const producer = createProducer(random, { runs: 10, manyEntries: false, unreadable: 0.01 })
-    const world: World = { random, log: createMemoryLog(random), store, producer, faults: [], zombies: [] }
+    const world: World = {
+      random,
+      log: createMemoryLog(random),
+      store,
+      producer,
+      faults: [],
+      zombies: [],
+      forgetTokens() {},
+    }
     await liveThrough(world, realCrashes)
     assertSame(await contentsOfStore(store.reader), contentsOfLog(world.log.records))
   } finally {

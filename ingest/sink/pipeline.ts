@@ -16,6 +16,7 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
+import { pointsAreStored } from './stored-points.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 
@@ -191,7 +192,12 @@ export function createSink(parts: SinkParts): Sink {
     const { rows } = batch.points
     if (rows === 0) return
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
-    await keepTrying('insert points', () => store.insertBlock('points', rows, pointsColumns(batch.points), token))
+    let mayBeStored = !reading
+    await keepTrying('insert points', async () => {
+      if (mayBeStored && (await pointsAreStored(store.sinkReader, batch.points))) return
+      mayBeStored = true
+      await store.insertBlock('points', rows, pointsColumns(batch.points), token)
+    })
     observe.inserted(rows, (performance.now() - started) / 1000)
   }
 
