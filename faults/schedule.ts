@@ -72,7 +72,10 @@ function* killsOf(mix: Mix, random: Random): Generator<FaultAction> {
 function* othersOf(world: World, mix: Mix, random: Random): Generator<FaultAction> {
   const kinds = nodeKinds(world)
   const of = <T>(items: readonly T[]) => items[whole(random, 0, items.length - 1)]!
-  for (let i = 0; i < mix.stops; i++) yield { kind: 'stop', node: of(kinds), ms: stopMs(random) }
+  for (let i = 0; i < mix.stops; i++) {
+    const node = of(kinds)
+    yield { kind: 'stop', node, ms: stopMs(random, node === 'sink' || node === 'broker') }
+  }
   const links = (Object.keys(world.links) as LinkKind[]).filter((kind) => world.links[kind].length > 0)
   for (const [how, count] of Object.entries(mix.cuts) as [LinkFault, number][]) {
     if (links.length === 0) break
@@ -96,9 +99,9 @@ function* othersOf(world: World, mix: Mix, random: Random): Generator<FaultActio
   }
 }
 
-/** Mostly a moment; a few are longer than the 10 s after which a group takes a sink for dead. */
-function stopMs(random: Random): number {
+/** Mostly a moment; a few of those who have a session are longer than the 10 s after which they are taken for dead. */
+function stopMs(random: Random, hasSession: boolean): number {
   const chance = random()
   if (chance < 0.8) return 10 + random() * 490
-  return chance < 0.97 ? 500 + random() * 2_500 : 10_500 + random() * 2_500
+  return hasSession && chance > 0.95 ? 10_500 + random() * 2_500 : 500 + random() * 2_500
 }
