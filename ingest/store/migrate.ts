@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ClickHouseClient } from '@clickhouse/client'
+import type { Parameters, StoreReader } from '../../schema/store.ts'
 
 /** One file of `schema/tables`: `0001_points.sql`. Files are only ever added; a changed one is refused. */
 export type Migration = { readonly name: string; readonly sql: string; readonly checksum: string }
@@ -16,42 +16,48 @@ export function readMigrations(directory: string): Migration[] {
   })
 }
 
+/** What a migration needs of a store. */
+export type Migratable = {
+  readonly reader: StoreReader
+  command(sql: string, parameters?: Parameters): Promise<void>
+}
+
 /**
  * Brings the store to the newest schema: applies what is missing, in order, and checks that what was applied has not
  * changed since. Each file is one statement, so a crash leaves it either done or not; a CREATE that was done but not
- * recorded is found by its table.
+ * recorded is found by its table. Several processes may do so at once: each statement may be repeated.
  */
-export async function migrate(client: ClickHouseClient, migrations: readonly Migration[]): Promise<string[]> {
-  await client.command({
-    query: `CREATE TABLE IF NOT EXISTS migrations (name String, checksum String, applied DateTime64(3, 'UTC') DEFAULT now64(3))
+export async function migrate(store: Migratable, migrations: readonly Migration[]): Promise<string[]> {
+  await store.command(
+    `CREATE TABLE IF NOT EXISTS migrations (name String, checksum String, applied DateTime64(3, 'UTC') DEFAULT now64(3))
       ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
-  })
-  const result = await client.query({
-    query: 'SELECT name, checksum FROM migrations ORDER BY name',
-    format: 'JSONEachRow',
-  })
-  const applied = new Map(
-    (await result.json<{ name: string; checksum: string }>()).map((row) => [row.name, row.checksum]),
   )
-  const known = new Set(migrations.map((migration) => migration.name))
-  for (const name of applied.keys()) {
+  const missing = await missingMigrations(store.reader, migrations)
+  for (const { name, sql, checksum } of missing) {
+    await store.command(sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS '))
+    await store.command('INSERT INTO migrations (name, checksum) SELECT {name:String}, {checksum:String}', {
+      name,
+      checksum,
+    })
+  }
+  return missing.map(({ name }) => name)
+}
+
+/**
+ * Which migrations the store does not have yet.
+ * @throws Error when it has another schema than this version knows
+ */
+export async function missingMigrations(reader: StoreReader, migrations: readonly Migration[]): Promise<Migration[]> {
+  const rows = await reader.rows<{ name: string; checksum: string }>('SELECT name, checksum FROM migrations')
+  const known = new Map(migrations.map((migration) => [migration.name, migration.checksum]))
+  for (const { name, checksum } of rows) {
     if (!known.has(name))
       throw new Error(
         `the store has migration ${name}, which this version does not know: it was written by a newer one`,
       )
+    if (known.get(name) !== checksum)
+      throw new Error(`migration ${name} was changed after it was applied; add a new one instead`)
   }
-  const done: string[] = []
-  for (const migration of migrations) {
-    const checksum = applied.get(migration.name)
-    if (checksum === migration.checksum) continue
-    if (checksum !== undefined)
-      throw new Error(`migration ${migration.name} was changed after it was applied; add a new one instead`)
-    await client.command({ query: migration.sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS ') })
-    await client.command({
-      query: 'INSERT INTO migrations (name, checksum) SELECT {name:String}, {checksum:String}',
-      query_params: { name: migration.name, checksum: migration.checksum },
-    })
-    done.push(migration.name)
-  }
-  return done
+  const applied = new Set(rows.map(({ name }) => name))
+  return migrations.filter(({ name }) => !applied.has(name))
 }

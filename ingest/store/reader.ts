@@ -1,5 +1,4 @@
-import type { ClickHouseClient } from '@clickhouse/client'
-import { type ParameterValue, type ReadOptions, type StoreReader, StoreTrouble } from '../../schema/store.ts'
+import { type Parameters, type ReadOptions, type StoreReader, StoreTrouble } from '../../schema/store.ts'
 import { readNative } from './native-reader.ts'
 
 export type ReaderLimits = {
@@ -8,53 +7,80 @@ export type ReaderLimits = {
   readonly queryMemoryBytes: number
 }
 
-/** Questions to the store through `@clickhouse/client`, whichever engine is behind it. */
-export function createReader(client: ClickHouseClient, limits: ReaderLimits): StoreReader {
-  const request = (query: string, parameters: Readonly<Record<string, ParameterValue>>, options: ReadOptions) => ({
-    query,
-    query_params: parameters as Record<string, unknown>,
-    clickhouse_settings: {
-      max_execution_time: (options.timeoutMs ?? limits.queryTimeoutMs) / 1000,
+export type Question = {
+  /** With its FORMAT. */
+  readonly sql: string
+  readonly parameters: Parameters
+  readonly settings: Readonly<Record<string, string | number>>
+  /** After this the engine stops the query by its own clock. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Asks the store, wherever it is: the whole answer. */
+export type Ask = (question: Question) => Promise<Uint8Array>
+
+/** Questions to the store, whichever engine is behind `ask`. */
+export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
+  async function answer(sql: string, parameters: Parameters, { timeoutMs, signal }: ReadOptions): Promise<Uint8Array> {
+    const longestMs = timeoutMs ?? limits.queryTimeoutMs
+    const settings = {
+      max_execution_time: longestMs / 1000,
       max_memory_usage: String(limits.queryMemoryBytes),
-      timeout_overflow_mode: 'throw' as const,
-    },
-    ...(options.signal ? { abort_signal: options.signal } : {}),
-  })
+      timeout_overflow_mode: 'throw',
+    }
+    try {
+      return await ask({ sql, parameters, settings, timeoutMs: longestMs, signal })
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw storeTroubleOf(error)
+    }
+  }
 
   return {
     async rows<T>(sql: string, parameters = {}, options: ReadOptions = {}): Promise<T[]> {
-      return await guarded(async () => {
-        const result = await client.query({ ...request(sql, parameters, options), format: 'JSONEachRow' })
-        return (await result.json()) as T[]
-      })
+      const bytes = await answer(`${sql}\nFORMAT JSONEachRow`, parameters, options)
+      // One parse of a list is half as long as one of each line.
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+      return JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as T[]
     },
     async columns(sql, parameters = {}, options = {}) {
-      return await guarded(async () => {
-        const result = await client.exec(request(`${sql}\nFORMAT Native`, parameters, options))
-        const chunks: Uint8Array[] = []
-        for await (const chunk of result.stream) chunks.push(chunk as Uint8Array)
-        return readNative(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
-      })
+      return readNative(await answer(`${sql}\nFORMAT Native`, parameters, options))
     },
   }
 }
 
-/** Error codes of ClickHouse that are trouble of the moment and not a fault in the question. */
-const troubles: Record<string, 'timeout' | 'memory'> = { '159': 'timeout', '160': 'timeout', '241': 'memory' }
+export async function wholeStream(stream: AsyncIterable<unknown>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of stream) pieces.push(piece as Uint8Array)
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+}
 
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') throw error
-    const { code, message } = error as { code?: unknown; message: string }
-    // Both copies of the client's error class (its own and chdb's) carry ClickHouse's number as a text in `code`.
-    if (typeof code !== 'string' || !/^\d+$/.test(code)) {
-      throw new StoreTrouble('unavailable', `the store cannot be reached: ${message}`, error)
-    }
-    const kind = troubles[code]
-    if (kind === 'timeout') throw new StoreTrouble('timeout', 'the store did not finish the query in time', error)
-    if (kind === 'memory') throw new StoreTrouble('memory', 'the query needed more memory than it may have', error)
-    throw new StoreTrouble('rejected', `the store rejected the query: ${message}`, error)
+/** Error codes of ClickHouse that are trouble of the moment and not a fault in the question. */
+const troubles: Readonly<Record<string, 'timeout' | 'memory' | 'unavailable'>> = {
+  '159': 'timeout',
+  '160': 'timeout',
+  '241': 'memory',
+  // Too many queries at once; shutting down.
+  '202': 'unavailable',
+  '236': 'unavailable',
+}
+
+/** What a question's caller is told of an error of the client. */
+export function storeTroubleOf(error: unknown): StoreTrouble {
+  if (error instanceof StoreTrouble) return error
+  const { code, message } = error as { code?: unknown; message: string }
+  // ClickHouse's own errors carry its number as a text in `code`.
+  if (typeof code !== 'string' || !/^\d+$/.test(code))
+    return new StoreTrouble('unavailable', `the store cannot be reached: ${message}`, error)
+  switch (troubles[code]) {
+    case 'timeout':
+      return new StoreTrouble('timeout', 'the store did not finish the query in time', error)
+    case 'memory':
+      return new StoreTrouble('memory', 'the query needed more memory than it may have', error)
+    case 'unavailable':
+      return new StoreTrouble('unavailable', `the store cannot take the query now: ${message}`, error)
+    default:
+      return new StoreTrouble('rejected', `the store rejected the query: ${message}`, error)
   }
 }

@@ -1,21 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createClient } from '@clickhouse/client'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { packageFile } from '../../schema/files.ts'
-import type { StoreReader } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { type BlockInserter, createFileInserter } from './insert.ts'
+import { type Store, sinkTimeoutMs } from './contract.ts'
+import { createFileInserter } from './insert.ts'
+import { openKiller } from './killer.ts'
 import { migrate, readMigrations } from './migrate.ts'
-import { createSessionPool } from './pool.ts'
-import { createReader, type ReaderLimits } from './reader.ts'
+import { connectionTo } from './pool.ts'
+import { type Ask, createReader, type ReaderLimits, wholeStream } from './reader.ts'
+import { openSessions } from './sessions.ts'
 
-export type Store = BlockInserter & {
-  readonly reader: StoreReader
-  /** For the sink's own look-ups: sessions apart from the questions of users, so that those cannot hold it up. */
-  readonly sinkReader: StoreReader
-  /** Runs a statement that answers nothing. */
-  command(sql: string): Promise<void>
-}
+export type { Store } from './contract.ts'
 
 export type EmbeddedStoreOptions = ReaderLimits & {
   /** The store lives in `<dataDir>/store`; one process at a time. */
@@ -29,23 +25,41 @@ export type EmbeddedStoreOptions = ReaderLimits & {
 export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
   const path = join(options.dataDir, 'store')
   await mkdir(path, { recursive: true })
-  const connect = (sessions: number) => createClient({ connection: createSessionPool(path, sessions) })
+  const killer = openKiller(path)
+  // Nothing is refused here for waiting: who asks is bounded before, by the gateway of questions and by the sink's own loop.
+  const limits = { waiting: Number.POSITIVE_INFINITY }
+  const connect = (sessions: number) =>
+    createClient({ connection: connectionTo(openSessions(path, killer, { sessions, ...limits })) })
   const readClient = connect(options.readSessions)
   const insertClient = connect(1)
   const sinkClient = connect(1)
-  const applied = await migrate(insertClient, readMigrations(packageFile('schema/tables')))
-  if (applied.length > 0) options.logger.info({ migrations: applied }, 'store schema brought up to date')
   const inserter = await createFileInserter(insertClient, options.dataDir)
-  return {
-    reader: createReader(readClient, options),
-    sinkReader: createReader(sinkClient, { ...options, queryTimeoutMs: 60_000 }),
+  const store: Store = {
+    reader: createReader(askThrough(readClient), options),
+    sinkReader: createReader(askThrough(sinkClient), { ...options, queryTimeoutMs: sinkTimeoutMs }),
     insertBlock: inserter.insertBlock,
-    async command(sql) {
-      await insertClient.command({ query: sql })
+    async command(sql, parameters = {}) {
+      await insertClient.command({ query: sql, query_params: parameters })
     },
     async close() {
       await inserter.close()
       await Promise.all([readClient.close(), insertClient.close(), sinkClient.close()])
+      await killer.close()
     },
+  }
+  const applied = await migrate(store, readMigrations(packageFile('schema/tables')))
+  if (applied.length > 0) options.logger.info({ migrations: applied }, 'store schema brought up to date')
+  return store
+}
+
+function askThrough(client: ClickHouseClient): Ask {
+  return async ({ sql, parameters, settings, signal }) => {
+    const result = await client.exec({
+      query: sql,
+      query_params: parameters,
+      clickhouse_settings: settings,
+      ...(signal ? { abort_signal: signal } : {}),
+    })
+    return await wholeStream(result.stream)
   }
 }

@@ -1,0 +1,169 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { insertFromFile } from '../../ingest/store/insert.ts'
+import { openKiller } from '../../ingest/store/killer.ts'
+import { engineSettings } from '../../ingest/store/pool.ts'
+import { openSessions, type Session, type SessionRequest } from '../../ingest/store/sessions.ts'
+import { literal } from '../../ingest/store/text.ts'
+import { StoreError } from './error.ts'
+import type { StoreRequest } from './request.ts'
+import { openSpools } from './spools.ts'
+import { type InsertHead, readStatement } from './statement.ts'
+
+export type Answer = { readonly bytes: Uint8Array; readonly format: string; readonly summary: Record<string, string> }
+
+export type Queries = {
+  readonly version: string
+  /** Runs one statement; `format` is that of its answer where it names none. @throws StoreError, or what the engine threw */
+  run(request: StoreRequest, statement: string, format: string, signal: AbortSignal): Promise<Answer>
+  /** Puts `pieces` into a table as one INSERT, which happens whole or not at all. */
+  insert(request: StoreRequest, head: InsertHead, pieces: AsyncIterable<Uint8Array>): Promise<Answer>
+  /** Lets what runs come to its end, refuses what waits, closes. */
+  close(): Promise<void>
+}
+
+export type QueryLimits = {
+  /** Queries that run side by side for each of the two users. */
+  readonly readSessions: number
+  /** Queries that may wait, for each kind of session. */
+  readonly waiting: number
+  /** Bodies of inserts that are taken in side by side, each into a file in memory. */
+  readonly uploads: number
+  /** Size of one answer in the engine's memory. */
+  readonly resultBytes: number
+}
+
+/** By this `log_comment` the sink's look-ups are told from questions, which must not hold them up. */
+const sinkComment = 'stepstream sink'
+const readWords = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN', 'FROM'])
+
+/**
+ * The engine, and who may use which of its sessions: questions of either user, the sink's look-ups, inserts and other
+ * statements each have their own, so that none is stuck behind another.
+ */
+export async function openQueries(dataDirectory: string, limits: QueryLimits): Promise<Queries> {
+  const path = join(dataDirectory, 'store')
+  await mkdir(path, { recursive: true })
+  const killer = openKiller(path)
+  const open = (sessions: number) => openSessions(path, killer, { sessions, waiting: limits.waiting })
+  const lanes = {
+    question: open(limits.readSessions),
+    reader: open(limits.readSessions),
+    sink: open(1),
+    insert: open(1),
+    other: open(1),
+  }
+  const spools = openSpools(dataDirectory, limits.uploads, limits.waiting)
+  const version = await lanes.other.run(bare, async (session) => (await session.queryAsync('SELECT version()')).text())
+
+  return {
+    version: version.replace(/[\s"]/g, ''),
+    async run(request, statement, format, signal) {
+      const { keyword, format: named } = checkedStatement(request, statement)
+      const reads = readWords.has(keyword)
+      const lane = reads ? lanes[readLane(request)] : lanes.other
+      const limited = { max_result_bytes: String(limits.resultBytes), result_overflow_mode: 'throw' }
+      const session: SessionRequest = {
+        statement,
+        settings: engineSettings(reads ? { ...limited, ...request.settings } : request.settings),
+        parameters: request.parameters,
+        readOnly: request.user.readOnly,
+        leavesTraces: !(reads || keyword === 'INSERT') || request.database !== 'default',
+        // Only a read may be stopped half way; what writes is better finished than left in doubt.
+        signal: reads ? signal : undefined,
+      }
+      const result = await lane.run(session, async (session) => {
+        await enter(session, request.database)
+        return await session.queryAsync(statement, { format })
+      })
+      return { bytes: result.bytes(), format: named ?? format, summary: summaryOf(result, 0) }
+    },
+    async insert(request, head, pieces) {
+      if (request.user.readOnly) throw readOnlyError(request)
+      const spool = await spools.take()
+      try {
+        await spool.fill(pieces)
+        const session = { ...bare, leavesTraces: request.database !== 'default' }
+        const result = await lanes.insert.run(session, async (session) => {
+          await enter(session, request.database)
+          const names = head.columns ?? (await namesInFile(session, spool.path, head.format))
+          const settings = insertSettings(request.settings)
+          return await session.queryAsync(insertFromFile({ ...head, names, path: spool.path, settings }))
+        })
+        return { bytes: new Uint8Array(0), format: 'Null', summary: summaryOf(result, result.rowsRead) }
+      } finally {
+        spools.giveBack(spool)
+      }
+    },
+    async close() {
+      await Promise.all(Object.values(lanes).map((lane) => lane.close()))
+      await spools.close()
+      await killer.close()
+    },
+  }
+}
+
+const bare: SessionRequest = { statement: '', settings: {}, parameters: {} }
+
+function checkedStatement(request: StoreRequest, text: string) {
+  const statement = readStatement(text)
+  if (statement.keyword === '') throw new StoreError(62, 'SYNTAX_ERROR', 'Empty query')
+  if (statement.several) throw new StoreError(62, 'SYNTAX_ERROR', 'Multi-statements are not allowed')
+  if (statement.intoOutfile) throw new StoreError(358, 'INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed')
+  if (request.user.readOnly && !readWords.has(statement.keyword)) throw readOnlyError(request)
+  return statement
+}
+
+function readOnlyError({ user }: StoreRequest): StoreError {
+  return new StoreError(164, 'READONLY', `${user.name}: Cannot execute query in readonly mode.`)
+}
+
+function readLane({ user, comment }: StoreRequest): 'reader' | 'sink' | 'question' {
+  if (user.readOnly) return 'reader'
+  return comment === sinkComment ? 'sink' : 'question'
+}
+
+async function enter(session: Session, database: string): Promise<void> {
+  if (database !== 'default') await session.queryAsync(`USE \`${database.replace(/[\\`]/g, '\\$&')}\``)
+}
+
+/** An INSERT without names takes the file's columns by their names. */
+async function namesInFile(session: Session, path: string, format: string): Promise<string> {
+  const answer = await session.queryAsync(
+    `DESCRIBE TABLE file(${literal(path)}, ${literal(format)}) FORMAT JSONEachRow`,
+  )
+  const rows = answer.text().split('\n').filter(Boolean)
+  return rows.map((row) => `\`${(JSON.parse(row) as { name: string }).name.replace(/[\\`]/g, '\\$&')}\``).join(', ')
+}
+
+/** The caller's settings; one block of the body is one block of the table, and its token counts though the data comes by a SELECT. */
+function insertSettings(given: Readonly<Record<string, string>>): Record<string, string> {
+  const settings = engineSettings(given)
+  const tokenCounts = settings.insert_deduplication_token !== undefined && settings.insert_deduplicate !== '0'
+  return {
+    min_insert_block_size_rows: '0',
+    min_insert_block_size_bytes: '0',
+    max_block_size: settings.max_insert_block_size ?? '1048449',
+    max_execution_time: '0',
+    ...settings,
+    max_threads: '1',
+    max_insert_threads: '1',
+    async_insert: '0',
+    deduplicate_insert_select: tokenCounts ? 'force_enable' : 'disable',
+  }
+}
+
+type Result = { readonly elapsed: number; readonly rowsRead: number; readonly bytesRead: number }
+
+function summaryOf({ elapsed, rowsRead, bytesRead }: Result, written: number): Record<string, string> {
+  return {
+    read_rows: String(rowsRead),
+    read_bytes: String(bytesRead),
+    written_rows: String(written),
+    written_bytes: String(written === 0 ? 0 : bytesRead),
+    total_rows_to_read: '0',
+    result_rows: '0',
+    result_bytes: '0',
+    elapsed_ns: String(Math.round(elapsed * 1e9)),
+  }
+}

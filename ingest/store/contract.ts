@@ -1,0 +1,14 @@
+import type { Parameters, StoreReader } from '../../schema/store.ts'
+import type { BlockInserter } from './insert.ts'
+
+/** The store as the sink and the start-up know it: embedded (`store.ts`) or on a server (`remote.ts`). */
+export type Store = BlockInserter & {
+  readonly reader: StoreReader
+  /** For the sink's own look-ups: sessions apart from the questions of users, so that those cannot hold it up. */
+  readonly sinkReader: StoreReader
+  /** Runs a statement that answers nothing. */
+  command(sql: string, parameters?: Parameters): Promise<void>
+}
+
+/** Longest time of a look-up of the sink. */
+export const sinkTimeoutMs = 60_000

@@ -1,0 +1,197 @@
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { packageFile } from '../../schema/files.ts'
+import { StoreTrouble } from '../../schema/store.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import { type Store, sinkTimeoutMs } from './contract.ts'
+import { createHealth, type Health } from './health.ts'
+import { oneByOne } from './insert.ts'
+import { migrate, missingMigrations, readMigrations } from './migrate.ts'
+import { nativeBlock } from './native-block.ts'
+import { type Ask, createReader, type Question, type ReaderLimits, storeTroubleOf, wholeStream } from './reader.ts'
+import { remoteInsertSettings, requestOf } from './remote-request.ts'
+
+export type RemoteStoreOptions = ReaderLimits & {
+  /** Of ClickHouse's HTTP interface: a server of its own (25.8 or newer) or `infra/store`. */
+  readonly url: string
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** True: bring the schema up to date. False: wait until somebody has. */
+  readonly migrate: boolean
+  readonly logger: Logger
+  /** Ends the wait for a store that is away at the start. */
+  readonly signal?: AbortSignal
+}
+
+/** Idle connections are dropped before any server does so: ClickHouse's shortest default has been 3 s. */
+const idleSocketMs = 2_000
+/** A socket on which nothing moves; what hangs is found far earlier, by the pings. */
+const requestTimeoutMs = 600_000
+/** Beyond the engine's own clock, for the way there and back. */
+const answerGraceMs = 5_000
+
+/**
+ * Opens the store on a server. While that is away, this waits and tries again.
+ * @throws StoreTrouble `rejected` when the server will not have us, Error when its schema is newer than ours
+ */
+export async function openRemoteStore(options: RemoteStoreOptions): Promise<Store> {
+  const client = createClient({
+    url: options.url,
+    username: options.user,
+    password: options.password,
+    database: options.database,
+    request_timeout: requestTimeoutMs,
+    max_open_connections: 128,
+    keep_alive: { enabled: true, idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
+    // What goes wrong is thrown at the caller, who knows what it means.
+    log: { level: ClickHouseLogLevel.OFF },
+  })
+  const health = createHealth(new URL(options.url))
+  const reader = createReader(askThrough(client, health, 'stepstream question'), options)
+  const sinkLimits = { ...options, queryTimeoutMs: sinkTimeoutMs }
+  const sinkReader = createReader(askThrough(client, health, 'stepstream sink'), sinkLimits)
+  const command: Store['command'] = (sql, parameters = {}) =>
+    troubled(() =>
+      health.watch(async (signal) => {
+        const request = requestOf(sql, parameters, { log_comment: 'stepstream', wait_end_of_query: 1 })
+        const result = await client.exec({ ...request, abort_signal: signal })
+        await wholeStream(result.stream)
+      }),
+    )
+  let knownSettings: ReadonlySet<string> = new Set()
+  try {
+    await untilReady({ reader: sinkReader, command }, options)
+    knownSettings = await optionalSettings(sinkReader)
+  } catch (error) {
+    health.close()
+    await client.close()
+    throw error
+  }
+  return {
+    reader,
+    sinkReader,
+    command,
+    insertBlock: oneByOne((table, rows, columns, token) =>
+      troubled(() =>
+        health.watch(async (signal) => {
+          const names = columns.map((column) => column.name).join(', ')
+          const result = await client.exec({
+            query: `INSERT INTO ${table} (${names}) FORMAT Native`,
+            values: Readable.from(nativeBlock(rows, columns), { objectMode: false }),
+            clickhouse_settings: remoteInsertSettings(rows, token, knownSettings),
+            abort_signal: signal,
+          })
+          await wholeStream(result.stream)
+        }),
+      ),
+    ),
+    async close() {
+      health.close()
+      await client.close()
+    },
+  }
+}
+
+function askThrough(client: ClickHouseClient, health: Health, comment: string): Ask {
+  const once = (question: Question) =>
+    health.watch(async (signal) => {
+      // The answer begins when it is whole, so an error comes as an error and not in the midst of data.
+      const settings = { ...question.settings, wait_end_of_query: 1, log_comment: comment }
+      const result = await client.exec({
+        ...requestOf(question.sql, question.parameters, settings),
+        abort_signal: signal,
+      })
+      return await untilAborted(result.stream, signal)
+    }, question.signal)
+
+  return async (question) => {
+    const deadline = new AbortController()
+    const late = () => deadline.abort(new StoreTrouble('timeout', 'the store did not finish the query in time'))
+    const timer = setTimeout(late, question.timeoutMs + answerGraceMs)
+    const onAbort = () => deadline.abort(question.signal!.reason)
+    question.signal?.addEventListener('abort', onAbort, { once: true })
+    const bounded = { ...question, signal: deadline.signal }
+    try {
+      question.signal?.throwIfAborted()
+      return await once(bounded).catch((error: unknown) => {
+        // A connection that the server closed while it was idle: asking again is safe, and the next connection is a new one.
+        if (!isReset(error) || deadline.signal.aborted) throw error
+        return once(bounded)
+      })
+    } finally {
+      clearTimeout(timer)
+      question.signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+/** Reads an answer; the client forgets its signal once that begins. */
+async function untilAborted(stream: Readable, signal: AbortSignal): Promise<Uint8Array> {
+  const onAbort = () => stream.destroy(signal.reason)
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await wholeStream(stream)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function isReset(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+async function troubled<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw storeTroubleOf(error)
+  }
+}
+
+const firstPauseMs = 100
+const longestPauseMs = 2_000
+
+/** Tries until the store is there and has our schema. */
+async function untilReady(store: Pick<Store, 'command' | 'reader'>, options: RemoteStoreOptions): Promise<void> {
+  const { logger, signal } = options
+  const migrations = readMigrations(packageFile('schema/tables'))
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    signal?.throwIfAborted()
+    try {
+      if (options.migrate) {
+        const applied = await migrate(store, migrations)
+        if (applied.length > 0) logger.info({ migrations: applied }, 'store schema brought up to date')
+        return
+      }
+      const missing = await missingMigrations(store.reader, migrations)
+      if (missing.length === 0) return
+      logger.info({ missing: missing.map(({ name }) => name) }, "waiting for the store's schema")
+    } catch (error) {
+      if (!(error instanceof StoreTrouble)) throw error
+      if (error.kind === 'rejected' && (options.migrate || !isUnknownTable(error))) throw error
+      logger.warn({ err: error.message }, 'waiting for the store')
+    }
+    await sleep(pauseMs, undefined, signal ? { signal } : {})
+  }
+}
+
+/** No table `migrations` yet, or no database: somebody else is about to make it. */
+function isUnknownTable(error: StoreTrouble): boolean {
+  const code = (error.cause as { code?: unknown } | undefined)?.code
+  return code === '60' || code === '81'
+}
+
+/** Settings that not every version has: those are sent only where they are known. */
+async function optionalSettings(reader: Store['reader']): Promise<ReadonlySet<string>> {
+  const rows = await reader.rows<{ name: string }>(
+    'SELECT name FROM system.settings WHERE name IN {names:Array(String)}',
+    {
+      names: ['deduplicate_insert', 'max_insert_block_size_bytes', 'use_strict_insert_block_limits'],
+    },
+  )
+  return new Set(rows.map(({ name }) => name))
+}

@@ -1,0 +1,22 @@
+-- Made from schema/tables by schema/cluster/generate.ts.
+-- Which of the tables there are, as every process of ours checks it at its start.
+CREATE TABLE IF NOT EXISTS migrations_local ON CLUSTER '{cluster}'
+(
+    name String,
+    checksum String,
+    applied DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/migrations', '{replica}')
+ORDER BY name
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS migrations ON CLUSTER '{cluster}' AS migrations_local
+ENGINE = Distributed('{cluster}', currentDatabase(), migrations_local, cityHash64(name));
+
+INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert = 1 VALUES
+    ('0001_points.sql', '0e51f4fe140752b93dec2896e88c4ea2d4c035b9fdef88f21692cc902fd90c4c'),
+    ('0002_runs.sql', '14b2af34c7aec8d04176a2deefd3e4ae89fdcbb29654690d4c34dff5c212fb6b'),
+    ('0003_series.sql', '6d640c4640641b019118bda6fb6c6f14a609fdd17541ebf2b54318417d4c2f0e'),
+    ('0004_run_state.sql', '9cf03f20af304e50ac23daf618887ef665ff9a5ae412e85d693234783cffef36'),
+    ('0005_dead_letters.sql', '72c67df8ce8510a3e43242980200c08cfaa01b9c3dcd465900e21da44eec75b1'),
+    ('0006_sources.sql', 'cc672494951e0c08780acbf0d8a98e9ca3e5bb9b45dd83d113b201fb2f7306a7');

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageFile } from '../files.ts'
+
+/**
+ * The tables of `schema/tables` for a cluster of shards and replicas: `<table>_local` holds a shard's rows, and `<table>` is
+ * where questions and inserts go. Refreshes the files beside this one:
+ *
+ *     node dist/schema/cluster/generate.js
+ */
+export const clusterFolder = packageFile('schema/cluster')
+const tablesFolder = packageFile('schema/tables')
+
+/**
+ * What decides on which shard a row lives. All rows of a run, and so all versions of a row that is replaced, live on one;
+ * FINAL, which looks at one shard at a time, stays right by that.
+ */
+const shardingKeys: Readonly<Record<string, string>> = {
+  points: 'run',
+  runs: 'key',
+  series: 'run_key',
+  run_state: 'run_key',
+  dead_letters: 'partition',
+  sources: 'cityHash64(log)',
+  migrations: 'cityHash64(name)',
+}
+
+/** Tokens that a shard remembers, and for how long; the server's own default of the time has been as short as an hour. */
+const rememberedTokens = 'replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000'
+
+const migrationsTable = `-- Which of the tables there are, as every process of ours checks it at its start.
+CREATE TABLE migrations
+(
+    name String,
+    checksum String,
+    applied DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree
+ORDER BY name
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+`
+
+/** The files of this folder, by name. */
+export function clusterFiles(): Map<string, string> {
+  const names = readdirSync(tablesFolder).filter((name) => name.endsWith('.sql'))
+  const sources = names.sort().map((name) => ({ name, sql: readFileSync(join(tablesFolder, name), 'utf8') }))
+  const files = new Map(sources.map(({ name, sql }) => [name, clusterSql(sql, `schema/tables/${name}`)]))
+  const rows = sources.map(({ name, sql }) => `    ('${name}', '${createHash('sha256').update(sql).digest('hex')}')`)
+  files.set(
+    `${String(names.length + 1).padStart(4, '0')}_migrations.sql`,
+    `${clusterSql(migrationsTable, 'schema/tables')}
+INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert = 1 VALUES
+${rows.join(',\n')};
+`,
+  )
+  return files
+}
+
+/** @throws Error when the statement is not of the one shape that tables have here */
+export function clusterSql(sql: string, source: string): string {
+  const pattern =
+    /^(?<comment>(?:--.*\n)*)CREATE TABLE (?<table>\w+)\n(?<columns>\([\s\S]*?\n\))\nENGINE = (?<engine>\w+)(?:\((?<version>\w+)\))?\nORDER BY (?<order>.+)\nSETTINGS (?<settings>.+)\n$/
+  const { comment, table, columns, engine, version, order, settings } = pattern.exec(sql)?.groups ?? {}
+  const shardingKey = table === undefined ? undefined : shardingKeys[table]
+  if (shardingKey === undefined) throw new Error(`${source}: not a table that this knows how to spread over a cluster`)
+  const place = [`'/clickhouse/tables/{shard}/{database}/${table}'`, "'{replica}'", ...(version ? [version] : [])]
+  const kept = settings!.split(', ').filter((setting) => !setting.startsWith('non_replicated_deduplication_window'))
+  return `-- Made from ${source} by schema/cluster/generate.ts.
+${comment}CREATE TABLE IF NOT EXISTS ${table}_local ON CLUSTER '{cluster}'
+${columns}
+ENGINE = Replicated${engine}(${place.join(', ')})
+ORDER BY ${order}
+SETTINGS ${[rememberedTokens, ...kept].join(', ')};
+
+CREATE TABLE IF NOT EXISTS ${table} ON CLUSTER '{cluster}' AS ${table}_local
+ENGINE = Distributed('{cluster}', currentDatabase(), ${table}_local, ${shardingKey});
+`
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [name, sql] of clusterFiles()) writeFileSync(join(clusterFolder, name), sql)
+}
