@@ -39,7 +39,8 @@ export async function untilDrained(url: string, at: string | undefined, timeoutM
     const tookMs = performance.now() - started
     if (trouble === undefined) return tookMs
     if (trouble.includes('BAD_AT')) throw new NotDrained(`a token that was acknowledged is refused: ${trouble}`)
-    if (tookMs > timeoutMs) throw new NotDrained(`not all that was acknowledged is stored in ${timeoutMs} ms: ${trouble}`)
+    if (tookMs > timeoutMs)
+      throw new NotDrained(`not all that was acknowledged is stored in ${timeoutMs} ms: ${trouble}`)
     await sleep(50)
   }
 }

@@ -38,7 +38,7 @@ const startsTried = 10
 /** Faults that last side by side. */
 const atOnce = 4
 const headStartMs = 100
-const answerWaitMs = 5_000
+const answerWaitMs = 2_000
 
 export function createBroken(): Broken {
   const perKind = () => ({ server: 0, gateway: 0, sink: 0, query: 0, store: 0, broker: 0 })
@@ -63,8 +63,7 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
     if (found === undefined) return false
     for (const thing of found.holds) held.add(thing)
     onFault(found.text)
-    // The load that waited for this fault to begin is under way again when it strikes.
-    const work: Promise<void> = sleep(fault.pick * headStartMs)
+    const work: Promise<void> = untilFlowing(fault)
       .then(found.act)
       .catch((error: unknown) => {
         failure ??= error
@@ -75,6 +74,13 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
       })
     active.add(work)
     return true
+  }
+
+  /** The load may have waited for this fault to begin: it strikes when frames are under way again. What waits for an answer cannot wait. */
+  async function untilFlowing(fault: Fault): Promise<void> {
+    if (fault.kind === 'link') return
+    const before = progress()
+    for (let waited = 0; progress() === before && waited < headStartMs; waited++) await sleep(1)
   }
 
   function free<T extends object>(things: readonly T[], pick: number): T | undefined {
@@ -214,7 +220,8 @@ export async function startAgain(node: WorldNode): Promise<void> {
       await node.start()
       return
     } catch (error) {
-      if (tried >= startsTried) throw new NodeFailed(`${node.name} does not start:\n${node.output().slice(-4_000)}`, error)
+      if (tried >= startsTried)
+        throw new NodeFailed(`${node.name} does not start:\n${node.output().slice(-4_000)}`, error)
       await sleep(500 * tried)
     }
   }

@@ -1,37 +1,44 @@
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Launched, launch, type Settings } from '../test/harness.ts'
+import { createClock } from './clock.ts'
+import { createDisk } from './disk.ts'
 import { guardProcess } from './guard.ts'
 import { createLink } from './proxy.ts'
 import { openStoppedStoreApart, type StoppedStore } from './stopped-store.ts'
 import type { World, WorldNode } from './world.ts'
 
-export type EmbeddedWorldOptions = {
-  /** Holds the data; `stop` removes it. */
+export type WorldOptions = {
+  /** Of its own: data, clock and what is kept. Whoever made it removes it. */
   readonly directory: string
+  /** Environment variables of every node. */
   readonly settings: Settings
+  /** Size of a disk that can be full and slow, MiB; undefined: data lies on the disk of the machine. */
+  readonly diskMegabytes: number | undefined
 }
 
 const readyMs = 60_000
 const stopMs = 30_000
 
-/** The all-in-one server on its embedded log and store, behind a proxy. */
-export async function createEmbeddedWorld({ directory, settings }: EmbeddedWorldOptions): Promise<World> {
+/** The all-in-one server on its embedded log and store, behind a proxy. Its data ends up in `directory/data`. */
+export async function createEmbeddedWorld({ directory, settings, diskMegabytes }: WorldOptions): Promise<World> {
   const port = await freePort()
-  const server = createServerNode(directory, { ...settings, PORT: port }, port)
-  await server.start()
-  const client = await createLink({
-    name: 'client-server',
-    target: { host: '127.0.0.1', port },
-    protocol: 'http',
-  })
+  const disk = diskMegabytes === undefined ? undefined : await createDisk({ name: 'data', megabytes: diskMegabytes })
+  const data = disk === undefined ? join(directory, 'data') : join(disk.path, 'data')
+  const clock = await createClock(join(directory, 'clock'))
+  const server = createServerNode(data, { ...settings, ...clock.environment, PORT: port }, port)
+  const client = await createLink({ name: 'client-server', target: { host: '127.0.0.1', port }, protocol: 'http' })
   let store: StoppedStore | undefined
+  await server.start()
 
   async function heal(): Promise<void> {
     client.open()
     server.resume()
+    await disk?.free()
+    await clock.step(-clock.offsetMs())
     if (!server.alive()) await server.start()
   }
 
@@ -40,13 +47,14 @@ export async function createEmbeddedWorld({ directory, settings }: EmbeddedWorld
     questionUrl: `http://127.0.0.1:${port}`,
     nodes: { server: [server], gateway: [], sink: [], query: [], store: [], broker: [] },
     links: { client: [client], broker: [], store: [] },
-    disks: [],
+    disks: disk === undefined ? [] : [disk],
+    stepClock: (_kind, _index, byMs) => clock.step(byMs),
     heal,
     async sql<T>(statement: string, parameters = {}) {
       // The data folder belongs to one process at a time, so the server ends first, in order.
       if (store === undefined) {
         await server.end()
-        store = openStoppedStoreApart(directory)
+        store = openStoppedStoreApart(data)
       }
       return await store.rows<T>(statement, parameters)
     },
@@ -54,7 +62,9 @@ export async function createEmbeddedWorld({ directory, settings }: EmbeddedWorld
       await store?.close()
       await server.kill()
       await client.close()
-      await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+      if (disk === undefined) return
+      await cp(data, join(directory, 'data'), { recursive: true })
+      await disk.unmount()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import { type FrameMaker, type FramePoints } from './frame.ts'
+import type { FrameMaker, FramePoints } from './frame.ts'
 import { draw, type Lane, type Plan, project } from './plan.ts'
 import { updateOf } from './updates.ts'
 
@@ -76,7 +76,8 @@ function jsonRows(lane: Lane, { count, firstStep, firstTimeMs, values }: FramePo
   let text = '['
   for (let i = 0; i < count; i++) {
     text += `${i > 0 ? ',' : ''}{"step":${firstStep + i * lane.stride},"time":${firstTimeMs + i},"metrics":{`
-    for (let m = 0; m < names.length; m++) text += `${m > 0 ? ',' : ''}${names[m]}:${jsonNumber(values[m * count + i]!)}`
+    for (let m = 0; m < names.length; m++)
+      text += `${m > 0 ? ',' : ''}${names[m]}:${jsonNumber(values[m * count + i]!)}`
     text += '}}'
   }
   return `${text}]`
@@ -86,4 +87,3 @@ function jsonNumber(value: number): string {
   if (Object.is(value, -0)) return '-0'
   return Number.isFinite(value) ? String(value) : `"${value}"`
 }
-

@@ -11,7 +11,11 @@ type PointRow = { frame: string; metric: string; step: string; time: string; bit
 export const frameSql = `toInt64(floor((toUnixTimestamp64Milli(time) - ${epochMs}) / ${frameMs}))`
 
 /** All stored points of some frames of a run, by frame. */
-export async function readFrames(sql: Sql, runKey: bigint, frames: readonly number[]): Promise<Map<number, PointRow[]>> {
+export async function readFrames(
+  sql: Sql,
+  runKey: bigint,
+  frames: readonly number[],
+): Promise<Map<number, PointRow[]>> {
   const found = new Map<number, PointRow[]>()
   const rows = await sql<PointRow>(`
     SELECT toString(${frameSql}) AS frame, toString(metric) AS metric, toString(step) AS step,

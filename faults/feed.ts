@@ -94,4 +94,3 @@ export function createFeed({ ledger, lanes, random, allowance }: FeedOptions): F
     },
   }
 }
-

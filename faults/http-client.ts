@@ -22,17 +22,23 @@ export function createHttpClient(options: ClientOptions & { readonly format: 'js
 
   async function work(): Promise<void> {
     const backoff = createBackoff(random)
+    let healthy = true
     while (!stopped && !feed.done()) {
-      const frames = takeSome()
-      if (frames.length === 0) await sleep(idleMs)
-      else if (await sendAll(frames)) backoff.reset()
+      // After a failure one frame feels its way, so that frames without a number are not spent on a dead server.
+      const frames = takeSome(healthy ? whole(random, 1, framesPerBodyAtMost) : 1)
+      if (frames.length === 0) {
+        await sleep(idleMs)
+        continue
+      }
+      healthy = await sendAll(frames)
+      if (healthy) backoff.reset()
       else await sleep(backoff.next())
     }
   }
 
-  function takeSome(): Pending[] {
+  function takeSome(most: number): Pending[] {
     const frames: Pending[] = []
-    for (let most = whole(random, 1, framesPerBodyAtMost); frames.length < most; ) {
+    while (frames.length < most) {
       const frame = feed.take()
       if (frame === undefined) break
       frames.push(frame)

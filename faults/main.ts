@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { createProgress } from '../bench/progress.ts'
+import { runCanaries, summarizeCanaries } from './canaries.ts'
 import { UsageError } from './failures.ts'
 import { help, parseOptions } from './options.ts'
-import { resultOf, summary } from './result.ts'
-import { planScenario } from './scenarios.ts'
-import { runTrial } from './trial.ts'
-import { createWorld } from './worlds.ts'
+import { summary } from './result.ts'
+import { runScenario } from './run.ts'
 
 async function main(args: string[]): Promise<number> {
   if (args.includes('--help')) {
@@ -17,19 +14,17 @@ async function main(args: string[]): Promise<number> {
   const options = parseOptions(args)
   const progress = createProgress(process.stderr)
   progress.step(`scenario ${options.scenario} on ${options.log}, --seed ${options.seed}`)
-  const directory = mkdtempSync(join(tmpdir(), 'stepstream-faults-'))
-  const world = await createWorld(options.log, directory, {})
-  const trial = await runTrial(world, {
-    ...planScenario(world, options),
-    onProgress: progress.update,
-    onFault: (text) => (options.verbose ? progress.step(`  ${text}`) : undefined),
-  })
-  const result = resultOf(options, trial)
-  await world.stop()
-  rmSync(directory, { recursive: true, force: true })
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
-  process.stdout.write(`\n${summary(result)}\n`)
-  return result.clean ? 0 : 1
+  const finish = (result: { readonly clean: boolean }, text: string) => {
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+    process.stdout.write(`\n${text}\n`)
+    return result.clean ? 0 : 1
+  }
+  if (options.scenario === 'canaries') {
+    const result = await runCanaries(options, progress)
+    return finish(result, summarizeCanaries(result))
+  }
+  const report = await runScenario(options, {}, progress)
+  return finish(report, summary(report))
 }
 
 try {

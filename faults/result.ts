@@ -41,7 +41,7 @@ export function resultOf(options: Options, trial: Trial) {
 export type Result = ReturnType<typeof resultOf>
 
 /** The result for people. */
-export function summary(result: Result): string {
+export function summary(result: Result & { readonly keptIn: string | undefined }): string {
   const list = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
       .filter(([, count]) => count > 0)
@@ -58,5 +58,6 @@ export function summary(result: Result): string {
     `  time      ${result.seconds} s, ${result.pointsPerSecond} points/s, drained in ${result.drainedSeconds} s, judged in ${result.judgedSeconds} s`,
     ...result.problems.map((problem) => `  problem   ${problem}`),
     ...result.differences.map((difference) => `  ${difference}`),
+    ...(result.keptIn === undefined ? [] : [`  data and logs are in ${result.keptIn}`]),
   ].join('\n')
 }

@@ -18,6 +18,8 @@ export type Mix = {
   readonly kills: Partial<Record<NodeKind, number>>
   readonly stops: number
   readonly cuts: Partial<Record<LinkFault, number>>
+  /** Only links of this kind are cut; undefined: any. */
+  readonly cutsOf?: LinkKind
   readonly sinkChanges: number
   readonly diskFull: number
   readonly diskSlow: number
@@ -65,7 +67,8 @@ export function drawSchedule(world: World, mix: Mix, points: number, seed: numbe
 
 function* killsOf(mix: Mix, random: Random): Generator<FaultAction> {
   for (const [node, count] of Object.entries(mix.kills) as [NodeKind, number][]) {
-    for (let i = 0; i < count; i++) yield { kind: 'kill', node, downMs: random() < 0.8 ? random() * 300 : random() * 2_000 }
+    for (let i = 0; i < count; i++)
+      yield { kind: 'kill', node, downMs: random() < 0.8 ? random() * 300 : random() * 2_000 }
   }
 }
 
@@ -76,7 +79,9 @@ function* othersOf(world: World, mix: Mix, random: Random): Generator<FaultActio
     const node = of(kinds)
     yield { kind: 'stop', node, ms: stopMs(random, node === 'sink' || node === 'broker') }
   }
-  const links = (Object.keys(world.links) as LinkKind[]).filter((kind) => world.links[kind].length > 0)
+  const links = (Object.keys(world.links) as LinkKind[]).filter(
+    (kind) => world.links[kind].length > 0 && (mix.cutsOf ?? kind) === kind,
+  )
   for (const [how, count] of Object.entries(mix.cuts) as [LinkFault, number][]) {
     if (links.length === 0) break
     for (let i = 0; i < count; i++) {

@@ -115,7 +115,11 @@ async function untilLoaded(
   })
   for (;;) {
     const late = new AbortController()
-    await Promise.race([finished, conductor.finished.then(() => sleep(lookMs)), sleep(lookMs, 0, { signal: late.signal })])
+    await Promise.race([
+      finished,
+      conductor.finished.then(() => sleep(lookMs)),
+      sleep(lookMs, 0, { signal: late.signal }),
+    ])
     late.abort()
     if (loaded) return
     const { acked, sentAgain } = ledger.counts
