@@ -55,6 +55,7 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
   /** Nodes and links that a fault has hold of. */
   const held = new Set<object>()
   const active = new Set<Promise<void>>()
+  const queue = [...schedule]
   let next = 0
   let failure: unknown
 
@@ -106,7 +107,7 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
       case 'link': {
         const link = free(world.links[fault.link], fault.pick)
         const text = `${fault.how} on ${link?.name}`
-        return link && { holds: [link], text, act: () => breakLink(link, fault.how, fault.ms) }
+        return link && { holds: [link], text, act: () => breakLink(link, fault) }
       }
       case 'sinks':
         if (held.has(world) || world.nodes.sink.some((sink) => held.has(sink))) return undefined
@@ -145,14 +146,18 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
     await world.stepClock?.(kind, index, -byMs)
   }
 
-  async function breakLink(link: Link, how: keyof Broken['cuts'], ms: number): Promise<void> {
+  async function breakLink(link: Link, fault: Fault & { kind: 'link' }): Promise<void> {
+    const { how, ms } = fault
     if (how === 'beforeAnswer' || how === 'afterAnswer') {
       const counter = how === 'beforeAnswer' ? 'cutBeforeAnswer' : 'cutAfterAnswer'
       const before = link.counts[counter]
       link[counter](1)
-      for (let waited = 0; link.counts[counter] === before && waited < answerWaitMs; waited += 1) await sleep(1)
-      broken.cuts[how] += link.counts[counter] - before
+      for (let waited = 0; link.counts[counter] === before && waited < answerWaitMs; waited++) await sleep(1)
+      const done = link.counts[counter] - before
+      broken.cuts[how] += done
       link.open()
+      // No answer came by on this link; perhaps on another.
+      if (done === 0) queue.push(fault)
       return
     }
     broken.cuts[how]++
@@ -189,9 +194,9 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
   }
 
   async function conduct(): Promise<void> {
-    while (next < schedule.length && !over() && failure === undefined) {
-      const fault = schedule[next]!
-      if (progress() >= fault.atPoints && active.size < atOnce && begin(fault)) next++
+    while (!over() && failure === undefined && (next < queue.length || active.size > 0)) {
+      const fault = queue[next]
+      if (fault && progress() >= fault.atPoints && active.size < atOnce && begin(fault)) next++
       else await sleep(lookMs)
     }
     while (active.size > 0) await Promise.all(active)
@@ -206,9 +211,9 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
     finished: conduct(),
     begun: () => next,
     allowance() {
-      const waiting = schedule[next]
+      const waiting = queue[next]
       if (waiting === undefined) return Number.POSITIVE_INFINITY
-      return (schedule[next + 1]?.atPoints ?? waiting.atPoints) + 1
+      return Math.max(waiting.atPoints, queue[next + 1]?.atPoints ?? 0) + 1
     },
   }
 }

@@ -5,7 +5,8 @@ import { bitsOf, bitsSql } from './summary.ts'
 import { note, type Verdict } from './verdict.ts'
 
 export type Sql = <T>(statement: string) => Promise<T[]>
-type PointRow = { frame: string; metric: string; step: string; time: string; bits: string }
+/** Named unlike the columns, which an alias of the same name would hide. */
+type PointRow = { frame: string; metric_key: string; at_step: string; ms: string; bits: string }
 
 /** The number of a stored point's frame, in SQL. */
 export const frameSql = `toInt64(floor((toUnixTimestamp64Milli(time) - ${epochMs}) / ${frameMs}))`
@@ -18,8 +19,8 @@ export async function readFrames(
 ): Promise<Map<number, PointRow[]>> {
   const found = new Map<number, PointRow[]>()
   const rows = await sql<PointRow>(`
-    SELECT toString(${frameSql}) AS frame, toString(metric) AS metric, toString(step) AS step,
-      toString(toUnixTimestamp64Milli(time)) AS time, toString(${bitsSql('value')}) AS bits
+    SELECT toString(${frameSql}) AS frame, toString(metric) AS metric_key, toString(step) AS at_step,
+      toString(toUnixTimestamp64Milli(time)) AS ms, toString(${bitsSql('value')}) AS bits
     FROM points WHERE run = ${runKey} AND ${frameSql} IN (${frames.join()}) ORDER BY metric, step, ord`)
   for (const row of rows) {
     const number = Number(row.frame)
@@ -42,7 +43,7 @@ export function compareFrame(
   const { run, stride } = lane
   const unexplained = new Map<string, PointRow[]>()
   for (const row of rows) {
-    const key = `${row.metric} ${row.time}`
+    const key = `${row.metric_key} ${row.ms}`
     unexplained.set(key, [...(unexplained.get(key) ?? []), row])
   }
   lane.shape.metrics.forEach((metric, m) => {
@@ -55,7 +56,7 @@ export function compareFrame(
       unexplained.delete(`${key} ${time}`)
       const expected = `${value} at ${time} (seq ${seq}, ${of.fate[seq] === fates.acked ? 'acknowledged' : 'given up on'})`
       const place = { run, metric, step, expected }
-      const right = found.filter((row) => row.step === String(step) && row.bits === bitsOf(value))
+      const right = found.filter((row) => row.at_step === String(step) && row.bits === bitsOf(value))
       const wrong = found.filter((row) => !right.includes(row))
       if (found.length === 0) {
         verdict.missing++
@@ -67,7 +68,7 @@ export function compareFrame(
       }
       for (const row of wrong) {
         verdict.mismatched++
-        note(verdict, { what: 'mismatched', ...place, found: `bits ${row.bits} at step ${row.step}` })
+        note(verdict, { what: 'mismatched', ...place, found: `bits ${row.bits} at step ${row.at_step}` })
       }
     }
   })
@@ -76,6 +77,6 @@ export function compareFrame(
 
 export function noteUnsent(verdict: Verdict, run: string, row: PointRow): void {
   verdict.unsent++
-  const found = `bits ${row.bits} at ${row.time} of the metric with the key ${row.metric}`
-  note(verdict, { what: 'unsent', run, step: Number(row.step), expected: 'nothing', found })
+  const found = `bits ${row.bits} at ${row.ms} of the metric with the key ${row.metric_key}`
+  note(verdict, { what: 'unsent', run, step: Number(row.at_step), expected: 'nothing', found })
 }

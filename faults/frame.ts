@@ -48,7 +48,7 @@ export function createFrameMaker(plan: Plan): FrameMaker {
     for (let i = 0; i < points; i++) values[i] = valueAt(start, i)
     if (lane.width === 4) for (let i = 0; i < points; i++) values[i] = Math.fround(values[i]!)
     for (let i = 0; i < points; i++) {
-      if (values[i] === values[i]) continue
+      if (!Number.isNaN(values[i])) continue
       words[2 * i] = 0
       words[2 * i + 1] = 0x7ff80000
     }

@@ -13,7 +13,7 @@ export type FrameRow = {
   readonly run_key: string
   readonly frame: string
   readonly rows: string
-  readonly ord: string
+  readonly first_ord: string
   readonly a: number
   readonly b: number
 }
@@ -47,7 +47,7 @@ export async function judgeRun(verdict: Verdict, { run, lanes, rows, make, updat
   const summaries = new Map<string, Summary>()
   const stored = new Set<number>()
   let points = 0
-  for (const row of [...rows].sort((one, other) => Number(one.ord) - Number(other.ord))) {
+  for (const row of [...rows].sort((one, other) => Number(one.first_ord) - Number(other.first_ord))) {
     const number = Number(row.frame)
     verdict.stored += Number(row.rows)
     const sent = frameOf(lanes, number)

@@ -63,7 +63,7 @@ function* slices(ledger: Ledger): Generator<RunPlan[]> {
 async function frameRows(sql: Sql, runs: readonly RunPlan[]): Promise<Map<string, FrameRow[]>> {
   const value = bitsSql('value')
   const rows = await sql<FrameRow>(`
-    SELECT toString(run) AS run_key, toString(${frameSql}) AS frame, toString(count()) AS rows, toString(min(ord)) AS ord,
+    SELECT toString(run) AS run_key, toString(${frameSql}) AS frame, toString(count()) AS rows, toString(min(ord)) AS first_ord,
       ${checksumSql(mixers[0], value)} AS a, ${checksumSql(mixers[1], value)} AS b
     FROM points WHERE run IN (${runs.map(({ run }) => runKey(project, run)).join()})
     GROUP BY run, ${frameSql}`)

@@ -81,7 +81,10 @@ export function noteProblem(ledger: Ledger, problem: string): void {
 /** Remembers how far the acknowledged writes go. */
 export function noteToken(ledger: Ledger, text: string): void {
   const token = parseToken(text)
-  if (token === undefined) return noteProblem(ledger, `an acknowledgement carried what is no token: ${text}`)
+  if (token === undefined) {
+    noteProblem(ledger, `an acknowledgement carried what is no token: ${text}`)
+    return
+  }
   if (ledger.log !== undefined && ledger.log !== token.log) {
     noteProblem(ledger, `acknowledgements of two logs: ${ledger.log} and ${token.log}`)
   }
