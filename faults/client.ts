@@ -20,10 +20,10 @@ export type ClientOptions = {
   readonly answerTimeoutMs: number
 }
 
-/** Pauses between tries: doubled from try to try, up to a second, each anywhere below that. */
+/** Pauses between tries: doubled from try to try, up to half a second, each anywhere below that. */
 export function createBackoff(random: Random): { next(): number; reset(): void } {
   const firstMs = 20
-  const longestMs = 1_000
+  const longestMs = 500
   let ceilingMs = firstMs
   return {
     next() {

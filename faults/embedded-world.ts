@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Launched, launch, type Settings } from '../test/harness.ts'
 import { createClock } from './clock.ts'
 import { createDisk } from './disk.ts'
-import { guardProcess } from './guard.ts'
+import { guardProcess, startGuard } from './guard.ts'
 import { createLink } from './proxy.ts'
 import { openStoppedStoreApart, type StoppedStore } from './stopped-store.ts'
 import type { World, WorldNode } from './world.ts'
@@ -25,6 +25,7 @@ const stopMs = 30_000
 
 /** The all-in-one server on its embedded log and store, behind a proxy. Its data ends up in `directory/data`. */
 export async function createEmbeddedWorld({ directory, settings, diskMegabytes }: WorldOptions): Promise<World> {
+  startGuard()
   const port = await freePort()
   const disk = diskMegabytes === undefined ? undefined : await createDisk({ name: 'data', megabytes: diskMegabytes })
   const data = disk === undefined ? join(directory, 'data') : join(disk.path, 'data')

@@ -3,6 +3,7 @@
  * other end we hold; when it ends, the child kills what is left on its list, by process id.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
 
 /** Kept as text: it must run whatever becomes of the files. */
 const program = `
@@ -20,18 +21,20 @@ const program = `
 
 let guard: ChildProcess | undefined
 
-function tell(line: string): void {
-  if (guard === undefined) {
-    guard = spawn(process.execPath, ['-e', program], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-    guard.unref()
-    ;(guard.stdin as unknown as { unref?: () => void }).unref?.()
-    guard.stdin?.on('error', () => {})
-  }
-  guard.stdin?.write(`${line}\n`)
+/** To be called before the first process is started, so that there is no moment in which one goes without. */
+export function startGuard(): void {
+  if (guard !== undefined) return
+  guard = spawn(process.execPath, ['-e', program], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  guard.unref()
+  const pipe = guard.stdin as Writable & { unref?(): void }
+  pipe.unref?.()
+  pipe.on('error', () => {})
 }
 
 /** Has a process killed when this one ends; the returned function takes that back, once the process is gone. */
 export function guardProcess(pid: number): () => void {
+  const tell = (line: string) => guard?.stdin?.write(`${line}\n`)
+  startGuard()
   tell(`+${pid}`)
   return () => tell(`-${pid}`)
 }

@@ -133,7 +133,7 @@ async function judgeRest(verdict: Verdict, sql: Sql): Promise<void> {
     note(verdict, { what: 'unsent', run: 'none of ours', expected: 'no points', found: `${strangers} points` })
   }
   const letters = await sql<{ run: string; reason: string; detail: string; letters: string }>(
-    `SELECT run, reason, any(detail) AS detail, toString(count()) AS letters FROM dead_letters FINAL GROUP BY run, reason`,
+    `SELECT run, reason, min(detail) AS detail, toString(count()) AS letters FROM dead_letters FINAL GROUP BY run, reason`,
   )
   for (const { run, reason, detail, letters: count } of letters) {
     verdict.deadLetters += Number(count)

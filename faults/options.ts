@@ -8,6 +8,8 @@ export const scenarios = [
 ]
 export type Scenario = (typeof scenarios)[number]
 
+const ofSplitWorlds: readonly Scenario[] = ['broker-stop', 'store-away', 'rebalance']
+
 export type Options = {
   readonly log: 'embedded' | 'kafka'
   readonly scenario: Scenario
@@ -64,6 +66,12 @@ export function parseOptions(args: string[]): Options {
     const count = optional(`${kind}-kills`, 1e6)
     return count === undefined ? [] : [[kind, count]]
   })
+  for (const [kind] of kills) {
+    if ((log === 'embedded') !== (kind === 'server')) throw new UsageError(`--log ${log} has no ${kind} to kill`)
+  }
+  if (log === 'embedded' && ofSplitWorlds.includes(scenario)) {
+    throw new UsageError(`--scenario ${scenario} needs --log kafka: it is about processes that embedded has not`)
+  }
   return {
     ...{ log, scenario, killsOf: Object.fromEntries(kills) },
     points: natural('points', values.points, 1, 1e10),

@@ -1,19 +1,18 @@
 import { createRandom } from '../test/random.ts'
-import { UsageError } from './failures.ts'
 import type { Options } from './options.ts'
 import { draw } from './plan.ts'
 import { drawSchedule, type Mix, noFaults, shareKills } from './schedule.ts'
 import { brokerStop, rebalance, storeAway } from './scripts.ts'
 import type { TrialOptions } from './trial.ts'
-import type { NodeKind, World } from './world.ts'
+import type { World } from './world.ts'
 
 export type Planned = Pick<TrialOptions, 'spec' | 'clients' | 'rate' | 'schedule' | 'script'>
 
-/** What happens in a scenario, and when. @throws UsageError when this world has not what it needs */
+/** What happens in a scenario, and when. */
 export function planScenario(world: World, options: Options): Planned {
   const { seed, runs, points, clients } = options
   const schedule = drawSchedule(world, mixOf(world, options), points, seed)
-  const script = scriptOf(world, options)
+  const script = scriptOf(options)
   return { spec: { seed, runs, points }, clients, rate: rateOf(options), schedule, ...(script ? { script } : {}) }
 }
 
@@ -22,9 +21,6 @@ function mixOf(world: World, options: Options): Mix {
   const { scenario, ackCuts } = options
   const chosen = Object.keys(options.killsOf).length > 0
   const kills = chosen ? options.killsOf : shareKills(world, options.kills, createRandom(draw(options.seed, 1, 71)))
-  for (const [kind, count] of Object.entries(kills) as [NodeKind, number][]) {
-    if (count > 0 && world.nodes[kind].length === 0) throw new UsageError(`--log ${options.log} has no ${kind} to kill`)
-  }
   const total = Object.values(kills).reduce((sum, count) => sum + count, 0)
   const some = (part: number) => Math.ceil(total * part)
   switch (scenario) {
@@ -62,19 +58,13 @@ function halved(kills: Mix['kills']): Mix['kills'] {
   return Object.fromEntries(Object.entries(kills).map(([kind, count]) => [kind, Math.ceil(count / 2)]))
 }
 
-function scriptOf(world: World, { scenario, log, seconds }: Options): TrialOptions['script'] {
-  const needs = (kind: NodeKind) => {
-    if (world.nodes[kind].length === 0) throw new UsageError(`--scenario ${scenario}: --log ${log} has no ${kind}`)
-  }
+function scriptOf({ scenario, seconds }: Options): TrialOptions['script'] {
   switch (scenario) {
     case 'broker-stop':
-      needs('broker')
       return (stage) => brokerStop(stage, seconds ?? 60)
     case 'store-away':
-      needs('store')
       return (stage) => storeAway(stage, seconds ?? 20)
     case 'rebalance':
-      needs('sink')
       return rebalance
     default:
       return undefined

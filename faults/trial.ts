@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ApiAnswers, readAnswers, untilDrained, untilStill } from './answers-of-api.ts'
-import { type Broken, type Conductor, startConductor } from './conductor.ts'
+import type { Broken } from './breakage.ts'
+import { type Conductor, startConductor } from './conductor.ts'
 import { judge } from './judge.ts'
 import { createLedger, type Ledger, newestToken, noteProblem } from './ledger.ts'
 import { type Load, startLoad } from './load.ts'
