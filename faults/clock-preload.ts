@@ -5,12 +5,14 @@ const file = process.env[offsetFileVariable]
 if (!file) throw new Error(`${offsetFileVariable} is not set`)
 const offsetMs = createOffset(file)
 const RealDate = Date
-const now = () => RealDate.now() + offsetMs()
+const realNow = Date.now
+const now = () => realNow() + offsetMs()
 
+// As anywhere, a program may put another `Date.now` in its place, and `new Date()` does not ask that one.
+RealDate.now = now
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, given, newTarget) => Reflect.construct(target, given.length === 0 ? [now()] : given, newTarget),
   apply: () => new RealDate(now()).toString(),
-  get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
 })
 // What `new Date().constructor` leads to is the stepped one too.
 RealDate.prototype.constructor = globalThis.Date

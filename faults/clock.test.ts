@@ -118,6 +118,16 @@ test('asking for the time stays cheap', async (t) => {
   assert.ok(ns < 2_000)
 })
 
+test('a Date.now that a program puts in its place is its own affair', async () => {
+  const clock = await newClock()
+  await clock.step(dayMs)
+  const ask = startAnswerer(clock.environment)
+  await ask('globalThis.stepped = Date.now; Date.now = () => 42; 1')
+  assert.equal(await ask('Date.now()'), 42)
+  isOff(await ask('stepped()'), dayMs)
+  isOff(await ask('new Date().getTime()'), dayMs)
+})
+
 test('a step is a whole number', async () => {
   const clock = await newClock()
   assert.throws(() => clock.step(0.5), /whole milliseconds/)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -91,7 +92,7 @@ test('an unmounted disk leaves nothing', { skip: skipFill }, async (context) => 
   assert.deepEqual([existsSync(disk.path), existsSync(`${disk.path}.img`)], [false, false])
 })
 
-test('the disk of a process that was killed is removed by the next', { skip: skipFill }, async () => {
+test('the disk of a process that was killed is removed by the next', { skip: skipFill }, async (context) => {
   const modules = ['disk', 'mounts'].map((name) => JSON.stringify(new URL(`${name}.js`, import.meta.url).href))
   const program = `
     const { createDisk } = await import(${modules[0]})
@@ -100,8 +101,12 @@ test('the disk of a process that was killed is removed by the next', { skip: ski
     ${stall.able ? 'disk.stall(300)' : ''}
     console.log(disk.path)
     setInterval(() => {}, 1000)`
+  // Temporary files of its own, which the next process does not know.
+  const temporary = await mkdtemp(join(tmpdir(), 'stepstream-temporary-'))
+  context.after(() => rm(temporary, { recursive: true }))
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: temporary },
   })
   const path = await new Promise<string>((resolve) => child.stdout.once('data', (text) => resolve(String(text).trim())))
   const cleanUp = async () => {

@@ -12,6 +12,8 @@ export type SmallDisk = Disk & {
   readonly path: string
   /** Whether it is full or stalled now. */
   faulty(): boolean
+  /** Whether it was in the last 5 s: what cannot write may end a little later. */
+  wasFaulty(): boolean
   unmount(): Promise<void>
 }
 export type Ability = { readonly able: true } | { readonly able: false; readonly reason: string }
@@ -58,18 +60,22 @@ export async function createDisk(options: { readonly name: string; readonly mega
   const path = await mountNew(kind, options.name, options.megabytes)
   let stalls: Promise<void> = Promise.resolve()
   let stalled = 0
+  let healthyAtMs = Number.NEGATIVE_INFINITY
   const ballast = createBallast(join(path, 'ballast'), () => stalled > 0)
+  const faulty = () => ballast.loaded() || stalled > 0
 
   return {
     name: options.name,
     path,
-    faulty: () => ballast.loaded() || stalled > 0,
+    faulty,
+    wasFaulty: () => faulty() || performance.now() - healthyAtMs < aftermathMs,
     async fill() {
       await stalls
       await ballast.load()
     },
     async free() {
       await stalls
+      if (ballast.loaded()) healthyAtMs = performance.now()
       await ballast.drop()
     },
     /** Resolves when writes go on again. */
@@ -78,7 +84,10 @@ export async function createDisk(options: { readonly name: string; readonly mega
       stalled++
       const turn = stalls.then(() => freeze(path, ms))
       stalls = turn.catch(() => {})
-      await turn.finally(() => stalled--)
+      await turn.finally(() => {
+        stalled--
+        healthyAtMs = performance.now()
+      })
     },
     async unmount() {
       await stalls
@@ -97,6 +106,7 @@ async function freeze(path: string, ms: number): Promise<void> {
 }
 
 const pollMs = 20
+const aftermathMs = 5_000
 
 /**
  * A file that takes all the room there is, also what others give back while it is loaded; but writes nothing while the disk is

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -65,23 +65,23 @@ export async function unmount(path: string): Promise<void> {
 
 /** Removes what processes that no longer run have left; gives the folders. */
 export async function removeLeftovers(): Promise<string[]> {
-  const names = await readdir(tmpdir())
-  const left = names.filter((name) => {
-    const owner = namePattern.exec(name)
-    return owner !== null && !name.endsWith(imageEnding) && startedAt(Number(owner[1])) !== owner[2]
+  const folders = (await readdir(tmpdir())).map((name) => join(tmpdir(), name))
+  // Mounts also where another process had its temporary files.
+  const left = [...new Set([...folders, ...(await mountPoints())])].filter((path) => {
+    const owner = namePattern.exec(basename(path))
+    return owner !== null && startedAt(Number(owner[1])) !== owner[2]
   })
-  const paths = left.map((name) => join(tmpdir(), name))
-  for (const path of paths) {
+  for (const path of left) {
     // A frozen one would hang.
     await run('fsfreeze', '--unfreeze', path).catch(() => {})
     await unmount(path)
   }
-  return paths
+  return left
 }
 
 const prefix = 'stepstream-disk-'
 const imageEnding = '.img'
-const namePattern = /^stepstream-disk-(\d+)-(\d+)-\d+-[\w-]+/
+const namePattern = /^stepstream-disk-(\d+)-(\d+)-\d+-[\w-]+$/
 const imageOf = (path: string) => path + imageEnding
 
 /** When a process began, in ticks: with its number, who it is. */
@@ -95,14 +95,16 @@ function startedAt(pid: number): string | undefined {
   }
 }
 
-async function isMounted(path: string): Promise<boolean> {
+const isMounted = async (path: string) => (await mountPoints()).includes(path)
+
+async function mountPoints(): Promise<string[]> {
   const mounts = await readFile('/proc/mounts', 'utf8')
-  return mounts.split('\n').some((line) => line.split(' ')[1] === path)
+  return mounts.split('\n').map((line) => line.split(' ')[1] ?? '')
 }
 
 async function removeFolder(path: string): Promise<void> {
   // Never what lies beyond a mount that stayed.
-  if (dirname(path) !== tmpdir() || !namePattern.test(basename(path)) || (await isMounted(path))) return
+  if (!namePattern.test(basename(path)) || (await isMounted(path))) return
   await rm(path, { recursive: true, force: true })
   await rm(imageOf(path), { force: true })
 }

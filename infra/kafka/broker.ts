@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lockDirectory } from '../../ingest/log/lock.ts'
+import { LogLocked, lockDirectory } from '../../ingest/log/lock.ts'
 import { isFree } from './ports.ts'
 import { answers } from './probe.ts'
 import { spawnTied } from './tied.ts'
@@ -73,7 +73,6 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     const started = spawnTied(java, [...javaOptions, 'kafka.Kafka', properties], descriptor)
     closeSync(descriptor)
     child = started
-    asked = false
     exited = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
         child = undefined
@@ -101,9 +100,17 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
     async start() {
       if (child) throw new Error(`broker ${id} is running already`)
       await exited
+      asked = false
       // Else whatever has the port would answer in its place.
       if (!(await isFree(port))) throw new Error(`port ${port} of 127.0.0.1 is taken; broker ${id} cannot start`)
-      launch(await lockFolder(folder))
+      const unlock = await lockFolder(folder)
+      try {
+        if (asked) throw new Error(`broker ${id} was stopped before it started`)
+        launch(unlock)
+      } catch (error) {
+        await unlock()
+        throw error
+      }
       const deadline = Date.now() + readyMs
       while (!(await answers(port, ca))) {
         if (!child) throw new Error(`broker ${id} ended at its start:\n${output()}`)
@@ -113,6 +120,7 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
         }
         await sleep(20)
       }
+      if (!child) throw new Error(`broker ${id} ended as soon as it answered:\n${output()}`)
     },
     async stop(graceMs = stopMs) {
       asked = true
@@ -131,7 +139,8 @@ export function createBroker(broker: BrokerProcess): KafkaBroker {
 
 /** Kafka locks its data as well, but only after it has begun to write to the log of the controllers. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  return lockDirectory(folder).catch((cause: Error) => {
+  return lockDirectory(folder).catch((cause: unknown) => {
+    if (!(cause instanceof LogLocked)) throw cause
     throw new Error(`Kafka runs in ${folder} already: ${cause.message}`, { cause })
   })
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -113,6 +113,26 @@ const rows: Record<string, () => Promise<void>> = {
       await produce(kafka, 'numbers', 'three')
       assert.deepEqual(await consume(kafka, 'numbers', 'later readers', 3), ['one', 'two', 'three'])
     })
+  },
+
+  async 'when one of three brokers cannot start, why is said and the others do not stay'() {
+    const folder = await mkdtemp(join(tmpdir(), 'stepstream-kafka-'))
+    const directory = join(folder, 'cluster')
+    const exits: BrokerExit[] = []
+    try {
+      // What stands in the way of the second broker's log.
+      await mkdir(join(directory, 'broker-2', 'console.log'), { recursive: true })
+      const start = startKafka({ directory, brokers: 3, onExit: (exit) => exits.push(exit) })
+      await assert.rejects(start, /console\.log/)
+      const names = await readdir(directory, { recursive: true })
+      assert.deepEqual(
+        names.filter((name) => /lock\.\d/.test(name)),
+        [],
+      )
+      assert.ok(exits.every(({ asked, signal }) => asked && signal === 'SIGKILL'))
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   },
 
   async 'a broker that cannot start says why'() {

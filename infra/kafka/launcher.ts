@@ -107,11 +107,13 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
       })
     }),
   )
+  // All at once: one alone has no majority to become ready with.
+  const starts = brokers.map((broker) => broker.start())
   try {
-    // All at once: one alone has no majority to become ready with.
-    await Promise.all(brokers.map((broker) => broker.start()))
+    await Promise.all(starts)
   } catch (error) {
     await Promise.all(brokers.map((broker) => broker.kill()))
+    await Promise.allSettled(starts)
     throw error
   }
   return {

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { clusterFiles, clusterFolder, clusterSql } from '../../schema/cluster/generate.ts'
+import { quiet } from './server.fixture.ts'
+import { openStore, type Store } from './store.ts'
+
+let store: Store
+let directory: string
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stepstream-cluster-'))
+  const limits = { queryTimeoutMs: 5_000, queryMemoryBytes: 2e9 }
+  store = await openStore({ dataDir: directory, readSessions: 1, logger: quiet, ...limits })
+})
+after(async () => {
+  await store.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+const statements = [...clusterFiles()].flatMap(([name, sql]) =>
+  sql
+    .replace(/^--.*\n/gm, '')
+    .split(/;\n/)
+    .filter((statement) => statement.trim() !== '')
+    .map((statement) => ({ name, statement })),
+)
+
+test('the files for a cluster are those that the generator makes of schema/tables', () => {
+  const committed = readdirSync(clusterFolder).filter((name) => name.endsWith('.sql'))
+  const made = clusterFiles()
+  assert.deepEqual(committed.sort(), [...made.keys()].sort())
+  for (const [name, sql] of made) {
+    const stale = `schema/cluster/${name} is stale: node dist/schema/cluster/generate.js`
+    assert.equal(readFileSync(join(clusterFolder, name), 'utf8'), sql, stale)
+  }
+})
+
+test('the engine can parse every statement', async () => {
+  assert.equal(statements.length, 2 * clusterFiles().size + 1)
+  for (const { name, statement } of statements) {
+    const parsed = /^INSERT/m.test(statement)
+      ? store.reader.rows('SELECT formatQuery({statement:String})', { statement })
+      : store.reader.rows(`EXPLAIN AST ${statement}`)
+    assert.ok((await parsed).length > 0, name)
+  }
+})
+
+test('every setting of a table is one that the engine knows', async () => {
+  const rows = await store.reader.rows<{ name: string }>('SELECT name FROM system.replicated_merge_tree_settings')
+  const known = new Set(rows.map(({ name }) => name))
+  const used = statements.flatMap(({ statement }) =>
+    [...(/^SETTINGS (.*)$/m.exec(statement)?.[1] ?? '').matchAll(/(\w+) =/g)].map((match) => match[1]!),
+  )
+  assert.ok(used.length > 20)
+  assert.deepEqual(
+    used.filter((name) => !known.has(name)),
+    [],
+  )
+})
+
+test('rows of one key are on one shard: the sharding key comes from columns that the order has, or from a hash of them', async () => {
+  for (const [name, sql] of clusterFiles()) {
+    const [, order] = /^ORDER BY \(?(.*?)\)?$/m.exec(sql)!
+    const [, key] = /_local, (?:cityHash64\()?(\w+)\)/.exec(sql)!
+    const hashes: Readonly<Record<string, readonly string[]>> = {
+      key: ['project', 'run'],
+      run_key: ['project', 'run'],
+    }
+    for (const column of hashes[key!] ?? [key!]) assert.ok(order!.split(', ').includes(column), `${name}: ${column}`)
+  }
+})
+
+test('a statement of another shape is refused instead of half understood', () => {
+  assert.throws(() => clusterSql('CREATE TABLE odd (a UInt8) ENGINE = Memory', 'odd.sql'), /odd\.sql: not a table/)
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { packageFile } from '../../schema/files.ts'
+import type { Store } from './contract.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { openRemote, type StoreProcess, startStoreProcess } from './server.fixture.ts'
+
+let directory: string
+let server: StoreProcess
+let waiting: Promise<Store>
+let waited = false
+let stores: Store[]
+const migrations = readMigrations(packageFile('schema/tables'))
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stepstream-migrate-'))
+  server = await startStoreProcess(directory)
+  waiting = openRemote(server.url, { migrate: false })
+  void waiting.then(() => {
+    waited = true
+  })
+  await sleep(300)
+})
+after(async () => {
+  for (const store of stores) await store.close()
+  await server.stop()
+  await rm(directory, { recursive: true, force: true })
+})
+
+test('several processes bring the schema up to date at once, and one that may not waits for them', async () => {
+  assert.equal(waited, false)
+  stores = await Promise.all([1, 2, 3, 4].map(() => openRemote(server.url)))
+  stores.push(await waiting)
+  const tables = await stores[0]!.reader.rows<{ name: string }>('SHOW TABLES')
+  const expected = [...migrations.map(({ name }) => /_(\w+)\.sql/.exec(name)![1]!), 'migrations'].sort()
+  assert.deepEqual(tables.map(({ name }) => name).sort(), expected)
+})
+
+test('what is there is not made again', async () => {
+  assert.deepEqual(await migrate(stores[0]!, migrations), [])
+})
+
+test('a table that was made but not recorded is found by its table', async () => {
+  await stores[0]!.command("ALTER TABLE migrations DELETE WHERE name = '0002_runs.sql' SETTINGS mutations_sync = 2")
+  assert.deepEqual(await migrate(stores[0]!, migrations), ['0002_runs.sql'])
+})
+
+test('a file that was changed after it was applied is refused', async () => {
+  const changed = migrations.map((one, i) => (i === 0 ? { ...one, checksum: 'other' } : one))
+  await assert.rejects(migrate(stores[0]!, changed), /0001_points\.sql was changed after it was applied/)
+})
+
+test('a store that a newer version has written is refused, also by one that may not migrate', async () => {
+  await stores[0]!.command("INSERT INTO migrations (name, checksum) SELECT '9999_future.sql', 'x'")
+  await assert.rejects(migrate(stores[0]!, migrations), /9999_future\.sql, which this version does not know/)
+  await assert.rejects(openRemote(server.url, { migrate: false }), /9999_future\.sql/)
+})
