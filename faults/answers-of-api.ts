@@ -26,9 +26,9 @@ const pageQuery = `query ($project: String!, $after: String, $at: String) {
     pageInfo { hasNextPage endCursor } } }`
 type Page = { runs: { nodes: (RunAnswer & { run: string })[]; pageInfo: { hasNextPage: boolean; endCursor: string } } }
 
-/** How to ask a world's query server. */
+/** How to ask a world's query server; `url` ends with the path of GraphQL. */
 export function askedAt(url: string): Asked {
-  return { url, output: () => '', exited: new Promise(() => {}) }
+  return { url: url.replace(/\/graphql$/, ''), output: () => '', exited: new Promise(() => {}) }
 }
 
 /** Asks until everything up to the token is there. @returns how long that took, ms. @throws NotDrained */

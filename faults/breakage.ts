@@ -71,8 +71,10 @@ export function createBreakage(world: World) {
   }
 
   async function changeSinks(change: 'add' | 'remove'): Promise<void> {
-    await (change === 'add' ? world.addSink?.() : world.removeSink?.())
-    broken.others[change === 'add' ? 'sinksAdded' : 'sinksRemoved']++
+    // The last one is not removed.
+    const adds = change === 'add' || world.nodes.sink.length < 2
+    await (adds ? world.addSink?.() : world.removeSink?.())
+    broken.others[adds ? 'sinksAdded' : 'sinksRemoved']++
   }
 
   async function breakDisk(disk: World['disks'][number], how: 'fill' | 'stall', ms: number): Promise<void> {

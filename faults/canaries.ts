@@ -34,13 +34,17 @@ export async function runCanaries(options: Options, progress: Progress): Promise
 /** A kill must fall into the moment that the canary leaves open; where none did, the next seed may. */
 async function runCanary(canary: Canary, options: Options, progress: Progress) {
   for (let tries = 1; ; tries++) {
-    const report = await runScenario(
-      { ...options, scenario: 'kills', seed: options.seed + tries - 1, keep: false },
+    const report = await runScenario({
+      options: { ...options, scenario: 'kills', seed: options.seed + tries - 1, keep: false },
       // Inserts without a pause, so that many kills fall into one.
-      { STEPSTREAM_TEST: 1, STEPSTREAM_CANARY: canary, INSERT_INTERVAL_MS: 1, FLUSH_INTERVAL_MS: 1_000 },
-      progress,
-      'discard',
-    )
+      environment: {
+        STEPSTREAM_TEST: '1',
+        STEPSTREAM_CANARY: canary,
+        INSERT_INTERVAL_MS: '1',
+        FLUSH_INTERVAL_MS: '1000',
+      },
+      ...{ progress, damaged: 'discard' },
+    })
     const found = report[canaries[canary]] > 0
     progress.step(`${canary}: ${report[canaries[canary]]} points ${canaries[canary]}, try ${tries}`)
     if (found || tries === triesAtMost) return { canary, found, tries, report }

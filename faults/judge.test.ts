@@ -8,9 +8,10 @@ import { openStoppedStore } from '../bench/store.ts'
 import type { Store } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
 import { type ApiAnswers, readAnswers, untilDrained } from './answers-of-api.ts'
-import { createEmbeddedWorld } from './embedded-world.ts'
+import { startEmbeddedWorld } from './embedded-world.ts'
 import { createFrameMaker, type FramePoints, numberOf } from './frame.ts'
 import { judge } from './judge.ts'
+import { keepData } from './keep.ts'
 import { createLedger, fates, type LaneLedger, type Ledger, newestToken } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { makePlan, project } from './plan.ts'
@@ -25,16 +26,19 @@ let previous: Verdict
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'stepstream-judge-'))
   ledger = createLedger(makePlan({ seed: 11, runs: 40, points: 40_000 }))
-  const world = await createEmbeddedWorld({ directory, settings: {}, diskMegabytes: undefined })
+  const world = await startEmbeddedWorld({ directory: join(directory, 'world'), environment: {} })
   try {
     const options = { clients: 8, answerTimeoutMs: 5_000, rate: undefined, allowance: () => Number.POSITIVE_INFINITY }
     await startLoad({ ledger, urls: world.frameUrls, ...options }).finished
     await untilDrained(world.questionUrl, newestToken(ledger), 20_000)
     answers = await readAnswers(world.questionUrl, ledger.plan, newestToken(ledger))
+    // Ends the server in order.
+    await world.sql('SELECT 1')
+    await keepData(world, join(directory, 'world'), join(directory, 'kept'))
   } finally {
     await world.stop()
   }
-  store = await openStoppedStore(join(directory, 'data'))
+  store = await openStoppedStore(join(directory, 'kept/world/data'))
 })
 after(async () => {
   await store?.close()

@@ -23,7 +23,7 @@ async function main(args: string[]): Promise<number> {
     const result = await runCanaries(options, progress)
     return finish(result, summarizeCanaries(result))
   }
-  const report = await runScenario(options, {}, progress)
+  const report = await runScenario({ options, environment: {}, progress, damaged: 'keep' })
   return finish(report, summary(report))
 }
 

@@ -18,6 +18,11 @@ export type Options = {
   readonly seed: number
   readonly runs: number
   readonly clients: number
+  /** Of the split world. */
+  readonly brokers: 1 | 3
+  readonly gateways: number
+  readonly sinks: number
+  readonly partitions: number
   readonly rate: number | undefined
   /** Of scenarios in which something lasts. */
   readonly seconds: number | undefined
@@ -42,6 +47,8 @@ Runs real processes under load, breaks them, and compares what is stored with wh
   --seed S             everything random follows from it (default: a new one, printed)
   --runs R             runs that log side by side (default 1000)
   --clients N          connections and HTTP clients that share them (default 16)
+  --brokers 1|3, --gateways N, --sinks N, --partitions N
+                       size of the deployment with --log kafka (default 1, 2, 2, 8)
   --rate N             points/s at most (default: as fast as they are taken)
   --seconds N          how long the fault of broker-stop or store-away lasts
   --json FILE          write the results there
@@ -79,6 +86,10 @@ export function parseOptions(args: string[]): Options {
     seed: optional('seed', 0xffffffff) ?? Math.floor(Math.random() * 2 ** 31),
     runs: natural('runs', values.runs, 1, 1e6),
     clients: natural('clients', values.clients, 1, 1_000),
+    brokers: brokersOf(values.brokers),
+    gateways: natural('gateways', values.gateways, 1, 32),
+    sinks: natural('sinks', values.sinks, 1, 32),
+    partitions: natural('partitions', values.partitions, 1, 1_000),
     rate: optional('rate', 1e9),
     seconds: optional('seconds', 3_600),
     ackCuts: optional('ack-cuts', 1e6),
@@ -100,6 +111,10 @@ function parse(args: string[]) {
         kills: { ...text, default: '20' },
         runs: { ...text, default: '1000' },
         clients: { ...text, default: '16' },
+        brokers: { ...text, default: '1' },
+        gateways: { ...text, default: '2' },
+        sinks: { ...text, default: '2' },
+        partitions: { ...text, default: '8' },
         ...{ seed: text, rate: text, seconds: text, json: text, 'ack-cuts': text },
         ...{ 'sink-kills': text, 'gateway-kills': text, 'store-kills': text },
         ...{ 'broker-kills': text, 'query-kills': text, 'server-kills': text },
@@ -111,6 +126,11 @@ function parse(args: string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
+}
+
+function brokersOf(text: string): 1 | 3 {
+  if (text === '1' || text === '3') return Number(text) as 1 | 3
+  throw new UsageError(`--brokers must be 1 or 3, not ${text}`)
 }
 
 /** Accepts `10000000`, `10_000_000` and `1e7`. */

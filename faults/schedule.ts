@@ -97,9 +97,10 @@ function* othersOf(world: World, mix: Mix, random: Random): Generator<FaultActio
     for (let i = 0; i < mix.diskFull; i++) yield { kind: 'disk', how: 'fill', ms: 500 + random() * 4_000 }
     for (let i = 0; i < mix.diskSlow; i++) yield { kind: 'disk', how: 'stall', ms: 200 + random() * 3_000 }
   }
-  if (world.stepClock) {
+  const clocks = kinds.filter((kind) => kind !== 'store' && kind !== 'broker')
+  if (world.stepClock && clocks.length > 0) {
     for (let i = 0; i < mix.clockSteps; i++) {
-      yield { kind: 'clock', node: of(kinds), byMs: i % 2 === 0 ? dayMs : -dayMs, ms: 500 + random() * 4_000 }
+      yield { kind: 'clock', node: of(clocks), byMs: i % 2 === 0 ? dayMs : -dayMs, ms: 500 + random() * 4_000 }
     }
   }
 }

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { guardProcess } from './guard.ts'
 import type { StoreAnswer, StoreQuestion } from './store-child.ts'
 
 export type StoppedStore = {
@@ -12,12 +11,10 @@ export type StoppedStore = {
 export function openStoppedStoreApart(dataDirectory: string): StoppedStore {
   const stdio: ['ignore', 'inherit', 'inherit', 'ipc'] = ['ignore', 'inherit', 'inherit', 'ipc']
   const child = fork(join(import.meta.dirname, 'store-child.js'), [dataDirectory], { stdio })
-  const unguard = guardProcess(child.pid!)
   const waiting = new Map<number, { resolve(rows: unknown[]): void; reject(error: Error): void }>()
   let questions = 0
   const exited = new Promise<void>((resolve) =>
     child.once('exit', (code, signal) => {
-      unguard()
       for (const { reject } of waiting.values()) reject(new Error(`the store's reader ended with ${signal ?? code}`))
       waiting.clear()
       resolve()
