@@ -10,6 +10,8 @@ export type Conductor = {
   readonly finished: Promise<void>
   readonly broken: Broken
   begun(): number
+  /** Keeps faults and the supervisor away from a node, until the returned function is called. */
+  hold(node: object): () => void
 }
 
 export type ConductorOptions = {
@@ -141,6 +143,10 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
     broken,
     finished: conduct(),
     begun: () => next,
+    hold(node) {
+      held.add(node)
+      return () => void held.delete(node)
+    },
     allowance() {
       const waiting = queue[next]
       if (waiting === undefined) return Number.POSITIVE_INFINITY

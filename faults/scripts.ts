@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { residentBytes } from '../test/harness.ts'
 import { graphql } from '../test/read-back.ts'
 import { askedAt } from './answers-of-api.ts'
+import { startAgain } from './breakage.ts'
+import { noteProblem } from './ledger.ts'
 import { project } from './plan.ts'
 import type { Stage } from './trial.ts'
 import type { WorldNode } from './world.ts'
@@ -9,6 +11,7 @@ import type { WorldNode } from './world.ts'
 type Figures = Readonly<Record<string, unknown>>
 
 const sampleMs = 250
+const graceMs = 1_000
 /** By when a question must be answered, if only with an error, while the store is away. */
 const errorWithinMs = 2_000
 
@@ -20,7 +23,7 @@ export async function brokerStop(stage: Stage, seconds: number): Promise<Figures
   const before = await memoryOf(gateways)
   for (const broker of brokers) broker.pause()
   // What is on its way back to the clients still counts as before.
-  await sleep(sampleMs)
+  await sleep(graceMs)
   const ackedBefore = ledger.counts.acked
   let peak = before
   for (const until = performance.now() + seconds * 1_000; performance.now() < until; await sleep(sampleMs)) {
@@ -29,6 +32,7 @@ export async function brokerStop(stage: Stage, seconds: number): Promise<Figures
   }
   const ackedMeanwhile = ledger.counts.acked - ackedBefore
   for (const broker of brokers) broker.resume()
+  if (ackedMeanwhile > 0) noteProblem(ledger, `${ackedMeanwhile} points were acknowledged while no broker could write`)
   const resumed = performance.now()
   while (ledger.counts.acked === ackedBefore + ackedMeanwhile && !stage.over()) await sleep(10)
   return {
@@ -54,6 +58,7 @@ export async function storeAway(stage: Stage, seconds: number): Promise<Figures>
   const { world, ledger } = stage
   await stage.reached(0.2)
   const answersBefore = await askOnce(world.questionUrl)
+  const release = world.nodes.store.map(stage.hold)
   for (const store of world.nodes.store) await store.kill()
   const ackedBefore = ledger.counts.acked
   const errors = new Map<string, number>()
@@ -66,7 +71,10 @@ export async function storeAway(stage: Stage, seconds: number): Promise<Figures>
     else errors.set(code, (errors.get(code) ?? 0) + 1)
   }
   const ackedMeanwhile = ledger.counts.acked - ackedBefore
-  for (const store of world.nodes.store) await store.start()
+  for (const store of world.nodes.store) await startAgain(store)
+  for (const letGo of release) letGo()
+  if (ackedMeanwhile === 0) noteProblem(ledger, 'nothing was acknowledged while the store was away')
+  if (slowestMs > errorWithinMs) noteProblem(ledger, `a question got no answer for ${Math.round(slowestMs)} ms`)
   return {
     storeAwaySeconds: seconds,
     ackedWhileAway: ackedMeanwhile,

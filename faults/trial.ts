@@ -29,6 +29,8 @@ export type Stage = {
   decided(): number
   /** Whether the load has ended. */
   over(): boolean
+  /** Keeps faults and the supervisor away from a node, until the returned function is called. */
+  hold(node: object): () => void
   /** Resolves when this part of the load is decided, or all of it. */
   reached(part: number): Promise<void>
 }
@@ -70,7 +72,7 @@ export async function runTrial(world: World, options: TrialOptions): Promise<Tri
     allowance: conductor.allowance,
   })
   const stage: Stage = {
-    ...{ world, ledger, decided, over: () => over },
+    ...{ world, ledger, decided, over: () => over, hold: conductor.hold },
     async reached(part) {
       while (!over && decided() < part * spec.points) await sleep(lookMs / 10)
     },
@@ -146,7 +148,8 @@ async function askApi(
     const answers = await readAnswers(world.questionUrl, ledger.plan, still)
     return { drainedSeconds: drainedMs / 1_000, answers }
   } catch (error) {
-    noteProblem(ledger, (error as Error).message)
+    const { message, actual } = error as Error & { actual?: unknown }
+    noteProblem(ledger, actual === undefined ? message : `${message}: ${JSON.stringify(actual)}`)
     return { drainedSeconds: undefined, answers: undefined }
   }
 }
