@@ -11,6 +11,8 @@ export type Broken = {
   readonly others: Record<'sinksAdded' | 'sinksRemoved' | 'diskFull' | 'diskSlow' | 'clockSteps', number>
   /** Nodes that ended by themselves and were started again. */
   ownDeaths: number
+  /** The last words of the first few of them. */
+  readonly lastWords: string[]
 }
 
 const startsTried = 10
@@ -19,7 +21,7 @@ const answerWaitMs = 2_000
 function createBroken(): Broken {
   const perKind = () => ({ server: 0, gateway: 0, sink: 0, query: 0, store: 0, broker: 0 })
   return {
-    ...{ kills: perKind(), stops: perKind(), ownDeaths: 0 },
+    ...{ kills: perKind(), stops: perKind(), ownDeaths: 0, lastWords: [] },
     cuts: { cut: 0, beforeAnswer: 0, afterAnswer: 0, stall: 0, refuse: 0 },
     others: { sinksAdded: 0, sinksRemoved: 0, diskFull: 0, diskSlow: 0, clockSteps: 0 },
   }

@@ -119,6 +119,7 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
         if (node.alive() || held.has(node)) continue
         held.add(node)
         broken.ownDeaths++
+        if (broken.lastWords.length < 5) broken.lastWords.push(`${node.name}: ${node.output().slice(-1_500)}`)
         onFault(`${node.name} ended by itself`)
         await startAgain(node).finally(() => held.delete(node))
       }

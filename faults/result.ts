@@ -27,6 +27,7 @@ export function resultOf(options: Options, trial: Trial) {
     cuts: broken.cuts,
     otherFaults: broken.others,
     ownDeaths: broken.ownDeaths,
+    lastWords: broken.lastWords,
     seconds: round(trial.seconds),
     pointsPerSecond: Math.round(counts.acked / trial.seconds),
     drainedSeconds: trial.drainedSeconds === undefined ? null : round(trial.drainedSeconds),
@@ -54,6 +55,9 @@ export function summary(result: Result & { readonly keptIn: string | undefined }
     `  points    ${result.sent} sent, ${result.acked} acknowledged, ${result.stored} stored (${result.abandonedStored} of ${result.abandoned} given up on)`,
     `  damage    ${list(damage)}`,
     `  kills     ${list(result.kills)}; stops ${list(result.stops)}; cuts ${list(result.cuts)}; others ${list(result.otherFaults)}`,
+    ...(result.ownDeaths > 0
+      ? [`  deaths    ${result.ownDeaths} nodes ended by themselves; lastWords has what they wrote`]
+      : []),
     `  refusals  ${list(result.refusals)}; ${result.framesSentAgain} of ${result.frames} frames sent again`,
     `  time      ${result.seconds} s, ${result.pointsPerSecond} points/s, drained in ${result.drainedSeconds} s, judged in ${result.judgedSeconds} s`,
     ...result.problems.map((problem) => `  problem   ${problem}`),

@@ -14,6 +14,7 @@ const sampleMs = 250
 const graceMs = 1_000
 /** By when a question must be answered, if only with an error, while the store is away. */
 const errorWithinMs = 2_000
+const patienceMs = 10_000
 
 /** All brokers stand still under full load: no acknowledgements, and the gateways' memory stays bounded. */
 export async function brokerStop(stage: Stage, seconds: number): Promise<Figures> {
@@ -90,7 +91,8 @@ async function askOnce(url: string): Promise<{ ms: number; code: string | undefi
   const started = performance.now()
   const query = `{ runs(project: "${project}", first: 1) { nodes { run } } }`
   try {
-    const { errors } = await graphql(askedAt(url), query)
+    const late = sleep(patienceMs, undefined, { ref: false }).then(() => Promise.reject(new Error('still waiting')))
+    const { errors } = await Promise.race([graphql(askedAt(url), query), late])
     return { ms: performance.now() - started, code: errors[0]?.extensions.code }
   } catch (error) {
     return { ms: performance.now() - started, code: `no answer: ${(error as Error).message.slice(0, 100)}` }

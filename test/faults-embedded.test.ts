@@ -1,41 +1,13 @@
 /** The fault harness on the all-in-one server, small: SEED=… replays a run. The big ones are run by hand, see faults/README.md. */
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { packageFile } from '../schema/files.ts'
+import { faultsMain, runFaults } from './faults.fixture.ts'
 import { until } from './harness.ts'
 import { chosenSeed } from './random.ts'
-
-const main = packageFile('dist/faults/main.js')
-type Counts = Readonly<Record<string, number>>
-type Ended = {
-  readonly code: number
-  readonly output: string
-  readonly result: { readonly kills: Counts; readonly cuts: Counts } & Readonly<
-    Record<'sent' | 'acked' | 'stored' | 'missing' | 'abandonedStored' | 'framesSentAgain', number>
-  >
-}
-
-/** Runs the harness to its end. */
-async function runFaults(args: readonly (string | number)[]): Promise<Ended> {
-  const directory = mkdtempSync(join(tmpdir(), 'stepstream-faults-test-'))
-  const json = join(directory, 'result.json')
-  try {
-    const given = [main, ...args.map(String), '--json', json]
-    const ended = await new Promise<{ code: number; output: string }>((resolve) => {
-      execFile(process.execPath, given, { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code), output: stderr + stdout })
-      })
-    })
-    const result = ended.code < 2 ? JSON.parse(readFileSync(json, 'utf8')) : {}
-    return { ...ended, result }
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
-}
 
 test('killed ten times under load, it loses, doubles and alters nothing', async () => {
   const seed = chosenSeed()
@@ -91,7 +63,7 @@ test('when the harness is killed, nothing that it started stays', async () => {
   ]
   // Its folders go where this test can remove them, for a process that is killed cannot.
   const directory = mkdtempSync(join(tmpdir(), 'stepstream-faults-test-'))
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [faultsMain, ...args], {
     stdio: 'ignore',
     env: { ...process.env, TMPDIR: directory },
   })
