@@ -23,6 +23,7 @@ export type CanaryResult = {
 }
 
 const triesAtMost = 4
+const loadSeconds = 3
 
 /** Proves that the judge sees damage: runs worlds that are broken on purpose and wants it found in each. */
 export async function runCanaries(options: Options, progress: Progress): Promise<CanaryResult> {
@@ -35,13 +36,16 @@ export async function runCanaries(options: Options, progress: Progress): Promise
 async function runCanary(canary: Canary, options: Options, progress: Progress) {
   for (let tries = 1; ; tries++) {
     const report = await runScenario({
-      options: { ...options, scenario: 'kills', seed: options.seed + tries - 1, keep: false },
-      // Inserts without a pause, so that many kills fall into one.
+      // A steady stream, so that acknowledgements and inserts are under way at any moment; and inserts without a pause.
+      options: {
+        ...{ ...options, scenario: 'kills', seed: options.seed + tries - 1, keep: false },
+        rate: options.rate ?? Math.ceil(options.points / loadSeconds),
+      },
       environment: {
         STEPSTREAM_TEST: '1',
         STEPSTREAM_CANARY: canary,
         INSERT_INTERVAL_MS: '1',
-        FLUSH_INTERVAL_MS: '1000',
+        FLUSH_INTERVAL_MS: '600000',
       },
       ...{ progress, damaged: 'discard' },
     })

@@ -33,12 +33,8 @@ const doors = ['stream', 'stream', 'json', 'stream', 'msgpack', 'stream', 'strea
 export function startLoad(options: LoadOptions): Load {
   const { ledger } = options
   const encoder = createEncoder(ledger.plan, createFrameMaker(ledger.plan))
-  const started = performance.now()
-  const allowance = () => {
-    const { rate } = options
-    const byRate = rate === undefined ? Number.POSITIVE_INFINITY : ((performance.now() - started) / 1000) * rate
-    return Math.min(byRate, options.allowance())
-  }
+  const byRate = createLimiter(options.rate, () => ledger.counts.sent)
+  const allowance = () => Math.min(byRate(), options.allowance())
   const feeds: Feed[] = []
   const clients: Client[] = []
   const count = Math.min(options.clients, ledger.lanes.length)
@@ -62,5 +58,20 @@ export function startLoad(options: LoadOptions): Load {
       for (const feed of feeds) feed.giveUp()
       return open
     },
+  }
+}
+
+const burstSeconds = 0.2
+
+/** Points that may have been sent by now at a steady rate; what could not be sent while nothing was taken is not made up for. */
+function createLimiter(rate: number | undefined, sent: () => number): () => number {
+  if (rate === undefined) return () => Number.POSITIVE_INFINITY
+  let granted = 0
+  let lastMs = performance.now()
+  return () => {
+    const nowMs = performance.now()
+    granted = Math.min(granted + ((nowMs - lastMs) / 1_000) * rate, sent() + Math.max(1, rate * burstSeconds))
+    lastMs = nowMs
+    return granted
   }
 }

@@ -6,7 +6,7 @@ import { chosenSeed } from './random.ts'
 
 test('the judge finds the damage that each canary does', async () => {
   const seed = chosenSeed()
-  const size = ['--points', 24_000, '--runs', 30, '--kills', 3, '--seed', seed]
+  const size = ['--points', 30_000, '--runs', 30, '--kills', 2, '--seed', seed]
   const { code, output } = await runFaults(['--log', 'embedded', '--scenario', 'canaries', ...size])
   assert.equal(code, 0, output)
   for (const canary of ['ack_before_append', 'skip_token', 'commit_before_insert']) {
