@@ -45,7 +45,8 @@ export function expectedSum(dataset: Dataset, run: number, keys: Keys): RunSum {
   return { count: blocks * pointsPerFrame, a: a >>> 0, b: b >>> 0 }
 }
 
-function mixPoint(
+/** One point's number; its value is the two words of `valueWords` from `valueAt` on. */
+export function mixPoint(
   mixer: (typeof mixers)[number],
   run: number,
   metric: number,
@@ -65,12 +66,11 @@ function mixPoint(
   return mix(h, Math.floor(time / 0x100000000), m)
 }
 
-/** The same as an aggregate over rows of `points`, in ClickHouse's arithmetic. */
-export function checksumSql(mixer: (typeof mixers)[number]): string {
+/** The same as an aggregate over rows of `points`, in ClickHouse's arithmetic. `value`: the bits of the value as a UInt64. */
+export function checksumSql(mixer: (typeof mixers)[number], value = 'reinterpretAsUInt64(value)'): string {
   const low = (expression: string) => `toUInt32(${expression})`
   const high = (expression: string) => `toUInt32(bitShiftRight(${expression}, 32))`
   const step = 'reinterpretAsUInt64(step)'
-  const value = 'reinterpretAsUInt64(value)'
   const time = 'reinterpretAsUInt64(toUnixTimestamp64Milli(time))'
   const words = [low('run'), low('metric'), low(step), high(step), low(value), high(value), low(time), high(time)]
   const mixed = words.reduce(

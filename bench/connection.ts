@@ -17,6 +17,8 @@ export type Connection = {
   /** Runs `work`; frames sent meanwhile leave in one system call. */
   readonly together: (work: () => void) => void
   readonly close: () => void
+  /** Ends it at once, without a word; `onLost` is not called. */
+  readonly drop: () => void
 }
 
 export type Listener = {
@@ -25,8 +27,16 @@ export type Listener = {
   readonly onLost: (reason: string) => void
 }
 
-/** Opens `/v1/stream` and waits for the server's hello. `baseUrl` is the http address of the server. */
-export function connect(baseUrl: string, apiKey: string | undefined, listener: Listener): Promise<Connection> {
+/**
+ * Opens `/v1/stream` and waits for the server's hello, by default as long as it takes. `baseUrl` is the http address of the
+ * server.
+ */
+export function connect(
+  baseUrl: string,
+  apiKey: string | undefined,
+  listener: Listener,
+  helloTimeoutMs?: number,
+): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const url = new URL('/v1/stream', baseUrl.replace(/^http/, 'ws'))
     // A mask of zeros is a legal mask; it spares the generator a pass over every byte it sends.
@@ -36,6 +46,11 @@ export function connect(baseUrl: string, apiKey: string | undefined, listener: L
     let tcp: Socket | undefined
     let closing = false
     let open = false
+    if (helloTimeoutMs !== undefined) {
+      setTimeout(() => {
+        if (!open) socket.terminate()
+      }, helloTimeoutMs).unref()
+    }
 
     socket.on('upgrade', (response) => {
       tcp = response.socket
@@ -73,6 +88,10 @@ export function connect(baseUrl: string, apiKey: string | undefined, listener: L
         close() {
           closing = true
           socket.close(1000)
+        },
+        drop() {
+          closing = true
+          socket.terminate()
         },
       }
     }

@@ -104,8 +104,11 @@ export async function startServer(
   }
 }
 
+/** What is needed to ask a server and to tell what became of it. */
+export type Asked = Pick<Server, 'url' | 'output' | 'exited'>
+
 /** `fetch` from a server; when there is no answer, the error says what became of the server. */
-export async function fetchFrom(server: Server, path: string, init: RequestInit = {}): Promise<Response> {
+export async function fetchFrom(server: Asked, path: string, init: RequestInit = {}): Promise<Response> {
   try {
     return await fetch(server.url + path, init)
   } catch (error) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { fetchFrom, type Server } from './harness.ts'
+import { type Asked, fetchFrom } from './harness.ts'
 
 export type GraphAnswer = {
   readonly status: number
@@ -8,7 +8,7 @@ export type GraphAnswer = {
 }
 
 export async function graphql(
-  server: Server,
+  server: Asked,
   query: string,
   variables: object = {},
   headers: Readonly<Record<string, string>> = {},
@@ -23,7 +23,7 @@ export async function graphql(
 }
 
 /** The answer's data. @throws when there is any error */
-export async function ask<T>(server: Server, query: string, variables: object = {}): Promise<T> {
+export async function ask<T>(server: Asked, query: string, variables: object = {}): Promise<T> {
   const { data, errors } = await graphql(server, query, variables)
   assert.deepEqual(errors, [], `asked ${JSON.stringify(variables).slice(0, 300)}`)
   return data as T
@@ -41,7 +41,7 @@ const seriesQuery = `query ($in: SeriesInput!) { series(input: $in) { metric ste
  * too long to come back whole is asked in halves.
  */
 export async function readPoints(
-  server: Server,
+  server: Asked,
   series: { project: string; run: string; metrics: readonly string[]; at?: string },
 ): Promise<Map<string, Point[]>> {
   const { project, run, metrics, at } = series
@@ -107,7 +107,7 @@ const runQuery = `query ($project: String!, $run: String!, $at: String, $after: 
 
 /** A run with all its metrics; undefined when there is none. */
 export async function readRun(
-  server: Server,
+  server: Asked,
   project: string,
   run: string,
   at?: string,
@@ -168,7 +168,7 @@ export function samePoints(actual: readonly Point[], expected: readonly Point[],
 }
 
 /** The value of one line of `/metrics`, labels and all; NaN when it is not there. */
-export async function metricValue(server: Server, line: string): Promise<number> {
+export async function metricValue(server: Asked, line: string): Promise<number> {
   const text = await (await fetchFrom(server, '/metrics')).text()
   const found = text.split('\n').find((one) => one.startsWith(`${line} `))
   return found ? Number(found.slice(line.length + 1)) : Number.NaN
