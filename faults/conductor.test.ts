@@ -6,7 +6,7 @@ import { startAgain } from './breakage.ts'
 import { startConductor } from './conductor.ts'
 import { NodeFailed } from './failures.ts'
 import type { Fault } from './schedule.ts'
-import type { World, WorldNode } from './world.ts'
+import type { Link, World, WorldNode } from './world.ts'
 
 type Fake = WorldNode & { readonly events: string[]; die(): void }
 
@@ -64,6 +64,30 @@ test('a fault waits for its place in the load, and the load for the fault', asyn
   assert.equal(conductor.broken.kills.sink, 2)
   // Else the supervisor goes on.
   over = true
+})
+
+test('a link on which no answer comes by holds nobody up for ever', async () => {
+  let over = false
+  let points = 0
+  const counts = { connections: 0, cutBeforeAnswer: 0, cutAfterAnswer: 0, cut: 0 }
+  const nothing = () => {}
+  const link: Link = {
+    ...{ name: 'quiet', counts, cut: nothing, cutAfterAnswer: nothing, stall: nothing, refuse: nothing, open: nothing },
+    cutBeforeAnswer() {
+      // Only when the load goes on is there an answer to cut.
+      if (conductor.allowance() > 1_000) counts.cutBeforeAnswer++
+    },
+  }
+  const world = { ...worldOf([]), links: { client: [link], broker: [], store: [] } }
+  const cut = (atPoints: number): Fault => {
+    return { kind: 'link', link: 'client', how: 'beforeAnswer', ms: 0, atPoints, pick: 0 }
+  }
+  const options = { world, progress: () => points, over: () => over, onFault: nothing }
+  const conductor = startConductor({ ...options, schedule: [cut(10), cut(20)] })
+  points = 20
+  await conductor.finished
+  over = true
+  assert.equal(conductor.broken.cuts.beforeAnswer, 2)
 })
 
 test('one that does not start at once is tried again', async () => {
