@@ -131,6 +131,58 @@ const rows: { is: string; query: string; variables?: unknown; code: string; says
     query: '{ runs(project: "p", sort: { by: { field: NAME, param: "lr" } }) { nodes { run } } }',
     code: 'GRAPHQL_VALIDATION_FAILED',
   },
+  {
+    is: 'frames of more dead letters than an answer may hold',
+    query: 'query ($n: Int) { deadLetters(first: $n) { nodes { frame } } }',
+    variables: { n: 21 },
+    code: 'TOO_COSTLY',
+  },
+  {
+    is: 'frames of dead letters by their usual number',
+    query: '{ deadLetters { nodes { frame } } }',
+    code: 'TOO_COSTLY',
+  },
+  {
+    is: 'frames of dead letters over aliases',
+    query: `{ ${names(3)
+      .map((a) => `${a}: deadLetters(first: 10) { nodes { frame } }`)
+      .join(' ')} }`,
+    code: 'TOO_COSTLY',
+  },
+  { is: 'more dead letters than a page has', query: '{ deadLetters(first: 501) { nodes { id } } }', code: 'BAD_INPUT' },
+  {
+    is: 'counts of dead letters beyond the limit',
+    query: '{ deadLetterCounts(first: 501) { letters } }',
+    code: 'BAD_INPUT',
+  },
+  {
+    is: '501 ids of dead letters',
+    query: 'query ($ids: [ID!]) { deadLetters(ids: $ids, first: 1) { nodes { id } } }',
+    variables: { ids: names(501) },
+    code: 'BAD_INPUT',
+    says: /501 ids/,
+  },
+  {
+    is: 'an id that no dead letter has',
+    query: `{ deadLetters(ids: ["0-1-0' OR 1"]) { nodes { id } } }`,
+    code: 'BAD_INPUT',
+    says: /no letter's id/,
+  },
+  {
+    is: 'a run without its project',
+    query: '{ deadLetters(run: "r") { nodes { id } } }',
+    code: 'BAD_INPUT',
+  },
+  {
+    is: 'a reason that there is not',
+    query: '{ deadLetters(reason: BAD_LUCK) { nodes { id } } }',
+    code: 'GRAPHQL_VALIDATION_FAILED',
+  },
+  {
+    is: 'a cursor of another list',
+    query: `{ deadLetters(after: "${Buffer.from('["x",0,"","0-1-0"]').toString('base64url')}") { nodes { id } } }`,
+    code: 'BAD_CURSOR',
+  },
   { is: 'a made-up cursor', query: '{ projects(after: "WzFd") { nodes { name } } }', code: 'BAD_CURSOR' },
   {
     is: 'a cursor that is no JSON',

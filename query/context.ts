@@ -1,4 +1,5 @@
 import type { ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
+import type { LetterLoaders } from './resolvers/letter-loaders.ts'
 import type { RunLoaders } from './resolvers/run-loaders.ts'
 import type { SeriesLoader } from './resolvers/series.ts'
 
@@ -22,4 +23,5 @@ export type Context = {
   readonly readOptions: ReadOptions
   readonly seriesLoader: SeriesLoader
   readonly runLoaders: RunLoaders
+  readonly letterLoaders: LetterLoaders
 }

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createSchema } from 'graphql-yoga'
+import { deadReasons } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import type { Context } from './context.ts'
+import {
+  resolveDeadLetterCounts,
+  resolveDeadLetters,
+  resolveLetterFrame,
+  resolveReplay,
+} from './resolvers/dead-letters.ts'
 import { resolveProjects } from './resolvers/projects.ts'
 import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
 import { resolveRuns } from './resolvers/runs.ts'
@@ -17,11 +24,14 @@ export function createQuerySchema() {
     resolvers: {
       ...scalars,
       RunState: { RUNNING: 'running', FINISHED: 'finished', FAILED: 'failed', KILLED: 'killed' },
+      DeadLetterReason: Object.fromEntries(deadReasons.map((reason) => [reason.toUpperCase(), reason])),
       Query: {
         series: resolveSeries,
         projects: resolveProjects,
         runs: resolveRuns,
         run: resolveRun,
+        deadLetters: resolveDeadLetters,
+        deadLetterCounts: resolveDeadLetterCounts,
         server: resolveServer,
       },
       Run: {
@@ -30,6 +40,7 @@ export function createQuerySchema() {
         metrics: resolveMetrics,
         series: resolveRunSeries,
       },
+      DeadLetter: { frame: resolveLetterFrame, replay: resolveReplay },
     },
   })
 }

@@ -14,6 +14,7 @@ import { graphiql } from './plugins/graphiql.ts'
 import { useMeasures } from './plugins/measures.ts'
 import { useRequests } from './plugins/requests.ts'
 import { useTurns } from './plugins/turns.ts'
+import { createLetterLoaders } from './resolvers/letter-loaders.ts'
 import { createRunLoaders } from './resolvers/run-loaders.ts'
 import { createSeriesLoader } from './resolvers/series.ts'
 import { createQuerySchema } from './schema.ts'
@@ -68,6 +69,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
         readOptions,
         seriesLoader: createSeriesLoader(reader, watermark, readOptions),
         runLoaders: createRunLoaders(reader, readOptions),
+        letterLoaders: createLetterLoaders(reader, readOptions),
       }
     },
     graphiql,

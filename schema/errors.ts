@@ -94,6 +94,12 @@ const table = {
     retryable: true,
     means: 'The log could not be written; nothing of this request was stored.',
   },
+  outcome_unknown: {
+    status: 504,
+    retryable: true,
+    means:
+      'The log did not answer in time, so the frames may have been stored or may yet be. Sent again with the same writer and seq they are stored once.',
+  },
   shutting_down: { status: 503, retryable: true, means: 'The server is stopping; nothing of this request was stored.' },
   internal: { status: 500, retryable: true, means: 'A fault of the server.' },
 } as const satisfies Record<string, { status: number; retryable: boolean; means: string }>

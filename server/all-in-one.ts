@@ -1,154 +1,109 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createAuthorizer } from '../http/auth.ts'
-import { fetchHandler } from '../http/fetch.ts'
-import { createHttpServer } from '../http/server.ts'
-import { handleFrames } from '../ingest/gateway/frames-route.ts'
-import { createGateway, describeError, errorAnswer } from '../ingest/gateway/gateway.ts'
-import { createStreamDoor } from '../ingest/gateway/stream.ts'
-import { openEmbeddedLog } from '../ingest/log/embedded.ts'
-import { createSink } from '../ingest/sink/pipeline.ts'
+import { openKafkaPositions, openKafkaReader, openKafkaWriter, wallClockMs } from '../ingest/log/kafka/kafka.ts'
+import type { LogWriter } from '../ingest/log/log.ts'
+import type { SinkGroup } from '../ingest/sink/group.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import { createWatermark } from '../ingest/sink/watermark.ts'
-import { openStore } from '../ingest/store/store.ts'
-import { createQueryServer } from '../query/server.ts'
-import { Refusal } from '../schema/errors.ts'
-import { assertLimits, limits } from '../schema/limits.ts'
-import { createLogger } from '../telemetry/logger.ts'
-import { Metrics } from '../telemetry/metrics.ts'
-import { describeDoors } from './doors.ts'
+import type { Store } from '../ingest/store/store.ts'
+import type { Watermark } from '../schema/store.ts'
+import { spoilWriter } from './canary.ts'
+import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
+import { createDoors } from './parts/doors.ts'
+import { addFramesDoors } from './parts/frames.ts'
+import { createLateReader, createLateWatermark, createLateWriter } from './parts/late.ts'
+import { kafkaOptions, openOwnLog } from './parts/log.ts'
+import { addQuestionsDoor } from './parts/questions.ts'
+import { startSinks } from './parts/sinks.ts'
+import { openStoreOf } from './parts/store.ts'
+import { createPositionsWatermark } from './positions-watermark.ts'
 import type { Settings } from './settings.ts'
 
-export type RunningServer = {
-  readonly port: number
-  /** Drains in order: no new frames, what was taken into the log, what is in the log into the store, then the doors shut. */
-  stop(reason: string): Promise<void>
+/** Every stage in one process: with the embedded log and store unless the settings name others. Start and stop are each one ordered list. */
+export async function startAllInOne(settings: Settings): Promise<RunningServer> {
+  const base = createBase(settings)
+  const { logger, readiness, stopping } = base
+  const writer = createLateWriter(settings.LOG === 'kafka' ? settings.KAFKA_PARTITIONS : 1)
+  const reader = createLateReader()
+  const watermark = createLateWatermark()
+  let log: OpenLog | undefined
+  let store: Store | undefined
+  let sinks: SinkGroup | undefined
+
+  // Health answers while Kafka is away or a long replay is under way; who comes too early is told so.
+  readiness.require('running', () => 'it is starting')
+  const doors = createDoors(base, '/graphql')
+  const endFrames = addFramesDoors(base, doors, writer.part)
+  addQuestionsDoor(base, doors, reader.part, watermark.part)
+  const port = await doors.open()
+
+  async function start(): Promise<void> {
+    await mkdir(settings.DATA_DIR, { recursive: true })
+    log = settings.LOG === 'kafka' ? await openKafka(base) : await openEmbedded(base)
+    stopping.signal.throwIfAborted()
+    store = await openStoreOf(base, true)
+    stopping.signal.throwIfAborted()
+    await claimSource(store, log.writer)
+    writer.arrive(log.writer)
+    sinks = await log.startSinks(store)
+    // Alone on its log, it has nobody to leave a broken partition to.
+    if (settings.LOG === 'embedded') for (const fault of sinks.faults().values()) throw fault
+    watermark.arrive(log.watermark(sinks))
+    reader.arrive(store.reader)
+    readiness.require('running', () => undefined)
+    logger.info(
+      { port, dataDir: settings.DATA_DIR, log: settings.LOG, store: settings.STORE_URL ?? 'embedded' },
+      'ready',
+    )
+  }
+  const ready = start()
+
+  return {
+    port,
+    ready,
+    stop: (reason) =>
+      shutDown(base, reason, [
+        ['new connections', () => doors.http.stopListening()],
+        ['start', () => ready.catch(() => {})],
+        ...endFrames,
+        ['sink', () => sinks?.stop()],
+        ['connections', () => doors.http.close()],
+        ['log', () => log?.close()],
+        ['store', () => store?.close()],
+      ]),
+  }
 }
 
-/** Everything in one process, on the embedded log and the embedded store. Start and stop are each one ordered list. */
-export async function startAllInOne(settings: Settings): Promise<RunningServer> {
-  assertLimits()
-  const logger = createLogger(settings.LOG_LEVEL)
-  const metrics = new Metrics()
-  await mkdir(settings.DATA_DIR, { recursive: true })
+/** The log's sides as this process uses them, whichever log it is. */
+type OpenLog = {
+  readonly writer: LogWriter
+  startSinks(store: Store): Promise<SinkGroup>
+  watermark(sinks: SinkGroup): Watermark
+  close(): Promise<unknown>
+}
 
-  const log = await openEmbeddedLog({
-    directory: join(settings.DATA_DIR, 'log'),
-    maximumBytes: settings.LOG_MAX_BYTES,
-    logger,
-  })
-  metrics.gauge('stepstream_log_bytes', 'Bytes of the log on disk.', () => log.stats().bytes)
-  metrics.gauge('stepstream_log_limit_bytes', 'Bytes at which the log refuses.', () => log.stats().bytesLimit)
-  const store = await openStore({
-    dataDir: settings.DATA_DIR,
-    readSessions: settings.READ_SESSIONS,
-    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
-    queryMemoryBytes: settings.QUERY_MEMORY_BYTES,
-    logger,
-  })
-  await claimSource(store, log)
-  const sink = createSink({
-    ...{ log, partition: 0, store, metrics, logger },
-    settings: {
-      blockRows: settings.BLOCK_ROWS,
-      insertIntervalMs: settings.INSERT_INTERVAL_MS,
-      flushIntervalMs: settings.FLUSH_INTERVAL_MS,
-      maximumSeries: settings.MAX_ACTIVE_SERIES,
-    },
-  })
-  const gateway = createGateway(log, metrics, logger)
-  const authorize = createAuthorizer(settings.API_KEY)
-  const stream = createStreamDoor(gateway, {
-    messageTimeoutMs: settings.MESSAGE_TIMEOUT_MS,
-    lifetimeMinutes: settings.CONNECTION_LIFETIME_MINUTES,
-    admit: authorize,
-  })
-  const query = createQueryServer({
-    reader: store.reader,
-    watermark: createWatermark(log, [sink]),
-    logger,
-    metrics,
-    settings: {
-      queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
-      watermarkTimeoutMs: settings.WATERMARK_TIMEOUT_MS,
-      operationsAtOnce: settings.READ_SESSIONS,
-      operationsWaiting: 200,
-    },
-  })
-
-  let ready = false
-  const http = createHttpServer({ onError: (error) => errorAnswer(describeError(error, gateway.counts, logger)) })
-  const common = { bodyBytes: 0, bodyTimeoutMs: settings.BODY_TIMEOUT_MS }
-  const text = (status: number, body: string) => ({ status, headers: { 'content-type': 'text/plain' }, body })
-  http.route({ ...common, method: 'get', path: '/healthz', handle: () => text(200, 'alive\n') })
-  http.route({
-    ...common,
-    method: 'get',
-    path: '/readyz',
-    handle: () => (ready ? text(200, 'ready\n') : text(503, 'not ready\n')),
-  })
-  http.route({
-    ...common,
-    method: 'get',
-    path: '/metrics',
-    handle: async () => ({
-      status: 200,
-      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-      body: await metrics.text(),
-    }),
-  })
-  http.socket('/v1/stream', stream)
-  http.route({
-    ...{ ...common, bodyBytes: limits.bodyBytes },
-    method: 'any',
-    path: '/v1/frames',
-    async handle(request) {
-      authorize(request.headers)
-      return await handleFrames(gateway, log.id, request)
-    },
-  })
-  const answerQuery = fetchHandler(query.handle)
-  http.route({
-    ...{ ...common, bodyBytes: limits.queryBodyBytes },
-    method: 'any',
-    path: '/graphql',
-    async handle(request) {
-      authorize(request.headers)
-      return await answerQuery(request)
-    },
-  })
-  http.route({
-    // A frame sent to a wrong path is told so, not that it is too large.
-    ...{ ...common, bodyBytes: limits.bodyBytes },
-    method: 'any',
-    path: '/*',
-    handle(request) {
-      if (request.path === '/') return { status: 302, headers: { location: '/graphql' } }
-      throw new Refusal('not_found', `there is nothing at ${request.path.slice(0, 200)}`)
-    },
-  })
-
-  // Health answers while a long replay is under way; frames and questions wait for `ready`.
-  const port = await http.listen(settings.HOST, settings.PORT)
-  await sink.start()
-  ready = true
-  logger.info({ port, dataDir: settings.DATA_DIR }, 'ready')
-  for (const line of describeDoors(settings, port)) console.log(line)
-
-  async function stop(reason: string): Promise<void> {
-    logger.info({ reason }, 'stopping')
-    ready = false
-    http.stopListening()
-    await gateway.drain()
-    stream.closeAll()
-    stream.stop()
-    await sink.stop()
-    http.close()
-    await log.close()
-    await store.close()
-    logger.info('stopped')
-    logger.flush()
+async function openEmbedded(base: Base): Promise<OpenLog> {
+  const log = await openOwnLog(base)
+  return {
+    writer: spoilWriter(base.canary, log),
+    startSinks: (store) => startSinks(base, log, store, false),
+    watermark: (sinks) => createWatermark(log, sinks.serving),
+    close: () => log.close(),
   }
+}
 
-  return { port, stop }
+async function openKafka(base: Base): Promise<OpenLog> {
+  const options = await kafkaOptions(base)
+  const [writer, reader, positions] = [
+    await openKafkaWriter(options),
+    await openKafkaReader(options),
+    await openKafkaPositions(options),
+  ]
+  base.readiness.require('log', () => (writer.healthy() ? undefined : 'Kafka has not acknowledged for some seconds'))
+  return {
+    writer: spoilWriter(base.canary, writer),
+    startSinks: (store) => startSinks(base, reader, store, true),
+    // Another process may have some of the partitions.
+    watermark: () => createPositionsWatermark(positions, { now: wallClockMs }),
+    close: () => Promise.all([writer.close(), reader.close(), positions.close()]),
+  }
 }

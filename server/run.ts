@@ -1,11 +1,29 @@
+import { LogMisfit } from '../ingest/log/kafka/kafka.ts'
 import { startAllInOne } from './all-in-one.ts'
-import { BadSettings, readSettings } from './settings.ts'
+import { describeDoors } from './doors.ts'
+import { startGateway } from './gateway.ts'
+import type { RunningServer } from './parts/base.ts'
+import { startQuery } from './query.ts'
+import { BadSettings, type Role, readSettings, roles, type Settings } from './settings.ts'
+import { startSink } from './sink.ts'
 
 /** Longest time a stop may take; a process manager's own patience is usually 10 to 30 s. */
 const stopDeadlineMs = 25_000
 
-try {
-  const server = await startAllInOne(readSettings(process.env))
+const starts: Readonly<Record<Role, (settings: Settings) => Promise<RunningServer>>> = {
+  all: startAllInOne,
+  gateway: startGateway,
+  sink: startSink,
+  query: startQuery,
+}
+
+function readRole(argument = 'all'): Role {
+  const role = roles.find((each) => each === argument)
+  if (!role) throw new BadSettings(`there is no ${argument}: say one of ${roles.join(', ')}, or nothing for all`)
+  return role
+}
+
+function stopOnSignals(server: RunningServer): () => boolean {
   let stopping = false
   const onSignal = (signal: NodeJS.Signals) => {
     // A second signal means now: what is acknowledged is in the log.
@@ -22,7 +40,22 @@ try {
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  return () => stopping
+}
+
+try {
+  const role = readRole(process.argv[2])
+  const settings = readSettings(process.env, role)
+  const server = await starts[role](settings)
+  const stopping = stopOnSignals(server)
+  try {
+    await server.ready
+    for (const line of describeDoors(settings, server.port)) console.log(line)
+  } catch (error) {
+    if (!stopping()) throw error
+  }
 } catch (error) {
-  console.error(error instanceof BadSettings ? error.message : error)
+  // What somebody has to change, without the place in our code where it was found.
+  console.error(error instanceof BadSettings || error instanceof LogMisfit ? error.message : error)
   process.exit(1)
 }

@@ -2,27 +2,84 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defaultSinkSettings } from '../ingest/sink/settings.ts'
 
+/** What a process does: everything, or one stage. */
+export const roles = ['all', 'gateway', 'sink', 'query'] as const
+export type Role = (typeof roles)[number]
+
 const integer = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum)
+const truth = z.enum(['true', 'false']).transform((text) => text === 'true')
 const MiB = 1024 * 1024
 
 /** Every setting, by its environment variable. The README's table is checked against this. */
 const schema = z.object({
-  PORT: integer(0, 65_535).default(7410).describe('Port of everything: frames, GraphQL, health. 0 takes a free one'),
+  PORT: integer(0, 65_535)
+    .default(7410)
+    .describe('Port of the process (`query`: 7420, `sink`: 7430 by default). 0 takes a free one'),
   HOST: z
     .string()
     .min(1)
     .default('127.0.0.1')
     .describe('Address to listen on; `0.0.0.0` for every interface (then set API_KEY)'),
-  DATA_DIR: z.string().min(1).default('./data').describe('Folder for the log and the store; one server at a time'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('Folder for the embedded log and the embedded store; one server at a time'),
   API_KEY: z.string().min(8).optional().describe('When set, requests must carry `Authorization: Bearer <key>`'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least level that is logged'),
+  LOG: z
+    .enum(['embedded', 'kafka'])
+    .default('embedded')
+    .describe('The log: `embedded` in DATA_DIR, or `kafka` (default where only one stage runs)'),
   LOG_MAX_BYTES: integer(16 * MiB, 2 ** 50)
     .default(8 * 1024 * MiB)
-    .describe('Disk the log may take before frames are refused with `log_full`'),
-  READ_SESSIONS: integer(1, 64).default(3).describe('Questions that run side by side in the embedded store'),
+    .describe('Disk the embedded log may take before frames are refused with `log_full`'),
+  ACK_TIMEOUT_MS: integer(100, 600_000)
+    .default(30_000)
+    .describe('Longest wait of a frame for the log; then the answer is `outcome_unknown`, ms'),
+  KAFKA_BROKERS: z.string().optional().describe('`host:port`, separated by commas'),
+  KAFKA_TOPIC: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,200}$/)
+    .default('stepstream')
+    .describe('Topic of the log; made when it is not there'),
+  KAFKA_GROUP: z
+    .string()
+    .min(1)
+    .default('stepstream-sink')
+    .describe('Consumer group of the sinks; never change it for a log that is stored'),
+  KAFKA_PARTITIONS: integer(1, 1_000)
+    .default(4)
+    .describe('Partitions of the topic, for ever; as many sinks can work at once'),
+  KAFKA_REPLICATION: integer(1, 15).default(1).describe('Copies of the topic, when it is made'),
+  KAFKA_MIN_INSYNC: integer(1, 15).default(1).describe('Copies that must have a record before it is acknowledged'),
+  KAFKA_RETENTION_HOURS: integer(1, 1_000_000)
+    .optional()
+    .describe('How long records are kept after they are stored; without it they go as soon as they are'),
+  KAFKA_SESSION_TIMEOUT_MS: integer(6_000, 300_000)
+    .default(10_000)
+    .describe('A sink that is silent so long loses its partitions, ms'),
+  KAFKA_TLS: truth.default(false).describe('`true`: connect with TLS'),
+  KAFKA_TLS_CA: z.string().optional().describe('File of the certificate authority to trust (PEM)'),
+  KAFKA_TLS_CERT: z.string().optional().describe("File of this client's certificate (PEM)"),
+  KAFKA_TLS_KEY: z.string().optional().describe("File of this client's key (PEM)"),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('How to log in to Kafka: `plain`, `scram-sha-256`, `scram-sha-512`'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('User at Kafka'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('Password at Kafka'),
+  STORE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("ClickHouse's HTTP interface; without it the store is embedded in DATA_DIR"),
+  STORE_USER: z.string().min(1).default('default').describe('User at the store'),
+  STORE_PASSWORD: z.string().optional().describe('Password at the store'),
+  STORE_DATABASE: z.string().min(1).default('default').describe('Database at the store'),
+  READ_SESSIONS: integer(1, 64).default(3).describe('Questions that run side by side'),
   QUERY_TIMEOUT_MS: integer(100, 600_000).default(10_000).describe('Longest time of one question to the store, ms'),
   QUERY_MEMORY_BYTES: integer(16 * MiB, 2 ** 44)
     .default(2048 * MiB)
@@ -43,27 +100,75 @@ const schema = z.object({
     .describe('Shortest time between two inserts when nobody waits, ms'),
   FLUSH_INTERVAL_MS: integer(100, 600_000)
     .default(defaultSinkSettings.flushIntervalMs)
-    .describe('Shortest time between two flushes of run and series summaries, ms'),
+    .describe('Longest pause between two flushes of run and series summaries while they are fast, ms'),
   MAX_ACTIVE_SERIES: integer(10_000, 1_000_000_000)
     .default(defaultSinkSettings.maximumSeries)
-    .describe('Series whose summaries are kept in memory (about 200 bytes each)'),
+    .describe('Series whose summaries are kept in memory (about 200 bytes each), over all partitions of the process'),
 })
 
-export type Settings = z.infer<typeof schema>
+export type Settings = z.infer<typeof schema> & { readonly role: Role }
 
 export class BadSettings extends Error {}
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+const roleDefaults: Readonly<Record<Role, Environment>> = {
+  all: {},
+  gateway: { LOG: 'kafka' },
+  sink: { LOG: 'kafka', PORT: '7430' },
+  query: { LOG: 'kafka', PORT: '7420' },
+}
+
 /** @throws BadSettings naming every variable that is wrong */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = Object.keys(schema.shape) as (keyof Settings)[]
+export function readSettings(environment: Environment, role: Role = 'all'): Settings {
+  const known = Object.keys(schema.shape) as (keyof z.infer<typeof schema>)[]
   // An empty variable is one that is not set, as in shell scripts.
-  const given = Object.fromEntries(known.map((name) => [name, environment[name] || undefined]))
+  const given = Object.fromEntries(known.map((name) => [name, environment[name] || roleDefaults[role][name]]))
   const result = schema.safeParse(given)
-  if (!result.success) {
-    const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new BadSettings(`bad settings:\n  ${faults.join('\n  ')}`)
-  }
-  return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) }
+  const faults = result.success
+    ? contradictions(result.data, role)
+    : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  if (!result.success || faults.length > 0) throw new BadSettings(`bad settings:\n  ${faults.join('\n  ')}`)
+  return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR), role }
+}
+
+/** What is wrong between settings that are each right. */
+function contradictions(settings: z.infer<typeof schema>, role: Role): string[] {
+  const { LOG, KAFKA_BROKERS, STORE_URL, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY } = settings
+  const { KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD } = settings
+  const alone = `a ${role} is one process of several, which meet at`
+  const files = KAFKA_TLS_CA ?? KAFKA_TLS_CERT ?? KAFKA_TLS_KEY
+  const rules: [wrong: boolean, fault: string][] = [
+    [role !== 'all' && LOG === 'embedded', `LOG: ${alone} a log that all can reach: LOG=kafka`],
+    [(role === 'sink' || role === 'query') && !STORE_URL, `STORE_URL: ${alone} a store that all can reach`],
+    [LOG === 'kafka' && !KAFKA_BROKERS, 'KAFKA_BROKERS: LOG=kafka needs the address of a broker'],
+    [
+      brokersOf(settings).some((each) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/.test(each)),
+      'KAFKA_BROKERS: each is host:port',
+    ],
+    [
+      settings.KAFKA_MIN_INSYNC > settings.KAFKA_REPLICATION,
+      'KAFKA_MIN_INSYNC: more copies than KAFKA_REPLICATION makes',
+    ],
+    [files !== undefined && !settings.KAFKA_TLS, 'KAFKA_TLS: certificates are given, so it must be true'],
+    [!KAFKA_TLS_CERT !== !KAFKA_TLS_KEY, 'KAFKA_TLS_KEY: a certificate and its key come together'],
+    [
+      KAFKA_SASL_MECHANISM !== undefined && !(KAFKA_SASL_USERNAME && KAFKA_SASL_PASSWORD),
+      'KAFKA_SASL_MECHANISM: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed with it',
+    ],
+    [
+      KAFKA_SASL_MECHANISM === undefined && (KAFKA_SASL_USERNAME ?? KAFKA_SASL_PASSWORD) !== undefined,
+      'KAFKA_SASL_USERNAME: KAFKA_SASL_MECHANISM is needed with it',
+    ],
+  ]
+  return rules.filter(([wrong]) => wrong).map(([, fault]) => fault)
+}
+
+export function brokersOf({ KAFKA_BROKERS }: { readonly KAFKA_BROKERS?: string | undefined }): string[] {
+  return (KAFKA_BROKERS ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
 }
 
 /** Name, default and meaning of each setting, in order. */

@@ -365,7 +365,7 @@ test('a frame sent again with its writer and seq is stored once: other doors, re
       assert.equal((await readRun(own, project, 'again', at))?.points, 4)
     }
     await sendAll()
-    assert.equal(await metricValue(own, 'stepstream_sink_frames_duplicate'), 4 * 8 - 4)
+    assert.equal(await metricValue(own, 'stepstream_sink_frames_total{outcome="duplicate"}'), 4 * 8 - 4)
     for (const end of ['SIGTERM', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
       if (end === 'SIGKILL') await own.kill()
       else assert.deepEqual(await own.stop(), { code: 0, signal: null })

@@ -19,7 +19,7 @@ export type Server = {
   kill(): Promise<void>
   /** Asks it to end, and waits. */
   stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<Exit>
-  signal(signal: 'SIGTERM' | 'SIGINT'): void
+  signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGSTOP' | 'SIGCONT'): void
   /** Resolves when it has ended, for whatever reason. */
   readonly exited: Promise<Exit>
 }
@@ -35,10 +35,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 export type Launched = { readonly child: ChildProcess; readonly exited: Promise<Exit>; output(): string }
 
-/** Starts the server's process on a folder, whether or not it will come up. */
-export function launch(dataDir: string, settings: Settings = {}): Launched {
+/** What a process of ours is started as. */
+export type ProcessKind = 'all' | 'gateway' | 'sink' | 'query' | 'store'
+
+/** Starts a process on a folder, whether or not it will come up. */
+export function launch(dataDir: string, settings: Settings = {}, kind: ProcessKind = 'all'): Launched {
   const chosen = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
-  const child = spawn(process.execPath, [packageFile('dist/server/main.cjs')], {
+  const program = kind === 'store' ? ['dist/infra/store/main.cjs'] : ['dist/server/main.cjs', kind]
+  const child = spawn(process.execPath, [packageFile(program[0]!), ...program.slice(1)], {
     env: { ...process.env, PORT: '0', HOST: '127.0.0.1', API_KEY: '', DATA_DIR: dataDir, ...chosen },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -59,9 +63,13 @@ export function launch(dataDir: string, settings: Settings = {}): Launched {
   return { child, exited, output: () => text }
 }
 
-/** Starts the server and waits until it is ready. */
-export async function startServer(dataDir: string, settings: Settings = {}): Promise<Server> {
-  const { child, exited, output } = launch(dataDir, settings)
+/** Starts a process of a kind (by default everything in one) and waits until it is ready. */
+export async function startServer(
+  dataDir: string,
+  settings: Settings = {},
+  kind: ProcessKind = 'all',
+): Promise<Server> {
+  const { child, exited, output } = launch(dataDir, settings, kind)
   const deadline = Date.now() + startMs
   let port = readyPort(output())
   while (port === undefined) {

@@ -70,7 +70,7 @@ test('/metrics counts every stage', async () => {
       stepstream_ack_seconds_count: 6,
       stepstream_active_series: 2,
       stepstream_active_runs: 1,
-      stepstream_sink_frames_stored: 7,
+      'stepstream_sink_frames_total{outcome="stored"}': 7,
       stepstream_insert_rows_sum: 14,
       'stepstream_query_seconds_count{field="series"}': 2,
       'stepstream_query_seconds_count{field="run"}': 1,

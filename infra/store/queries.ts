@@ -62,10 +62,9 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
       const { keyword, format: named } = checkedStatement(request, statement)
       const reads = readWords.has(keyword)
       const lane = reads ? lanes[readLane(request)] : lanes.other
-      const limited = { max_result_bytes: String(limits.resultBytes), result_overflow_mode: 'throw' }
       const session: SessionRequest = {
         statement,
-        settings: engineSettings(reads ? { ...limited, ...request.settings } : request.settings),
+        settings: engineSettings(reads ? withLimit(request.settings, limits.resultBytes) : request.settings),
         parameters: request.parameters,
         readOnly: request.user.readOnly,
         leavesTraces: !(reads || keyword === 'INSERT') || request.database !== 'default',
@@ -101,6 +100,13 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
       await killer.close()
     },
   }
+}
+
+/** The caller may ask for a smaller answer than the server allows, not for a larger one. */
+function withLimit(settings: Readonly<Record<string, string>>, resultBytes: number): Record<string, string> {
+  const wanted = Number(settings.max_result_bytes) || resultBytes
+  const limit = String(Math.min(wanted, resultBytes))
+  return { result_overflow_mode: 'throw', ...settings, max_result_bytes: limit }
 }
 
 const bare: SessionRequest = { statement: '', settings: {}, parameters: {} }

@@ -48,7 +48,7 @@ try {
     bodyTimeoutMs: integer('BODY_TIMEOUT_MS', 120_000, 100, 3_600_000),
     uploads: 2,
     statementBytes: 64 * MiB,
-    resultBytes: 1024 * MiB,
+    resultBytes: integer('RESULT_MAX_BYTES', 1024 * MiB, MiB, 2 ** 40),
     sendTimeoutMs: 60_000,
     logger,
   })

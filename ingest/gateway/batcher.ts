@@ -1,7 +1,7 @@
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import { formatToken } from '../../schema/token.ts'
-import type { Log } from '../log/log.ts'
+import type { LogWriter } from '../log/log.ts'
 import {
   clearRecord,
   createRecordWriter,
@@ -16,7 +16,7 @@ import type { Frame } from './frame.ts'
 export type Ticket = {
   /** The frame is durable at `offset`; `token` is the `at` of its record. */
   onDurable(partition: number, offset: number, token: string): void
-  /** Nothing of the frame was or will be stored. */
+  /** Nothing of the frame was or will be stored, unless the code is `outcome_unknown`. */
   onRefused(refusal: Refusal): void
 }
 
@@ -49,7 +49,7 @@ type Lane = {
  * Builds records from the frames of all connections. While one record of a partition is being made durable, the next one
  * fills, so thousands of clients share each sync and nobody waits for a timer.
  */
-export function createBatcher(log: Log, observer: BatcherObserver): Batcher {
+export function createBatcher(log: LogWriter, observer: BatcherObserver): Batcher {
   const spare: RecordWriter[] = []
   const newBatch = (): Batch => ({ writer: spare.pop() ?? createRecordWriter(), tickets: [], points: 0 })
   const lanes: Lane[] = Array.from({ length: log.partitions }, (_, partition) => {
@@ -110,7 +110,8 @@ export function createBatcher(log: Log, observer: BatcherObserver): Batcher {
       const token = formatToken({ log: log.id, offsets: new Map([[partition, offset]]) })
       for (const ticket of batch.tickets) ticket.onDurable(partition, offset, token)
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal('log_unavailable', undefined, error)
+      // An error without a name says nothing about the record.
+      const refusal = error instanceof Refusal ? error : new Refusal('outcome_unknown', undefined, error)
       for (const ticket of batch.tickets) ticket.onRefused(refusal)
     }
     pendingBytes -= payload.length

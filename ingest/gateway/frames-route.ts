@@ -2,6 +2,7 @@ import { pack } from 'msgpackr'
 import type { HttpAnswer, HttpRequest } from '../../http/exchange.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { formatToken } from '../../schema/token.ts'
+import type { Waiting } from './deadlines.ts'
 import { decodeFrames, type Frame } from './frame.ts'
 import { describeError, errorBody, type Gateway } from './gateway.ts'
 import { jsonToMsgpack } from './json.ts'
@@ -61,19 +62,38 @@ function readContent(request: HttpRequest): Buffer {
 
 type Outcome = { readonly partition: number; readonly offset: number } | Refusal
 
+/** Resolves when the log has said of each frame what became of it, or will not say so in time. */
 function logFrames(gateway: Gateway, frames: readonly Frame[]): Promise<Outcome[]> {
   const receivedMs = gateway.now()
-  return Promise.all(
-    frames.map((frame) => {
-      return new Promise<Outcome>((resolve) => {
-        const ticket = {
-          onDurable: (partition: number, offset: number) => resolve({ partition, offset }),
-          onRefused: (refusal: Refusal) => resolve(refusal),
-        }
-        gateway.batcher.add(frame, ticket, receivedMs)
-      })
-    }),
-  )
+  const outcomes = new Array<Outcome>(frames.length)
+  if (frames.length === 0) return Promise.resolve(outcomes)
+  return new Promise((resolve) => {
+    let open = frames.length
+    const request: Waiting = {
+      sinceMs: performance.now(),
+      settled: false,
+      expire() {
+        request.settled = true
+        for (let index = 0; index < frames.length; index++) outcomes[index] ??= new Refusal('outcome_unknown')
+        resolve(outcomes)
+      },
+    }
+    const settle = (index: number, outcome: Outcome) => {
+      if (request.settled) return
+      outcomes[index] = outcome
+      if (--open > 0) return
+      request.settled = true
+      resolve(outcomes)
+    }
+    frames.forEach((frame, index) => {
+      const ticket = {
+        onDurable: (partition: number, offset: number) => settle(index, { partition, offset }),
+        onRefused: (refusal: Refusal) => settle(index, refusal),
+      }
+      gateway.batcher.add(frame, ticket, receivedMs)
+    })
+    gateway.deadlines.add(request)
+  })
 }
 
 function render(status: number, value: unknown, msgpack: boolean): HttpAnswer {

@@ -3,8 +3,9 @@ import { type ErrorCode, errors, Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Count, Metrics } from '../../telemetry/metrics.ts'
-import type { Log } from '../log/log.ts'
+import type { LogWriter } from '../log/log.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
+import { createDeadlines, type Deadlines } from './deadlines.ts'
 import type { Frame } from './frame.ts'
 import { admitSet, createNameRegistry, type NameRegistry } from './names.ts'
 
@@ -15,6 +16,8 @@ export type Gateway = {
   readonly counts: GatewayCounts
   readonly now: () => number
   readonly logger: Logger
+  /** Of those who wait for the log. */
+  readonly deadlines: Deadlines
   readonly observeAck: (seconds: number) => void
   /** @throws Refusal when a decoded frame may not go on */
   admit(frames: readonly Frame[]): void
@@ -23,16 +26,28 @@ export type Gateway = {
   draining(): boolean
 }
 
+export type RefusalCounts = Readonly<Record<ErrorCode, Count>>
+
 export type GatewayCounts = {
   readonly frames: Record<'http' | 'websocket', Count>
   readonly points: Count
   readonly bytes: Count
-  readonly refusals: Record<ErrorCode, Count>
+  readonly refusals: RefusalCounts
   readonly connections: Count
 }
 
-export function createGateway(log: Log, metrics: Metrics, logger: Logger, now: () => number = Date.now): Gateway {
-  const counts = createCounts(metrics)
+export type GatewayOptions = {
+  /** The time of day, ms. */
+  readonly now?: () => number
+  /** Longest wait for the log; then the outcome is called unknown. */
+  readonly ackTimeoutMs?: number
+  readonly refusals?: RefusalCounts
+}
+
+export function createGateway(log: LogWriter, metrics: Metrics, logger: Logger, options: GatewayOptions = {}): Gateway {
+  const { now = Date.now, ackTimeoutMs = 30_000 } = options
+  const counts = createCounts(metrics, options.refusals ?? createRefusalCounts(metrics))
+  const deadlines = createDeadlines(ackTimeoutMs)
   const observeAppend = metrics.duration('stepstream_log_append_seconds', 'Time to make one record durable.')
   const observeRecordFrames = metrics.size('stepstream_log_record_frames', 'Frames of one record.')
   const observeRecordBytes = metrics.size('stepstream_log_record_bytes', 'Bytes of one record.')
@@ -53,6 +68,7 @@ export function createGateway(log: Log, metrics: Metrics, logger: Logger, now: (
     counts,
     now,
     logger,
+    deadlines,
     observeAck: metrics.duration('stepstream_ack_seconds', 'From a decoded frame to its acknowledgement.'),
     admit(frames) {
       if (draining) throw new Refusal('shutting_down')
@@ -72,30 +88,29 @@ export function createGateway(log: Log, metrics: Metrics, logger: Logger, now: (
     },
     drain() {
       draining = true
-      return batcher.drained()
+      return batcher.drained().then(deadlines.stop)
     },
     draining: () => draining,
   }
 }
 
-function createCounts(metrics: Metrics): GatewayCounts {
+export function createRefusalCounts(metrics: Metrics): RefusalCounts {
   const codes = Object.keys(errors) as ErrorCode[]
+  return metrics.counters('stepstream_refusals_total', 'Requests and frames refused, by error code.', 'code', codes)
+}
+
+function createCounts(metrics: Metrics, refusals: RefusalCounts): GatewayCounts {
   return {
     frames: metrics.counters('stepstream_frames_total', 'Frames received, by door.', 'door', ['http', 'websocket']),
     points: metrics.counter('stepstream_points_total', 'Points made durable in the log.'),
     bytes: metrics.counter('stepstream_received_bytes_total', 'Bytes of frames received.'),
-    refusals: metrics.counters(
-      'stepstream_refusals_total',
-      'Requests and frames refused, by error code.',
-      'code',
-      codes,
-    ),
+    refusals,
     connections: { value: 0 },
   }
 }
 
 /** The public form of an error; faults of ours are logged once, here, and go out without details. */
-export function describeError(error: unknown, counts: GatewayCounts, logger: Logger): Refusal {
+export function describeError(error: unknown, counts: { readonly refusals: RefusalCounts }, logger: Logger): Refusal {
   const refusal = error instanceof Refusal ? error : new Refusal('internal', undefined, error)
   if (refusal.code === 'internal') logger.error({ err: error }, 'fault while handling a request')
   counts.refusals[refusal.code].value++

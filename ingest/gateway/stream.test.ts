@@ -12,8 +12,9 @@ import { limits } from '../../schema/limits.ts'
 import { parseToken } from '../../schema/token.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
-import type { Log } from '../log/log.ts'
-import { createGateway, describeError, errorAnswer } from './gateway.ts'
+import type { LogWriter } from '../log/log.ts'
+import { handleFrames } from './frames-route.ts'
+import { createGateway, describeError, errorAnswer, type GatewayOptions } from './gateway.ts'
 import { createStreamDoor, type StreamOptions } from './stream.ts'
 
 // Credits small enough to meet; each test file is a process of its own.
@@ -32,8 +33,7 @@ type Answer = {
 function createTestLog() {
   let offset = 0
   let held: { resolve(offset: number): void; reject(error: unknown): void }[] | undefined
-  const unused = () => assert.fail('the gateway only appends')
-  const log: Log = {
+  const log: LogWriter = {
     id: 'test',
     partitions: 1,
     append: () =>
@@ -41,7 +41,6 @@ function createTestLog() {
         if (held) held.push({ resolve, reject })
         else resolve(offset++)
       }),
-    ...{ committed: unused, commit: unused, read: unused, end: unused, stats: unused, close: unused },
   }
   return {
     log,
@@ -63,13 +62,15 @@ after(() => {
   for (const close of closers) close()
 })
 
-async function startDoor(options: Partial<StreamOptions> = {}) {
+async function startDoor(options: Partial<StreamOptions> = {}, gatewayOptions: GatewayOptions = {}) {
   const held = createTestLog()
   const logger = createLogger('silent')
-  const gateway = createGateway(held.log, new Metrics(), logger)
+  const gateway = createGateway(held.log, new Metrics(), logger, gatewayOptions)
   const door = createStreamDoor(gateway, { messageTimeoutMs: 60_000, lifetimeMinutes: 60, admit() {}, ...options })
   const server = createHttpServer({ onError: (error) => errorAnswer(describeError(error, gateway.counts, logger)) })
   server.socket('/v1/stream', door)
+  const frames = { method: 'any', path: '/v1/frames', bodyBytes: 10_000, bodyTimeoutMs: 1_000 } as const
+  server.route({ ...frames, handle: (request) => handleFrames(gateway, 'test', request) })
   const port = await server.listen('127.0.0.1', 0)
   closers.push(() => {
     door.stop()
@@ -190,7 +191,7 @@ test('the credit is one of bytes too', async () => {
 
 const failures: [name: string, error: unknown, code: string][] = [
   ['a full log', new Refusal('log_full'), 'log_full'],
-  ['a log that cannot write', new Error('EIO'), 'log_unavailable'],
+  ['a log that cannot write', new Error('EIO'), 'outcome_unknown'],
 ]
 for (const [name, error, code] of failures) {
   test(`${name} refuses the frames that wait, and the connection goes on`, async () => {
@@ -209,6 +210,31 @@ for (const [name, error, code] of failures) {
     client.socket.close()
   })
 }
+
+test('a log that does not answer in time leaves the outcome unknown; what it says later is not told', async () => {
+  const { port, hold, release, gateway } = await startDoor({}, { ackTimeoutMs: 200 })
+  const client = await connect(port)
+  hold()
+  for (let seq = 0; seq < 3; seq++) client.socket.send(frame(seq))
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify([1, 2].map((step) => ({ project: 'p', run: 'r', log: [{ step, metrics: { a: 1 } }] })))
+  const response = await fetch(`http://127.0.0.1:${port}/v1/frames`, { method: 'POST', headers, body })
+  assert.equal(response.status, 504)
+  const { error } = (await response.json()) as { error: { code: string; retryable: boolean } }
+  assert.deepEqual([error.code, error.retryable], ['outcome_unknown', true])
+  await until(() => client.answers.length === 3, 'answers')
+  assert.deepEqual(
+    client.answers.map(({ seq, n, error }) => [seq, n, error?.code]),
+    [0, 1, 2].map((seq) => [seq, seq + 1, 'outcome_unknown']),
+  )
+  assert.equal(gateway.counts.refusals.outcome_unknown.value, 4)
+  release()
+  await until(() => gateway.batcher.pendingBytes() === 0, 'the log to answer')
+  client.socket.send(frame(3))
+  await until(() => client.answers.length === 4, 'an ack')
+  assert.deepEqual([client.answers[3]!.ok, client.answers[3]!.n], [true, 4])
+  client.socket.close()
+})
 
 test('answers that are ready together go out together', async () => {
   const { port, hold, release } = await startDoor()

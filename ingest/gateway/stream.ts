@@ -3,6 +3,7 @@ import type { Socket, SocketEvents, SocketHandler } from '../../http/socket.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Ticket } from './batcher.ts'
+import type { Waiting } from './deadlines.ts'
 import {
   type ConnectionSets,
   createConnectionSets,
@@ -93,23 +94,31 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
     gateway.admit([frame])
     connection.framesInFlight++
     connection.bytesInFlight += size
-    const started = performance.now()
-    const settle = () => {
+    const settle = (): boolean => {
+      if (ticket.settled) return false
+      ticket.settled = true
       connection.framesInFlight--
       connection.bytesInFlight -= size
+      return true
     }
-    const ticket: Ticket = {
+    const ticket: Ticket & Waiting = {
+      sinceMs: performance.now(),
+      settled: false,
       onDurable(_partition, _offset, token) {
-        settle()
-        gateway.observeAck((performance.now() - started) / 1000)
+        if (!settle()) return
+        gateway.observeAck((performance.now() - ticket.sinceMs) / 1000)
         answer(connection, { ok: true, seq, n, at: token })
       },
       onRefused(refusal) {
-        settle()
-        refuse(connection, refusal, seq, n)
+        if (settle()) refuse(connection, refusal, seq, n)
+      },
+      // One answer a frame: what the log says later is not told.
+      expire() {
+        if (settle()) refuse(connection, new Refusal('outcome_unknown'), seq, n)
       },
     }
     gateway.batcher.add(frame, ticket, gateway.now())
+    gateway.deadlines.add(ticket)
   }
 
   function open(socket: Socket): SocketEvents {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { FileSystem, LogFile } from './file-system.ts'
 import { type Identity, LogCorrupted, readInteger, writeInteger } from './layout.ts'
-import type { Commit } from './log.ts'
+import { type Commit, nothingCommitted } from './log.ts'
 
 /**
  * The file `commit`: who the log is and where its reader left off.
  *
- *      0  8  magic "STEPCMT1"
+ *      0  8  magic "STEPCMT2"
  *      8  4  salt
  *     12 16  log id
  *     28  4  CRC-32 of bytes 0-27; this part is written once
@@ -22,15 +22,17 @@ import type { Commit } from './log.ts'
  *      8  8  generation: one higher with each commit; the highest whole slot counts
  *     16  8  offset
  *     24  8  end of the log's durable records at that time: a start that finds fewer knows of a loss
- *     32     intents, 8 + 8 bytes each: first, last
+ *     32  8  stored
+ *     40  8  arrival of the newest stored frame, ms
+ *     48     intents, 8 + 8 bytes each: first, last
  *
  * One write in place takes a third of the time of a new file, its sync, a rename and the directory's sync.
  */
-const magic = Buffer.from('STEPCMT1', 'latin1')
+const magic = Buffer.from('STEPCMT2', 'latin1')
 const headerBytes = 32
 const firstSlotPosition = 4096
 const slotBytes = 64 * 1024
-const slotHeaderBytes = 32
+const slotHeaderBytes = 48
 const intentsLimit = (slotBytes - slotHeaderBytes) / 16
 
 export type CommitFile = {
@@ -50,7 +52,7 @@ export async function createCommitFile(fileSystem: FileSystem, directory: string
   bytes.writeUInt32LE(identity.salt, 8)
   bytes.write(identity.id, 12, 'hex')
   bytes.writeUInt32LE(crc32(bytes.subarray(0, headerBytes - 4)), headerBytes - 4)
-  const first = { generation: 1, durableEnd: 0, commit: { offset: 0, intents: [] } }
+  const first = { generation: 1, durableEnd: 0, commit: nothingCommitted }
   encodeSlot(identity.salt, first).copy(bytes, slotPosition(first.generation))
   const file = await fileSystem.open(join(directory, 'commit'), 'create')
   await file.write(bytes, 0)
@@ -76,6 +78,10 @@ export async function openCommitFile(
   const file = await fileSystem.open(path, 'write')
   const bytes = Buffer.alloc(firstSlotPosition + 2 * slotBytes)
   await file.read(bytes, 0)
+  if (bytes.toString('latin1', 0, 7) === 'STEPCMT' && !bytes.subarray(0, magic.length).equals(magic)) {
+    await file.close()
+    throw new LogCorrupted(path, 0, 'another version of the program wrote it')
+  }
   const headerIsWhole = crc32(bytes.subarray(0, headerBytes - 4)) === bytes.readUInt32LE(headerBytes - 4)
   const identity = { id: bytes.toString('hex', 12, 28), salt: bytes.readUInt32LE(8) }
   const slots = [1, 2].map((generation) => decodeSlot(identity.salt, bytes.subarray(slotPosition(generation))))
@@ -125,6 +131,8 @@ function encodeSlot(salt: number, { generation, durableEnd, commit }: Slot): Buf
   writeInteger(bytes, generation, 8)
   writeInteger(bytes, commit.offset, 16)
   writeInteger(bytes, durableEnd, 24)
+  writeInteger(bytes, commit.stored, 32)
+  writeInteger(bytes, commit.newestMs, 40)
   commit.intents.forEach(([first, last], i) => {
     writeInteger(bytes, first, slotHeaderBytes + 16 * i)
     writeInteger(bytes, last, slotHeaderBytes + 16 * i + 8)
@@ -145,6 +153,11 @@ function decodeSlot(salt: number, bytes: Buffer): Slot | undefined {
   return {
     generation: readInteger(bytes, 8),
     durableEnd: readInteger(bytes, 24),
-    commit: { offset: readInteger(bytes, 16), intents },
+    commit: {
+      offset: readInteger(bytes, 16),
+      stored: readInteger(bytes, 32),
+      intents,
+      newestMs: readInteger(bytes, 40),
+    },
   }
 }

@@ -8,8 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { open as openLmdb } from 'lmdb'
 import { createLogger } from '../../telemetry/logger.ts'
-import { openEmbeddedLog } from './embedded.ts'
-import { readAll } from './fixture.ts'
+import { openLog, readAll } from './fixture.ts'
 
 type Store = {
   readonly append: (payload: Buffer) => Promise<unknown>
@@ -30,7 +29,7 @@ const sizes = [
 
 const stores: Record<string, (directory: string) => Promise<Store>> = {
   async own(directory) {
-    const log = await openEmbeddedLog({ directory, maximumBytes: 8 * 2 ** 30, logger: createLogger('warn') })
+    const log = await openLog({ directory, maximumBytes: 8 * 2 ** 30, logger: createLogger('warn') })
     return {
       append: (payload) => log.append(0, payload),
       contents: async () => (await readAll(log, 0, 4 << 20)).map(({ payload }) => payload as Buffer),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Refusal } from '../../schema/errors.ts'
 import { type FileSystem, type LogFile, nodeFileSystem } from './file-system.ts'
-import { randomPayloads, readAll, type Scratch, withScratch } from './fixture.ts'
+import { commitAt, randomPayloads, readAll, type Scratch, withScratch } from './fixture.ts'
 import { encodeRecord } from './layout.ts'
 import { createRecent } from './recent.ts'
 
@@ -21,7 +21,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
       offsets,
       payloads.map((_, i) => i),
     )
-    assert.equal(log.end(0), 500)
+    assert.equal(log.reader.end(), 500)
     assert.deepEqual(
       await readAll(log, 0),
       payloads.map((payload, offset) => ({ offset, payload })),
@@ -52,22 +52,20 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     for (const options of [{}, small]) {
       const payloads = randomPayloads(100, 1000)
       const log = await open(options)
-      const start = log.end(0)
+      const start = log.reader.end()
       for (const payload of payloads) await log.append(0, payload)
-      const commit = {
-        offset: start + 10,
-        intents: [
-          [start + 20, start + 29],
-          [start + 30, start + 31],
-        ] as const,
-      }
-      await log.commit(0, commit)
+      const intents = [
+        [start + 20, start + 29],
+        [start + 30, start + 31],
+      ] as const
+      const commit = { offset: start + 10, stored: start + 20, intents, newestMs: 1_700_000_000_123 }
+      await log.reader.commit(commit)
       await log.close()
       const again = await open(options)
       assert.equal(again.id, log.id)
       assert.match(again.id, /^[0-9a-f]{32}$/)
-      assert.equal(again.end(0), start + 100)
-      assert.deepEqual(await again.committed(0), commit)
+      assert.equal(again.reader.end(), start + 100)
+      assert.deepEqual(await again.reader.committed(), commit)
       assert.deepEqual(
         (await readAll(again, start + 10)).map(({ payload }) => payload),
         payloads.slice(10),
@@ -104,7 +102,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     const writing = Promise.all(payloads.map((payload) => log.append(0, payload)))
     const { signal } = new AbortController()
     for (let next = 0; next < payloads.length; ) {
-      for (const { offset, payload } of await log.read(0, next, 5000, signal)) {
+      for (const { offset, payload } of await log.reader.read(next, 5000, signal)) {
         assert.equal(offset, next)
         assert.ok(payloads[offset]!.equals(payload))
         next++
@@ -122,7 +120,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     const payloads = randomPayloads(1000, 1000)
     await Promise.all(payloads.map((payload) => log.append(0, payload)))
     for (const offset of [300, 301, 299, 0, 500, 5, 305]) {
-      const records = await log.read(0, offset, 5000, new AbortController().signal)
+      const records = await log.reader.read(offset, 5000, new AbortController().signal)
       assert.ok(records.length > 0)
       assert.deepEqual(
         records.map(({ payload }) => Buffer.from(payload)),
@@ -148,7 +146,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     const log = await open({ keepBytes: 64 * KiB })
     const payloads = randomPayloads(20, 1000)
     await Promise.all(payloads.map((payload) => log.append(0, payload)))
-    const records = await log.read(0, 0, 100_000, new AbortController().signal)
+    const records = await log.reader.read(0, 100_000, new AbortController().signal)
     await Promise.all(randomPayloads(2000, 1000).map((payload) => log.append(0, payload)))
     assert.deepEqual(
       records.map(({ payload }) => Buffer.from(payload)),
@@ -160,51 +158,53 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     const log = await open()
     await Promise.all(randomPayloads(10, 1000).map((payload) => log.append(0, payload)))
     const { signal } = new AbortController()
-    assert.equal((await log.read(0, 0, 3500, signal)).length, 3)
-    assert.equal((await log.read(0, 0, 1, signal)).length, 1)
-    await assert.rejects(log.read(0, 11, 1, signal), RangeError)
+    assert.equal((await log.reader.read(0, 3500, signal)).length, 3)
+    assert.equal((await log.reader.read(0, 1, signal)).length, 1)
+    await assert.rejects(log.reader.read(11, 1, signal), RangeError)
   },
 
   async 'a reader at the end waits for the next record, and stops when aborted'({ open }) {
     const log = await open()
     const controller = new AbortController()
-    const waiting = log.read(0, 0, 1000, controller.signal)
-    await assert.rejects(log.read(0, 0, 1000, controller.signal), /overlap/)
+    const waiting = log.reader.read(0, 1000, controller.signal)
+    await assert.rejects(log.reader.read(0, 1000, controller.signal), /overlap/)
     await log.append(0, Buffer.from('a'))
     assert.deepEqual(
       (await waiting).map(({ payload }) => payload.toString()),
       ['a'],
     )
-    const aborted = log.read(0, 1, 1000, controller.signal)
+    const aborted = log.reader.read(1, 1000, controller.signal)
     controller.abort()
     assert.deepEqual(await aborted, [])
-    assert.deepEqual(await log.read(0, 0, 1000, controller.signal), [])
+    assert.deepEqual(await log.reader.read(0, 1000, controller.signal), [])
   },
 
   async 'close settles what is under way, wakes the reader, and refuses what comes after'({ open }) {
     const log = await open()
-    const reading = log.read(0, 0, 1, new AbortController().signal)
+    const reading = log.reader.read(0, 1, new AbortController().signal)
     const appends = randomPayloads(10, 10).map((payload) => log.append(0, payload))
     const closing = log.close()
     await assert.rejects(log.append(0, Buffer.alloc(1)), refused('shutting_down'))
     assert.equal((await Promise.all(appends)).at(-1), 9)
     assert.equal((await reading)[0]?.offset, 0)
     await closing
-    await assert.rejects(log.read(0, 0, 1, new AbortController().signal), refused('shutting_down'))
-    await assert.rejects(log.commit(0, { offset: 0, intents: [] }), refused('shutting_down'))
+    await assert.rejects(log.reader.read(0, 1, new AbortController().signal), refused('shutting_down'))
+    await assert.rejects(log.reader.commit(commitAt(0)), refused('shutting_down'))
   },
 
   async 'commits drop whole segments below them and never go back'({ open, directory }) {
     const log = await open(small)
     for (const payload of randomPayloads(100, 1000)) await log.append(0, payload)
     const before = await segmentFiles(directory)
-    await log.commit(0, { offset: 50, intents: [] })
+    await log.reader.commit(commitAt(50))
     const after = await segmentFiles(directory)
     assert.ok(after.length < before.length)
     assert.equal((await readAll(log, 50))[0]?.offset, 50)
-    await assert.rejects(log.commit(0, { offset: 49, intents: [] }), RangeError)
-    await assert.rejects(log.commit(0, { offset: 101, intents: [] }), RangeError)
-    await log.commit(0, { offset: 100, intents: [] })
+    await assert.rejects(log.reader.commit(commitAt(49)), RangeError)
+    await assert.rejects(log.reader.commit(commitAt(101)), RangeError)
+    await assert.rejects(log.reader.commit({ ...commitAt(60), stored: 59 }), RangeError)
+    await assert.rejects(log.reader.commit({ ...commitAt(60), stored: 101 }), RangeError)
+    await log.reader.commit(commitAt(100))
     assert.equal((await segmentFiles(directory)).length, 1)
     assert.equal(log.stats().bytes, await bytesOf(directory))
   },
@@ -221,7 +221,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     assert.ok((await bytesOf(directory)) <= 64 * KiB)
     await assert.rejects(log.append(0, Buffer.alloc(1000)), refused('log_full'))
     for (let round = 0; round < 20; round++) {
-      await log.commit(0, { offset: log.end(0), intents: [] })
+      await log.reader.commit(commitAt(log.reader.end()))
       for (let i = 0; i < 40; i++) await log.append(0, Buffer.alloc(1000))
       assert.ok((await bytesOf(directory)) <= 64 * KiB)
     }
@@ -234,7 +234,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     ] as const) {
       const disk = failingDisk()
       const log = await open({ ...small, fileSystem: disk.fileSystem, repairIntervalMs: 1 })
-      const start = log.end(0)
+      const start = log.reader.end()
       const good = randomPayloads(30, 1000)
       for (const payload of good) await log.append(0, payload)
       // The failing group leaves bytes behind, and the first repairs fail too.
@@ -254,7 +254,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
         (await readAll(again, start)).map(({ payload }) => payload),
         expected,
       )
-      await again.commit(0, { offset: again.end(0), intents: [] })
+      await again.reader.commit(commitAt(again.reader.end()))
       await again.close()
     }
     assert.ok((await segmentFiles(directory)).length > 0)
@@ -265,14 +265,14 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     const log = await open({ fileSystem: disk.fileSystem })
     await log.append(0, Buffer.from('a'))
     disk.failWrites(1, 'EIO')
-    await assert.rejects(log.commit(0, { offset: 1, intents: [] }), refused('log_unavailable'))
-    assert.deepEqual(await log.committed(0), { offset: 0, intents: [] })
-    await log.commit(0, { offset: 1, intents: [] })
+    await assert.rejects(log.reader.commit(commitAt(1)), refused('log_unavailable'))
+    assert.deepEqual(await log.reader.committed(), commitAt(0))
+    await log.reader.commit(commitAt(1))
     await assert.rejects(
-      log.commit(0, { offset: 1, intents: Array.from({ length: 5000 }, () => [0, 0] as const) }),
+      log.reader.commit({ ...commitAt(1), intents: Array.from({ length: 5000 }, () => [0, 0] as const) }),
       RangeError,
     )
-    assert.deepEqual(await log.committed(0), { offset: 1, intents: [] })
+    assert.deepEqual(await log.reader.committed(), commitAt(1))
   },
 }
 

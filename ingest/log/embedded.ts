@@ -5,7 +5,7 @@ import { type Appender, createAppender } from './appender.ts'
 import { type CommitFile, createCommitFile, openCommitFile } from './commit-file.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { recordHeaderBytes, segmentBase, segmentHeaderBytes } from './layout.ts'
-import type { Commit, Log } from './log.ts'
+import type { Commit, LogPartition, LogReader, LogStats, LogWriter } from './log.ts'
 import { createReader, type Reader } from './reader.ts'
 import { createRecent } from './recent.ts'
 import { recover } from './recover.ts'
@@ -38,11 +38,20 @@ export type EmbeddedLogOptions = {
   readonly fileSystem?: FileSystem
 }
 
+/** A log of one partition in a directory of this machine, written and read by one process, which cannot lose it to another. */
+export type EmbeddedLog = LogWriter &
+  LogReader & {
+    /** Bytes and records held, for `/metrics`. */
+    stats(): LogStats
+    /** Stops taking appends, waits for those under way, releases every file. */
+    close(): Promise<void>
+  }
+
 /**
  * Opens the log in a directory, or makes a new one. One process at a time, one reader.
  * @throws LogLocked when another process has it open, LogCorrupted when it is damaged other than by a torn last write.
  */
-export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log> {
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const fileSystem = options.fileSystem ?? nodeFileSystem
   await fileSystem.makeDirectory(options.directory)
   const unlock = await fileSystem.lock(options.directory)
@@ -58,7 +67,7 @@ async function openLocked(
   options: EmbeddedLogOptions,
   fileSystem: FileSystem,
   unlock: () => Promise<void>,
-): Promise<Log> {
+): Promise<EmbeddedLog> {
   const { directory, maximumBytes, repairIntervalMs = 500, logger } = options
   const segmentBytes = Math.min(options.segmentBytes ?? 64 * MiB, Math.floor(maximumBytes / 4))
   const groupBytes = Math.min(options.groupBytes ?? groupBytesDefault, segmentBytes - segmentHeaderBytes)
@@ -102,16 +111,19 @@ type Parts = {
   readonly logger: Logger
 }
 
-function assemble({ commitFile, segments, appender, reader, maximumBytes, unlock, logger }: Parts): Log {
+function assemble({ commitFile, segments, appender, reader, maximumBytes, unlock, logger }: Parts): EmbeddedLog {
   let committing: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   async function commit(next: Commit): Promise<void> {
     const { offset } = commitFile.current()
-    if (next.offset < offset || next.offset > appender.end())
-      throw new RangeError(`commit ${next.offset} is not between the last one, ${offset}, and ${appender.end()}`)
-    const copy = { offset: next.offset, intents: next.intents.map(([first, last]) => [first, last] as const) }
-    await commitFile.write(copy, appender.end()).catch((error: unknown) => {
+    const end = appender.end()
+    if (next.offset < offset || next.offset > end)
+      throw new RangeError(`commit ${next.offset} is not between the last one, ${offset}, and ${end}`)
+    if (next.stored < next.offset || next.stored > end)
+      throw new RangeError(`stored ${next.stored} is not between the commit, ${next.offset}, and ${end}`)
+    const intents = next.intents.map(([first, last]) => [first, last] as const)
+    await commitFile.write({ ...next, intents }, end).catch((error: unknown) => {
       logger.error({ err: error }, 'committing failed')
       throw error instanceof RangeError ? error : new Refusal('log_unavailable', 'the commit could not be written')
     })
@@ -135,19 +147,12 @@ function assemble({ commitFile, segments, appender, reader, maximumBytes, unlock
     }
   }
 
-  return {
-    id: commitFile.identity.id,
-    partitions: 1,
-    append(partition, payload) {
-      checkPartition(partition)
-      return appender.append(payload)
-    },
-    async committed(partition) {
-      checkPartition(partition)
-      return commitFile.current()
-    },
-    async commit(partition, next) {
-      checkPartition(partition)
+  const { id } = commitFile.identity
+  const part: LogPartition = {
+    log: id,
+    partition: 0,
+    committed: async () => commitFile.current(),
+    async commit(next) {
       if (closing) throw new Refusal('shutting_down')
       if (committing) throw new Error('commits of one partition must not overlap')
       committing = commit(next).finally(() => {
@@ -155,14 +160,23 @@ function assemble({ commitFile, segments, appender, reader, maximumBytes, unlock
       })
       return committing
     },
-    async read(partition, offset, maximumBytes, signal) {
-      checkPartition(partition)
+    async read(offset, maximumBytes, signal) {
       if (closing) throw new Refusal('shutting_down')
       return reader.read(offset, maximumBytes, signal)
     },
-    end(partition) {
-      checkPartition(partition)
-      return appender.end()
+    end: () => appender.end(),
+    held: () => true,
+  }
+
+  return {
+    id,
+    partitions: 1,
+    append(partition, payload) {
+      if (partition !== 0) throw new RangeError(`the embedded log has one partition, 0, not ${partition}`)
+      return appender.append(payload)
+    },
+    async subscribe(handler) {
+      handler.assigned(part)
     },
     stats: () => ({
       bytes: segments.bytes(),
@@ -176,8 +190,4 @@ function assemble({ commitFile, segments, appender, reader, maximumBytes, unlock
       return closing
     },
   }
-}
-
-function checkPartition(partition: number): void {
-  if (partition !== 0) throw new RangeError(`the embedded log has one partition, 0, not ${partition}`)
 }

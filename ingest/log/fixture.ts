@@ -4,14 +4,29 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, type Logger } from '../../telemetry/logger.ts'
-import { type EmbeddedLogOptions, openEmbeddedLog } from './embedded.ts'
-import type { Log, LogRecord } from './log.ts'
+import { type EmbeddedLog, type EmbeddedLogOptions, openEmbeddedLog } from './embedded.ts'
+import type { Commit, LogPartition, LogRecord } from './log.ts'
+
+/** A log with its one partition at hand. */
+export type OpenLog = EmbeddedLog & { readonly reader: LogPartition }
+
+export async function openLog(options: EmbeddedLogOptions): Promise<OpenLog> {
+  const log = await openEmbeddedLog(options)
+  const assigned: LogPartition[] = []
+  await log.subscribe({ assigned: (partition) => void assigned.push(partition), lost() {} })
+  return { ...log, reader: assigned[0]! }
+}
+
+/** A commit of a reader that has stored everything below its offset, or below its first intent. */
+export function commitAt(offset: number, intents: Commit['intents'] = []): Commit {
+  return { offset, stored: intents[0]?.[0] ?? offset, intents, newestMs: 0 }
+}
 
 export type Scratch = {
   readonly directory: string
   /** Messages logged by logs opened with `open`. */
   readonly messages: string[]
-  readonly open: (options?: Partial<EmbeddedLogOptions>) => Promise<Log>
+  readonly open: (options?: Partial<EmbeddedLogOptions>) => Promise<OpenLog>
 }
 
 /** Runs a test in a directory of its own, removed afterwards. */
@@ -19,13 +34,13 @@ export async function withScratch(test: (scratch: Scratch) => Promise<void>): Pr
   const directory = await mkdtemp(join(tmpdir(), 'stepstream-log-'))
   const messages: string[] = []
   const logger = rememberingLogger(messages)
-  const opened: Log[] = []
+  const opened: OpenLog[] = []
   try {
     await test({
       directory,
       messages,
       async open(options) {
-        const log = await openEmbeddedLog({ directory, maximumBytes: 1 << 30, logger, ...options })
+        const log = await openLog({ directory, maximumBytes: 1 << 30, logger, ...options })
         opened.push(log)
         return log
       },
@@ -47,11 +62,11 @@ export function randomPayloads(count: number, bytes: number): Buffer[] {
 }
 
 /** All records from `offset` to the end, copied. */
-export async function readAll(log: Log, offset: number, maximumBytes = 100_000): Promise<LogRecord[]> {
+export async function readAll(log: OpenLog, offset: number, maximumBytes = 100_000): Promise<LogRecord[]> {
   const records: LogRecord[] = []
   const { signal } = new AbortController()
-  for (let at = offset; at < log.end(0); at = records.at(-1)!.offset + 1)
-    for (const { offset, payload } of await log.read(0, at, maximumBytes, signal))
+  for (let at = offset; at < log.reader.end(); at = records.at(-1)!.offset + 1)
+    for (const { offset, payload } of await log.reader.read(at, maximumBytes, signal))
       records.push({ offset, payload: Buffer.from(payload) })
   return records
 }

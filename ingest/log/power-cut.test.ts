@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal } from '../../schema/errors.ts'
 import { createLogger } from '../../telemetry/logger.ts'
-import { openEmbeddedLog } from './embedded.ts'
-import { readAll } from './fixture.ts'
-import type { Commit, Log } from './log.ts'
+import { commitAt, type OpenLog, openLog, readAll } from './fixture.ts'
+import type { Commit } from './log.ts'
 import { createSimulatedDisk, type Random } from './simulated-disk.ts'
 
 /** `POWER_CUT_SEED=… POWER_CUTS=… node --test dist/ingest/log/power-cut.test.js` runs one seed again, or more cuts. */
@@ -36,7 +35,7 @@ test(`after ${cuts} power cuts no acknowledged record is missing or changed (see
       known: new Map(),
       refused: new Set(),
       sent: new Set(),
-      commit: { offset: 0, intents: [] },
+      commit: commitAt(0),
       attempted: [],
     }
     for (let cut = 0; cut < cutsPerLog; ) {
@@ -59,8 +58,8 @@ test(`after ${cuts} power cuts no acknowledged record is missing or changed (see
   assert.ok(acknowledged > 50, `only ${acknowledged} records were acknowledged: the test proves little`)
 })
 
-function open(disk: ReturnType<typeof createSimulatedDisk>): Promise<Log> {
-  return openEmbeddedLog({
+function open(disk: ReturnType<typeof createSimulatedDisk>): Promise<OpenLog> {
+  return openLog({
     directory: '/log',
     maximumBytes: 100_000,
     segmentBytes: 12_000,
@@ -87,7 +86,7 @@ async function live(disk: ReturnType<typeof createSimulatedDisk>, random: Random
 }
 
 let payloads = 0
-async function write(log: Log, random: Random, knowledge: Knowledge, appends: number): Promise<void> {
+async function write(log: OpenLog, random: Random, knowledge: Knowledge, appends: number): Promise<void> {
   for (let i = 0; i < appends; i++) {
     const payload = `${payloads++} `.padEnd(Math.floor(random() ** 3 * 3000), 'abcdefg')
     knowledge.sent.add(payload)
@@ -102,15 +101,17 @@ async function write(log: Log, random: Random, knowledge: Knowledge, appends: nu
   }
 }
 
-async function commitSometimes(log: Log, random: Random, knowledge: Knowledge, times: number): Promise<void> {
+async function commitSometimes(log: OpenLog, random: Random, knowledge: Knowledge, times: number): Promise<void> {
   for (let i = 0; i < times; i++) {
     await new Promise(setImmediate)
     const { offset } = knowledge.commit
-    const next = offset + Math.floor(random() * (log.end(0) - offset + 1))
-    const commit: Commit = { offset: next, intents: Array.from({ length: random() * 200 }, (_, j) => [next + j, i]) }
+    const next = offset + Math.floor(random() * (log.reader.end() - offset + 1))
+    const stored = next + Math.floor(random() * (log.reader.end() - next + 1))
+    const intents = Array.from({ length: random() * 200 }, (_, j) => [next + j, i] as const)
+    const commit: Commit = { offset: next, stored, intents, newestMs: payloads }
     knowledge.attempted.push(commit)
     try {
-      await log.commit(0, commit)
+      await log.reader.commit(commit)
       knowledge.commit = commit
       knowledge.attempted = []
     } catch (error) {
@@ -119,10 +120,10 @@ async function commitSometimes(log: Log, random: Random, knowledge: Knowledge, t
   }
 }
 
-async function check(log: Log, knowledge: Knowledge): Promise<void> {
+async function check(log: OpenLog, knowledge: Knowledge): Promise<void> {
   knowledge.id ??= log.id
   assert.equal(log.id, knowledge.id)
-  const commit = await log.committed(0)
+  const commit = await log.reader.committed()
   const possible = [knowledge.commit, ...knowledge.attempted].map((each) => JSON.stringify(each))
   assert.ok(possible.includes(JSON.stringify(commit)), `commit ${JSON.stringify(commit)} is none of ${possible}`)
   knowledge.commit = commit
@@ -137,7 +138,7 @@ async function check(log: Log, knowledge: Knowledge): Promise<void> {
     knowledge.known.set(offset, text)
   })
   for (const offset of knowledge.known.keys())
-    assert.ok(offset < log.end(0), `acknowledged record ${offset} is missing`)
+    assert.ok(offset < log.reader.end(), `acknowledged record ${offset} is missing`)
 }
 
 function mulberry32(state: number): Random {

@@ -65,14 +65,14 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
       child.kill('SIGKILL')
       await once(child, 'exit')
       const log = await scratch.open({ segmentBytes: 256 * 1024, keepBytes: 0 })
-      const { offset: committed } = await log.committed(0)
+      const { offset: committed } = await log.reader.committed()
       const records = await readAll(log, committed)
       records.forEach(({ offset, payload }, i) => {
         assert.equal(offset, committed + i)
         assert.equal(Buffer.from(payload).readUInt32LE(), offset)
         assert.ok(payload.subarray(4).every((byte) => byte === offset % 251))
       })
-      for (const offset of told) assert.ok(offset < log.end(0), `acknowledged record ${offset} is missing`)
+      for (const offset of told) assert.ok(offset < log.reader.end(), `acknowledged record ${offset} is missing`)
       await log.close()
     }
   },

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LogCorrupted } from './embedded.ts'
-import { randomPayloads, readAll, type Scratch, withScratch } from './fixture.ts'
+import { commitAt, randomPayloads, readAll, type Scratch, withScratch } from './fixture.ts'
 
 const small = { segmentBytes: 16 * 1024, keepBytes: 0 }
 const headerBytes = 64
@@ -102,7 +102,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     await writeFile(path, flipped(await readFile(path), headerBytes + 3 * recordBytes + 30))
     const log = await scratch.open(small)
     const first = Number.parseInt(names[1]!, 10)
-    const records = await log.read(0, first, 1e6, new AbortController().signal)
+    const records = await log.reader.read(first, 1e6, new AbortController().signal)
     assert.deepEqual(
       records.map(({ payload }) => Buffer.from(payload)),
       payloads.slice(first, first + 3),
@@ -115,12 +115,12 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
     const { names, payloads } = await manySegments(scratch)
     const kept = await Promise.all([0, 2].map((i) => readFile(join(scratch.directory, names[i]!))))
     const log = await scratch.open(small)
-    await log.commit(0, { offset: Number.parseInt(names[4]!, 10), intents: [] })
+    await log.reader.commit(commitAt(Number.parseInt(names[4]!, 10)))
     await log.close()
     await writeFile(join(scratch.directory, names[0]!), kept[0]!)
     await writeFile(join(scratch.directory, names[2]!), kept[1]!)
     const again = await scratch.open(small)
-    const { offset } = await again.committed(0)
+    const { offset } = await again.reader.committed()
     assert.deepEqual(
       (await readAll(again, offset)).map(({ payload }) => payload),
       payloads.slice(offset),
@@ -132,16 +132,17 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
   async 'a torn commit leaves the one before it; two bad ones are an error'(scratch) {
     const log = await scratch.open()
     await Promise.all(randomPayloads(9, payloadBytes).map((payload) => log.append(0, payload)))
-    for (let offset = 1; offset <= 9; offset++) await log.commit(0, { offset, intents: [[offset, offset]] })
+    for (let offset = 1; offset <= 9; offset++)
+      await log.reader.commit(commitAt(offset - 1, [[offset - 1, offset - 1]]))
     const path = join(scratch.directory, 'commit')
     const bytes = await readFile(path)
     await log.close()
     const [slot0, slot1] = [4096, 4096 + 65536]
     const newer = bytes.readUInt32LE(slot0 + 8) > bytes.readUInt32LE(slot1 + 8) ? slot0 : slot1
-    for (let byte = 0; byte < 48; byte++) {
+    for (let byte = 0; byte < 64; byte++) {
       await writeFile(path, flipped(bytes, newer + byte))
       const again = await scratch.open()
-      assert.deepEqual(await again.committed(0), { offset: 8, intents: [[8, 8]] })
+      assert.deepEqual(await again.reader.committed(), commitAt(7, [[7, 7]]))
       await again.close()
     }
     await writeFile(path, flipped(flipped(bytes, slot0 + 9), slot1 + 9))
@@ -196,7 +197,7 @@ async function segmentNames({ directory }: Scratch): Promise<string[]> {
 
 async function expectRecords({ open }: Scratch, payloads: Buffer[]): Promise<void> {
   const log = await open()
-  assert.equal(log.end(0), payloads.length)
+  assert.equal(log.reader.end(), payloads.length)
   assert.deepEqual(
     (await readAll(log, 0)).map(({ payload }) => payload),
     payloads,

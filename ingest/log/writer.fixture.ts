@@ -1,15 +1,15 @@
 /** A process that appends, commits and tells its parent each acknowledged offset, until it is killed. Argument: directory. */
 import { createLogger } from '../../telemetry/logger.ts'
-import { openEmbeddedLog } from './embedded.ts'
+import { commitAt, openLog } from './fixture.ts'
 
-const log = await openEmbeddedLog({
+const log = await openLog({
   directory: process.argv[2]!,
   maximumBytes: 1 << 30,
   segmentBytes: 256 * 1024,
   logger: createLogger('silent'),
 })
 
-let next = log.end(0)
+let next = log.reader.end()
 async function write(): Promise<void> {
   for (;;) {
     // Offsets are given in call order, so each payload can name its own.
@@ -23,8 +23,8 @@ async function write(): Promise<void> {
 
 async function commit(): Promise<void> {
   for (;;) {
-    const { offset } = await log.committed(0)
-    await log.commit(0, { offset: Math.max(offset, log.end(0) - 100), intents: [] })
+    const { offset } = await log.reader.committed()
+    await log.reader.commit(commitAt(Math.max(offset, log.reader.end() - 100)))
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

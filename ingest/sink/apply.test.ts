@@ -31,7 +31,7 @@ const numbered = (writer: string, seq: number) => body({ writer, seq, blocks: po
 async function apply(...records: FrameBody[][]) {
   const state = createSinkState()
   const batch = createBatch()
-  const counts = { stored: 0, duplicate: 0, covered: 0, dead: 0 }
+  const counts = { stored: { value: 0 }, duplicate: { value: 0 }, covered: { value: 0 }, dead: { value: 0 } }
   for (const [offset, frames] of records.entries()) {
     const writer = createRecordWriter()
     for (const frame of frames) putFrame(writer, name, frame, 1_000)
@@ -60,7 +60,7 @@ test('a frame that goes to the dead letters leaves nothing of itself but the cou
 test('an update with too many entries goes to the dead letters alone; the points of its frame are stored', async () => {
   const frame = body({ blocks: points('b'), update: { name: 'x', ...params('k', 'l', 'm') } })
   const { batch, run, counts } = await apply([frame])
-  assert.deepEqual([batch.points.rows, run.points, run.names, counts.stored], [1, 1, ['b'], 1])
+  assert.deepEqual([batch.points.rows, run.points, run.names, counts.stored.value], [1, 1, ['b'], 1])
   assert.deepEqual([run.metadata.name, run.metadata.params.size], ['', 0])
   const [letter] = batch.deadLetters
   assert.equal(letter?.reason, 'too_many_entries')
@@ -83,7 +83,7 @@ test('of more writers than a run remembers, the one that was silent longest is f
     [numbered('third', 0), numbered('first', 1), numbered('first', 0)],
   )
   assert.deepEqual([...run.writers.keys()], ['third', 'first'])
-  assert.deepEqual([counts.stored, counts.duplicate], [4, 2])
+  assert.deepEqual([counts.stored.value, counts.duplicate.value], [4, 2])
 })
 
 test('a run leaves memory only when all it has is in the store', async () => {

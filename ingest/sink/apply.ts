@@ -1,3 +1,4 @@
+import type { DeadReason } from '../../schema/dead-letters.ts'
 import { limits } from '../../schema/limits.ts'
 import type { RecordFrame } from '../record/reader.ts'
 import type { Block, Integers } from '../record/record.ts'
@@ -18,14 +19,7 @@ export type DeadLetter = {
   readonly frame: Uint8Array
   readonly receivedMs: number
 }
-export const deadReasons = [
-  'unreadable_record',
-  'too_many_metrics',
-  'too_many_entries',
-  'sequence_horizon',
-  'key_collision',
-] as const
-export type DeadReason = (typeof deadReasons)[number]
+export { type DeadReason, deadReasons } from '../../schema/dead-letters.ts'
 
 /** What became of a frame. One that was stored has a letter when its update, and that alone, could not be. */
 export type Outcome = { readonly kind: 'stored' | 'duplicate' | 'covered' | 'dead'; readonly letter?: DeadLetter }

@@ -6,16 +6,19 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { limits } from '../../schema/limits.ts'
 import { createLogger } from '../../telemetry/logger.ts'
-import type { Metrics } from '../../telemetry/metrics.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
+import { PartitionLost } from '../log/log.ts'
 import { openStore } from '../store/store.ts'
 import { contentsOfMemory, contentsOfStore } from './contents.fixture.ts'
 import { createProducer, type Mix } from './frames.fixture.ts'
 import { createLife, type Life } from './life.fixture.ts'
 import { createMemoryLog, type MemoryLog } from './memory-log.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
-import { createSink, type Sink, type SinkParts } from './pipeline.ts'
+import { createSinkObserver } from './observer.ts'
+import { createSink } from './pipeline.ts'
 import { type Contents, contentsOfLog } from './sink.oracle.ts'
+import type { Sink, SinkParts } from './sink.ts'
 
 /*
  * Exactly once, as a model: sinks are killed at a random call to the log or the store, one after the other, while frames keep
@@ -30,15 +33,7 @@ const realCrashes = Number(process.env.REAL_CRASHES ?? 12)
 // Small limits, so that a short run meets them; each test file is a process of its own.
 Object.assign(limits, { metricsPerRun: 40, sequenceGapsPerWriter: 3, writersPerRun: 4, entriesPerRun: 30 })
 
-const count = { value: 0 }
-const metrics = {
-  counter: () => ({ ...count }),
-  counters: (_name: string, _help: string, _label: string, values: readonly string[]) =>
-    Object.fromEntries(values.map((value) => [value, { ...count }])),
-  gauge() {},
-  duration: () => () => {},
-  size: () => () => {},
-} as unknown as Metrics
+const observe = createSinkObserver(new Metrics())
 
 type World = {
   readonly random: Random
@@ -46,20 +41,29 @@ type World = {
   readonly store: SinkParts['store']
   readonly producer: ReturnType<typeof createProducer>
   readonly faults: unknown[]
+  readonly forgetTokens: () => void
+  /** Sinks that lost the partition and may not know it yet. */
+  readonly zombies: Promise<void>[]
 }
 
-function startSink(world: World, life: Life): { sink: Sink; started: Promise<void> } {
+type Started = { readonly sink: Sink; readonly started: Promise<void> }
+
+function startSink(world: World, life: Life): Started {
   const { random, store, log } = world
+  const holding = log.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))
   const sink = createSink({
-    ...{ partition: 0, metrics, logger: createLogger('silent') },
-    log: log.open(life),
+    ...{ observe, logger: createLogger('silent'), announce: random() < 0.5, partition: holding.partition },
     store: {
       sinkReader: {
         rows: (sql, parameters) => life.step(() => store.sinkReader.rows(sql, parameters), { mayFail: true }),
         columns: (sql, parameters) => life.step(() => store.sinkReader.columns(sql, parameters), { mayFail: true }),
       },
-      insertBlock: (table, rows, columns, token) =>
-        life.step(() => store.insertBlock(table, rows, columns, token), { mayFail: true, mayComeLate: true }),
+      insertBlock(table, rows, columns, token) {
+        holding.insertBegins()
+        // A copy, for it may land when the sink uses the memory for something else.
+        const sent = structuredClone(columns)
+        return life.step(() => store.insertBlock(table, rows, sent, token), { mayFail: true, mayComeLate: true })
+      },
     },
     settings: {
       blockRows: pick(random, [1, 50, 400, 100_000]),
@@ -69,28 +73,67 @@ function startSink(world: World, life: Life): { sink: Sink; started: Promise<voi
     },
   })
   const started = sink.start()
-  started.catch((error) => world.faults.push(error))
+  const fault = (error: unknown) => {
+    if (error && !(error instanceof PartitionLost)) world.faults.push(error)
+  }
+  started.catch(fault)
+  void sink.ended.then(fault)
   return { sink, started }
 }
 
-/** One life: the sink reads while the producers write and somebody asks how far it is, until it dies. */
+/** One life, until the process is killed. */
 async function liveAndDie(world: World): Promise<void> {
-  const { random, log } = world
+  const { random } = world
   const life = createLife(random, whole(random, 1, pick(random, [5, 30, 150])), pick(random, [0, 0, 0.02]))
   const { sink } = startSink(world, life)
+  await work(world, sink, life, 20_000)
+  life.kill()
+  // Ends its timers; whatever else it does now comes to nothing.
+  void sink.stop()
+  world.zombies.push(life.settled())
+}
+
+/**
+ * One life in which the partition goes to another process: the sink is told so or has to find out, at once or after it was held up for long,
+ * and is then to end without having done any harm.
+ */
+async function liveAndLose(world: World): Promise<void> {
+  const { random } = world
+  const life = createLife(random, Number.POSITIVE_INFINITY, pick(random, [0, 0, 0.05]))
+  const { sink } = startSink(world, life)
+  await work(world, sink, life, whole(random, 0, pick(random, [10, 100, 400])))
+  const resume = random() < 0.5 ? life.pause() : () => {}
+  if (random() < 0.3) world.log.revoke()
+  const told = random() < 0.5
+  const zombie = async () => {
+    for (let turns = whole(random, 0, pick(random, [0, 30, 1_000])); turns > 0; turns--) await setImmediate()
+    if (told) sink.abandon()
+    resume()
+    // In the end the log always says so.
+    const late = setTimeout(() => sink.abandon(), 200)
+    if (!told && random() < 0.3) await sink.reached(world.log.records.length, true).catch(() => {})
+    const ending = await sink.ended
+    assert.ok(ending instanceof PartitionLost, String(ending?.stack))
+    clearTimeout(late)
+    await assert.rejects(sink.reached(0, true), PartitionLost)
+    await life.settled()
+  }
+  world.zombies.push(zombie())
+}
+
+/** The producers write and somebody asks how far the sink is, for so many turns or until it dies. */
+async function work(world: World, sink: Sink, life: Life, mostTurns: number): Promise<void> {
+  const { random, log } = world
   const appetite = random()
   const backlog = whole(random, 1, 30)
-  for (let turn = 0; !life.dead() && world.faults.length === 0; turn++) {
+  for (let turn = 0; turn < mostTurns && !life.dead() && world.faults.length === 0; turn++) {
     const lag = log.records.length - 1 - sink.storedOffset()
     if (lag < backlog && random() < appetite) log.append(world.producer.record())
     if (log.records.length > 0 && random() < 0.1) {
-      void sink.reached(whole(random, 0, log.records.length - 1), random() < 0.3)
+      sink.reached(whole(random, 0, log.records.length - 1), random() < 0.3).catch(() => {})
     }
-    if (turn > 20_000) life.kill()
     await setImmediate()
   }
-  // Ends its timers; whatever else it does now comes to nothing.
-  void sink.stop().catch(() => {})
 }
 
 /** A life that ends in order. */
@@ -120,14 +163,25 @@ async function drain(world: World): Promise<void> {
   life.kill()
 }
 
+/** So long that whatever was on its way has landed and the store has forgotten the tokens. */
+async function longTime(world: World): Promise<void> {
+  await Promise.all(world.zombies)
+  world.forgetTokens()
+}
+
 async function liveThrough(world: World, lives: number): Promise<void> {
   for (let n = 0; n < lives; n++) {
-    if (world.random() < 0.1) await liveAndStop(world, whole(world.random, 0, 20))
+    const end = world.random()
+    if (end < 0.1) await liveAndStop(world, whole(world.random, 0, 20))
+    else if (end < 0.5) await liveAndLose(world)
     else await liveAndDie(world)
     assert.deepEqual(world.faults, [])
     assert.deepEqual(world.log.violations, [])
+    if (world.random() < 0.3) await longTime(world)
   }
   await drain(world)
+  await Promise.all(world.zombies)
+  assert.deepEqual(world.faults, [])
   assert.deepEqual(world.log.violations, [])
 }
 
@@ -156,6 +210,8 @@ async function crashInMemory(random: Random, mix: Mix): Promise<void> {
     store: { sinkReader: memory.reader, insertBlock: async (...block) => memory.insertBlock(...block) },
     producer: createProducer(random, mix),
     faults: [],
+    forgetTokens: memory.forgetTokens,
+    zombies: [],
   }
   await liveThrough(world, crashesPerWorld)
   assertSame(contentsOfMemory(memory), contentsOfLog(world.log.records))
@@ -192,7 +248,15 @@ test(`through ${realCrashes} crashes the real store comes to hold what the log s
   const store = await openStore({ dataDir, ...limitsOfReads, logger: createLogger('silent') })
   try {
     const producer = createProducer(random, { runs: 10, manyEntries: false, unreadable: 0.01 })
-    const world: World = { random, log: createMemoryLog(random), store, producer, faults: [] }
+    const world: World = {
+      random,
+      log: createMemoryLog(random),
+      store,
+      producer,
+      faults: [],
+      zombies: [],
+      forgetTokens() {},
+    }
     await liveThrough(world, realCrashes)
     assertSame(await contentsOfStore(store.reader), contentsOfLog(world.log.records))
   } finally {

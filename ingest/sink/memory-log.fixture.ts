@@ -1,40 +1,70 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Random, whole } from '../../test/random.ts'
-import type { Commit, Log, LogRecord } from '../log/log.ts'
+import { type Commit, type LogPartition, type LogRecord, nothingCommitted, PartitionLost } from '../log/log.ts'
 import type { Life } from './life.fixture.ts'
 
 /** A log of one partition that outlives its readers and holds them to the contract of `log.ts`. */
 export type MemoryLog = {
+  readonly id: string
   readonly records: Uint8Array[]
   readonly commit: () => Commit
   /** What a reader did that the contract forbids. */
   readonly violations: string[]
   append(payload: Uint8Array): number
-  /** The log as one process sees it. */
-  open(life: Life): Log
+  /** Gives the partition to a process; whoever had it has lost it. `lies`: how often `held` then says yes all the same. */
+  assign(life: Life, lies?: number): Holding
+  /** Takes the partition from whoever has it. */
+  revoke(): void
 }
+
+/** The partition in the hands of one process. */
+export type Holding = {
+  readonly partition: LogPartition
+  /** To be called when its process begins an insert: one that knows that it lost the partition must not. */
+  insertBegins(): void
+}
+
+const doubtChance = 0.02
 
 export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
   const records: Uint8Array[] = []
   const violations: string[] = []
-  let commit: Commit = { offset: 0, intents: [] }
+  let commit: Commit = nothingCommitted
+  let holder = 0
 
   function checkCommit(next: Commit): void {
-    if (next.offset < commit.offset) violations.push(`commit goes back from ${commit.offset} to ${next.offset}`)
-    if (next.offset > records.length) violations.push(`commit ${next.offset} is beyond the end, ${records.length}`)
-    for (const [first, last] of next.intents) {
-      if (first < next.offset || last < first || last >= records.length) {
-        violations.push(`intent ${first}-${last} with commit ${next.offset} and end ${records.length}`)
-      }
+    const { offset, stored, intents } = next
+    if (offset < commit.offset) violations.push(`commit goes back from ${commit.offset} to ${offset}`)
+    if (stored < commit.stored) violations.push(`stored goes back from ${commit.stored} to ${stored}`)
+    if (stored < offset || stored > records.length)
+      violations.push(`stored ${stored} is not between the commit, ${offset}, and the end, ${records.length}`)
+    if (intents.length > 0 && intents[0]![0] !== stored)
+      violations.push(`stored is ${stored}, but the first intent begins at ${intents[0]![0]}`)
+    for (const [first, last] of intents) {
+      if (first < offset || last < first || last >= records.length)
+        violations.push(`intent ${first}-${last} with commit ${offset} and end ${records.length}`)
     }
   }
 
-  function open(life: Life): Log {
+  function assign(life: Life, lies = 0): Holding {
+    const own = ++holder
     let given: LogRecord[] = []
     let committing = false
+    let liesLeft = lies
+    let knows = false
+
+    function check(): void {
+      if (holder === own) return
+      // The error is under way to whoever must stop.
+      void setImmediate().then(() => {
+        knows = true
+      })
+      throw new PartitionLost('another reader has it')
+    }
 
     async function read(offset: number, maximumBytes: number, signal: AbortSignal): Promise<LogRecord[]> {
       for (const { payload } of given) payload.fill(0xdd)
+      check()
       if (offset < commit.offset || offset > records.length) {
         violations.push(`reads ${offset}, but there are ${commit.offset} to ${records.length}`)
         throw new RangeError(`no record ${offset}`)
@@ -42,6 +72,7 @@ export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
       while (offset >= records.length) {
         if (signal.aborted || life.dead()) return []
         await setImmediate()
+        check()
       }
       if (signal.aborted) return []
       // Few at a time, so that a range takes several reads.
@@ -52,16 +83,21 @@ export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
       return given
     }
 
-    return {
-      id,
-      partitions: 1,
-      append: () => Promise.reject(new Error('a sink does not append')),
-      committed: () => life.step(() => commit),
-      commit(_partition, next) {
+    const partition: LogPartition = {
+      log: id,
+      partition: 0,
+      committed: () =>
+        life.step(() => {
+          check()
+          return commit
+        }),
+      commit(next) {
         if (committing) violations.push('commits overlap')
+        if (knows) violations.push('commits although it knows that it lost the partition')
         committing = true
         const work = life.step(
           () => {
+            check()
             checkCommit(next)
             commit = next
           },
@@ -73,12 +109,31 @@ export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
         work.then(done, done)
         return work
       },
-      read: (_partition, offset, maximumBytes, signal) => life.step(() => read(offset, maximumBytes, signal)),
+      read: (offset, maximumBytes, signal) => life.step(() => read(offset, maximumBytes, signal)),
       end: () => records.length,
-      stats: () => ({ bytes: 0, bytesLimit: 0, records: records.length, appends: 0, syncs: 0 }),
-      close: () => Promise.resolve(),
+      held() {
+        // Sometimes nobody knows for a moment.
+        if (holder === own) return random() > doubtChance
+        if (liesLeft-- > 0) return true
+        knows = true
+        return false
+      },
+    }
+    return {
+      partition,
+      insertBegins() {
+        if (knows) violations.push('inserts although it knows that it lost the partition')
+      },
     }
   }
 
-  return { records, violations, commit: () => commit, append: (payload) => records.push(payload) - 1, open }
+  return {
+    id,
+    records,
+    violations,
+    commit: () => commit,
+    append: (payload) => records.push(payload) - 1,
+    assign,
+    revoke: () => void holder++,
+  }
 }

@@ -14,6 +14,8 @@ export type MemoryStore = {
   readonly tables: Readonly<Record<string, Map<string, Row>>>
   /** How often a block came again under a token that was used. */
   readonly skipped: () => number
+  /** As after many other blocks. */
+  forgetTokens(): void
   insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): void
   readonly reader: StoreReader
 }
@@ -24,6 +26,7 @@ const keys: Record<string, readonly string[]> = {
   series: ['project', 'run', 'metric'],
   dead_letters: ['partition', 'offset', 'block'],
   sources: ['log'],
+  source_partitions: ['log', 'partition'],
 }
 
 export function createMemoryStore(): MemoryStore {
@@ -52,9 +55,21 @@ export function createMemoryStore(): MemoryStore {
     return [...tables[table]!.values()].filter((row) => wanted.has(`${row.project}\0${row.run}`))
   }
 
+  function countPoints({ runs, metrics, steps, ords }: Parameters): number {
+    const lists = [runs, metrics, steps, ords] as readonly (readonly bigint[])[]
+    const wanted = new Set(lists[0]!.map((_, i) => lists.map((list) => list[i]).join()))
+    return points.filter(({ run, metric, step, ord }) => wanted.has([run, metric, step, ord].join())).length
+  }
+
   function answer(sql: string, parameters: Parameters): unknown[] {
     const table = /FROM (\w+)/.exec(sql)![1]!
+    if (table === 'points') return [{ found: countPoints(parameters) }]
     if (table === 'sources') return [...tables.sources!.values()].map(({ log }) => ({ log }))
+    if (table === 'source_partitions') {
+      const { log, partition } = parameters
+      const rows = [...tables.source_partitions!.values()]
+      return rows.filter((row) => row.log === log && row.partition === partition)
+    }
     if (table === 'runs' && sql.includes('key IN')) {
       const wanted = parameters.keys as readonly bigint[]
       return [...tables.runs!.values()]
@@ -75,6 +90,7 @@ export function createMemoryStore(): MemoryStore {
     points,
     tables,
     skipped: () => skipped,
+    forgetTokens: () => tokens.clear(),
     insertBlock,
     reader: {
       async rows<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {

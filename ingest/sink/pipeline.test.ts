@@ -4,11 +4,12 @@ import { setImmediate } from 'node:timers/promises'
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { createRandom } from '../../test/random.ts'
-import type { Log } from '../log/log.ts'
+import type { LogPartition } from '../log/log.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
+import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 
 function renaming(name: string): Uint8Array {
@@ -20,7 +21,7 @@ function renaming(name: string): Uint8Array {
 
 test('the row of a run says what its version says, though later frames arrive before it is inserted', async () => {
   const memory = createMemoryLog(createRandom(1))
-  const opened = memory.open(createLife(createRandom(1), Number.POSITIVE_INFINITY, 0))
+  const { partition: opened } = memory.assign(createLife(createRandom(1), Number.POSITIVE_INFINITY, 0))
   const store = createMemoryStore()
   const names: [version: unknown, name: unknown][] = []
   let committing = false
@@ -29,20 +30,20 @@ test('the row of a run says what its version says, though later frames arrive be
   const held = new Promise<void>((resolve) => {
     release = resolve
   })
-  const log: Log = {
+  const partition: LogPartition = {
     ...opened,
-    async commit(partition, next) {
+    async commit(next) {
       committing = true
       await held
-      await opened.commit(partition, next)
+      await opened.commit(next)
     },
-    read(partition, offset, maximumBytes, signal) {
+    read(offset, maximumBytes, signal) {
       readTo = offset
-      return opened.read(partition, offset, maximumBytes, signal)
+      return opened.read(offset, maximumBytes, signal)
     },
   }
   const sink = createSink({
-    ...{ log, partition: 0, metrics: new Metrics(), logger: createLogger('silent') },
+    ...{ partition, observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: false },
     store: {
       sinkReader: store.reader,
       async insertBlock(table, rows, columns, token) {

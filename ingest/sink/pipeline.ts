@@ -1,14 +1,11 @@
-import type { Logger } from '../../telemetry/logger.ts'
-import type { Metrics } from '../../telemetry/metrics.ts'
-import type { Commit, Log } from '../log/log.ts'
-import type { BlockInserter } from '../store/insert.ts'
-import type { Store } from '../store/store.ts'
-import { deadReasons } from './apply.ts'
+import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
 import { pointsColumns } from './points.ts'
-import { deadLetterRows, runRows, type TableRows } from './rows.ts'
+import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
-import type { SinkSettings } from './settings.ts'
+import { flushIntervalMs } from './settings.ts'
+import type { Sink, SinkParts } from './sink.ts'
+import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
   type Batch,
@@ -19,34 +16,13 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
-
-/** The sink of one partition. */
-export type Sink = {
-  /** Replays what was under way when the process ended and begins to read. Resolves when the store is whole again. */
-  start(): Promise<void>
-  /** Offset of the last record whose points are queryable; -1: none. */
-  storedOffset(): number
-  /** Offset up to which the stored summaries go. */
-  flushedOffset(): number
-  /** Arrival of the newest frame stored, ms. */
-  newestStoredMs(): number
-  /** Resolves when everything up to `offset` is stored, its summaries too if asked; makes haste. */
-  reached(offset: number, summaries: boolean): Promise<void>
-  /** Inserts what was read, stores the summaries, ends. */
-  stop(): Promise<void>
-}
-
-export type SinkParts = {
-  readonly log: Log
-  readonly partition: number
-  readonly store: Pick<Store, 'sinkReader'> & Pick<BlockInserter, 'insertBlock'>
-  readonly metrics: Metrics
-  readonly logger: Logger
-  readonly settings: SinkSettings
-}
+import { pointsAreStored } from './stored-points.ts'
+import { createTrying } from './trying.ts'
+import { createWaiters } from './waiters.ts'
 
 const readBytes = 4 * 1024 * 1024
 const hurryIntervalMs = 20
+const flushCheckMs = 250
 
 /**
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
@@ -55,44 +31,62 @@ const hurryIntervalMs = 20
  * 2. dead letters and changed runs are inserted (inserting them again changes nothing);
  * 3. the points are inserted as one block under a token made of the range, which the store takes once.
  *
- * After a crash the same range is read again and inserted under the same token. While one block is inserted the next one
- * fills: at once when idle, in large blocks when busy.
+ * After a crash, or when the partition goes to another reader, the same range is read again and inserted under the same token. While one
+ * block is inserted the next one fills: at once when idle, in large blocks when busy.
  */
 export function createSink(parts: SinkParts): Sink {
-  const { log, partition, store, settings, logger } = parts
-  const observe = createObserver(parts)
+  const { partition, store, settings, observe } = parts
+  const logger = parts.logger.child({ partition: partition.partition })
   const state = createSinkState()
+  /** No more is read. */
   const stopping = new AbortController()
+  /** Nothing more is begun; the reason says why. */
+  const halted = new AbortController()
+  const waiters = createWaiters()
+  const keepTrying = createTrying({
+    partition,
+    observe,
+    logger,
+    stopping: stopping.signal,
+    halted: halted.signal,
+    halt,
+  })
   let filling = createBatch()
   let spare = createBatch()
+  let starting: Promise<void> | undefined
+  let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
-  let lastInsertMs = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
+  let flushing: Promise<void> | undefined
+  let committing: Promise<void> = Promise.resolve()
+  let commit: Commit = nothingCommitted
+  let known = false
   let stored = -1
   let flushed = -1
   let newestMs = 0
   let wanted = -1
-  let commit: Commit = { offset: 0, intents: [] }
-  let committing: Promise<void> = Promise.resolve()
-  let flushing: Promise<void> | undefined
+  let lastInsertMs = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
   let lastFlushMs = 0
   let lastFlushTookMs = 0
   let flushTimer: NodeJS.Timeout | undefined
-  let reading: Promise<void> | undefined
-  let waiters: { offset: number; resolve: () => void }[] = []
 
-  async function start(): Promise<void> {
-    commit = await log.committed(partition)
+  async function begin(): Promise<void> {
+    known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition))
+    commit = await partition.committed()
+    checkCommits(partition, known, commit)
     const open = commit.intents
-    stored = (open[0]?.[0] ?? commit.offset) - 1
+    stored = commit.stored - 1
     flushed = commit.offset - 1
+    newestMs = commit.newestMs
     state.applied = commit.offset - 1
     await rebuild(commit.offset, stored)
     for (const [first, last] of open) await replay(first, last)
+    halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
-    logger.info({ partition, from: commit.offset, stored, open: open.length }, 'sink ready')
-    reading = readOn()
-    flushTimer = setInterval(flushWhenDue, 1_000)
+    logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
+    lastFlushMs = performance.now()
+    flushTimer = setInterval(flushWhenDue, flushCheckMs)
+    reading = readOn().catch(halt)
   }
 
   /** Reads again what is stored already, for the state alone. */
@@ -111,6 +105,7 @@ export function createSink(parts: SinkParts): Sink {
     }
     startInsert()
     await inserting
+    halted.signal.throwIfAborted()
   }
 
   async function readOn(): Promise<void> {
@@ -118,13 +113,13 @@ export function createSink(parts: SinkParts): Sink {
     while (!stopping.signal.aborted) {
       next = await take(next, Number.POSITIVE_INFINITY)
       insertWhenDue()
-      while (filling.points.rows >= settings.blockRows && inserting) await inserting
+      while (filling.points.rows >= settings.blockRows && inserting && !halted.signal.aborted) await inserting
     }
   }
 
   /** Applies the next records, at least one, none beyond `last`; returns the offset that follows. */
   async function take(next: number, last: number): Promise<number> {
-    const read = await log.read(partition, next, readBytes, stopping.signal)
+    const read = await partition.read(next, readBytes, stopping.signal)
     const records = read
       .filter((record) => record.offset <= last)
       .map((record) => parseRecord(state, record.offset, record.payload))
@@ -138,7 +133,7 @@ export function createSink(parts: SinkParts): Sink {
 
   function insertWhenDue(): void {
     // Until reading has begun, what is filling may be half of a range that is being replayed.
-    if (inserting || filling.first < 0 || !reading) return
+    if (inserting || filling.first < 0 || !reading || halted.signal.aborted) return
     const interval = wanted >= filling.first ? hurryIntervalMs : settings.insertIntervalMs
     const wait = filling.points.rows >= settings.blockRows / 2 ? 0 : lastInsertMs + interval - performance.now()
     if (wait <= 0 || stopping.signal.aborted) {
@@ -155,15 +150,21 @@ export function createSink(parts: SinkParts): Sink {
     spare = batch
     clearTimeout(timer)
     lastInsertMs = performance.now()
-    inserting = insertBatch(batch).then(() => {
-      inserting = undefined
-      stored = batch.last
-      newestMs = batch.newestMs
-      clearBatch(batch)
-      wake()
-      insertWhenDue()
-      flushWhenDue()
-    })
+    inserting = insertBatch(batch)
+      .then(() => onInserted(batch))
+      .catch(halt)
+  }
+
+  function onInserted(batch: Batch): void {
+    inserting = undefined
+    stored = batch.last
+    newestMs = Math.max(newestMs, batch.newestMs)
+    clearBatch(batch)
+    waiters.wake(stored)
+    insertWhenDue()
+    flushWhenDue()
+    // The next block's intent says the same.
+    if (parts.announce && !inserting) persist(position()).catch(halt)
   }
 
   async function insertBatch(batch: Batch): Promise<void> {
@@ -171,21 +172,34 @@ export function createSink(parts: SinkParts): Sink {
     // Taken before the first wait, in which the next batch changes the runs: rows must not say more than their version.
     const changed = runRows([...batch.changedRuns], batch.last)
     for (const run of batch.changedRuns) run.metadataChanged = false
-    await persist({ offset: commit.offset, intents: [[batch.first, batch.last]] })
+    const { intents, ...rest } = position()
+    const later = intents.filter(([first]) => first > batch.last)
+    await persist({ ...rest, intents: [[batch.first, batch.last], ...later] })
+    if (!known) await insertRows(partitionRows(partition))
+    known = true
     if (batch.deadLetters.length > 0) {
       for (const letter of batch.deadLetters) observe.dead[letter.reason].value++
       logger.warn(
         { letters: batch.deadLetters.length, reason: batch.deadLetters[0]!.reason },
         'frames went to the dead letters',
       )
-      await insertRows(deadLetterRows(partition, batch.deadLetters))
+      await insertRows(deadLetterRows(partition.partition, batch.deadLetters))
+      const buried = buriedLetters(partition.partition, batch.deadLetters)
+      await keepTrying('bury dead letters', async () => partition.bury?.(buried))
     }
     // After the letters: behind a run's stored row an update is not looked at again.
     if (changed.rows > 0) await insertRows(changed)
     const { rows } = batch.points
     if (rows === 0) return
-    const token = `${log.id}:${partition}:${batch.first}-${batch.last}`
-    await keepTrying('insert points', () => store.insertBlock('points', rows, pointsColumns(batch.points), token))
+    const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
+    let mayBeStored = !reading
+    await keepTrying('insert points', async () => {
+      if (mayBeStored && (await pointsAreStored(store.sinkReader, batch.points))) return
+      // The look-up may have taken long.
+      if (!partition.held()) throw new Error('nobody knows whose the partition is')
+      mayBeStored = true
+      await store.insertBlock('points', rows, pointsColumns(batch.points), token)
+    })
     observe.inserted(rows, (performance.now() - started) / 1000)
   }
 
@@ -193,17 +207,22 @@ export function createSink(parts: SinkParts): Sink {
     return keepTrying(`insert ${rows.table}`, () => store.insertBlock(rows.table, rows.rows, rows.columns))
   }
 
+  /** How far it has come, with the intents that are still open. */
+  function position(): Commit {
+    const intents = commit.intents.filter(([, last]) => last > stored)
+    return { offset: commit.offset, stored: stored + 1, intents, newestMs }
+  }
+
   /** Commits one after the other; the newest state wins. */
   function persist(next: Commit): Promise<void> {
     commit = next
-    committing = committing.then(() => keepTrying('commit', () => log.commit(partition, next)))
+    committing = committing.then(() => keepTrying('commit', () => partition.commit(next)))
     return committing
   }
 
   function flushWhenDue(): void {
-    const interval = Math.max(settings.flushIntervalMs, 10 * lastFlushTookMs)
     if (flushing || flushed >= state.applied || stopping.signal.aborted) return
-    if (performance.now() - lastFlushMs >= interval) void flush()
+    if (performance.now() - lastFlushMs >= flushIntervalMs(settings, lastFlushTookMs)) flush().catch(halt)
   }
 
   function flush(): Promise<void> {
@@ -218,108 +237,86 @@ export function createSink(parts: SinkParts): Sink {
     lastFlushMs = started
     const covered = await flushState(state, { insert: insertRows, stored: (offset) => reached(offset, false) })
     await reached(covered, false)
-    // An intent below the covered offset is done; one that reaches above it may have to be replayed, so it stays, whole.
-    const intents = commit.intents.filter(([, last]) => last > covered)
-    const needed = Math.min(covered + 1, ...intents.map(([first]) => first))
-    await persist({ offset: Math.max(commit.offset, needed), intents })
+    await persist({ ...position(), offset: Math.max(commit.offset, covered + 1) })
     flushed = Math.max(flushed, covered)
     lastFlushTookMs = performance.now() - started
     observe.flushed(lastFlushTookMs / 1000)
   }
 
   async function reached(offset: number, summaries: boolean): Promise<void> {
+    halted.signal.throwIfAborted()
     if (offset > stored) {
       wanted = Math.max(wanted, offset)
-      const done = new Promise<void>((resolve) => waiters.push({ offset, resolve }))
+      const done = waiters.wait(offset)
       insertWhenDue()
       await done
     }
     while (summaries && flushed < offset) await flush()
   }
 
-  function wake(): void {
-    const ready = waiters.filter((waiter) => waiter.offset <= stored)
-    waiters = waiters.filter((waiter) => waiter.offset > stored)
-    for (const waiter of ready) waiter.resolve()
-  }
-
-  /** Trouble of the store or the log passes; until then the sink waits, and the log keeps what comes in. */
-  async function keepTrying<T>(what: string, work: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await work()
-      } catch (error) {
-        if (stopping.signal.aborted && attempt > 2) throw error
-        observe.retries.value++
-        logger.error({ err: error, attempt, partition }, `${what} failed; trying again`)
-        await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 100 * 2 ** attempt)))
-      }
-    }
-  }
-
   async function stop(): Promise<void> {
     stopping.abort()
     clearInterval(flushTimer)
-    // Stopped while it replayed: the next start replays it all.
-    if (!reading) {
-      await inserting
-      await flushing
-      return
-    }
-    await reading
-    insertWhenDue()
-    while (inserting) await inserting
-    await flush()
-    if (flushed < state.applied) await flush()
-    clearTimeout(timer)
+    await drain().catch(halt)
+    if (!halted.signal.aborted) end(undefined)
+    const error = await ended
+    if (error && !(error instanceof PartitionLost)) throw error
   }
 
-  observe.gauges(() => ({ stored, applied: state.applied, series: seriesInUse(state.table), runs: state.runs.size }))
+  async function drain(): Promise<void> {
+    await starting?.catch(halt)
+    // Stopped while it replayed: the next start replays it all.
+    if (!reading) return
+    await reading
+    insertWhenDue()
+    while (inserting && !halted.signal.aborted) await inserting
+    await flush()
+    if (flushed < state.applied) await flush()
+  }
+
+  /** Ends it at once; the first reason counts. */
+  function halt(reason: unknown): void {
+    if (halted.signal.aborted) return
+    halted.abort(reason)
+    stopping.abort()
+    quiet(reason as Error)
+    void Promise.allSettled([starting, reading, inserting, flushing, committing]).then(() => end(reason as Error))
+  }
+
+  function end(reason: Error | undefined): void {
+    quiet(reason ?? new Error('the sink has stopped'))
+    unwatch()
+    resolveEnded(reason)
+  }
+
+  function quiet(reason: Error): void {
+    clearTimeout(timer)
+    clearInterval(flushTimer)
+    waiters.reject(reason)
+  }
+
+  let resolveEnded: (reason: Error | undefined) => void
+  const ended = new Promise<Error | undefined>((resolve) => {
+    resolveEnded = resolve
+  })
+  const unwatch = observe.watch(() => ({
+    lag: partition.end() - 1 - stored,
+    series: seriesInUse(state.table),
+    runs: state.runs.size,
+  }))
   return {
-    start,
+    start() {
+      starting ??= begin()
+      starting.catch(halt)
+      return starting
+    },
     storedOffset: () => stored,
     flushedOffset: () => flushed,
+    endOffset: () => partition.end(),
     newestStoredMs: () => newestMs,
     reached,
     stop,
-  }
-}
-
-function createObserver({ metrics, log, partition }: SinkParts) {
-  const frames = { stored: 0, duplicate: 0, covered: 0, dead: 0 }
-  const observeRows = metrics.size('stepstream_insert_rows', 'Points of one insert.')
-  const observeInsert = metrics.duration('stepstream_insert_seconds', 'From a filled block to its points in the store.')
-  const points = metrics.counter('stepstream_points_stored_total', 'Points inserted into the store.')
-  for (const kind of Object.keys(frames) as (keyof typeof frames)[]) {
-    metrics.gauge(
-      `stepstream_sink_frames_${kind}`,
-      `Frames that the sink found ${kind}, since start.`,
-      () => frames[kind],
-    )
-  }
-  return {
-    frames,
-    dead: metrics.counters(
-      'stepstream_dead_letters_total',
-      'Frames acknowledged and not storable, by reason.',
-      'reason',
-      deadReasons,
-    ),
-    retries: metrics.counter('stepstream_sink_retries_total', 'Steps of the sink that failed and were tried again.'),
-    flushed: metrics.duration('stepstream_flush_seconds', 'Time to store the changed summaries.'),
-    inserted(rows: number, seconds: number) {
-      points.value += rows
-      observeRows(rows)
-      observeInsert(seconds)
-    },
-    gauges(read: () => { stored: number; applied: number; series: number; runs: number }) {
-      metrics.gauge(
-        'stepstream_log_lag_records',
-        'Records in the log that are not in the store.',
-        () => log.end(partition) - 1 - read().stored,
-      )
-      metrics.gauge('stepstream_active_series', 'Series whose summary is in memory.', () => read().series)
-      metrics.gauge('stepstream_active_runs', 'Runs that are in memory.', () => read().runs)
-    },
+    abandon: () => halt(new PartitionLost(`partition ${partition.partition} is another reader's now`)),
+    ended,
   }
 }

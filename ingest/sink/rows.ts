@@ -1,4 +1,5 @@
 import { metricKey } from '../../schema/keys.ts'
+import type { BuriedLetter } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 import type { DeadLetter } from './apply.ts'
 import type { Run } from './runs.ts'
@@ -111,6 +112,13 @@ export function stateRows(runs: readonly Run[], version: number): TableRows {
     { name: 'version', type: 'UInt64', data: new BigUint64Array(runs.length).fill(BigInt(version)) },
   ]
   return { table: 'run_state', rows: runs.length, columns }
+}
+
+/** Dead letters as the log keeps them. */
+export function buriedLetters(partition: number, letters: readonly DeadLetter[]): BuriedLetter[] {
+  return letters.map(({ offset, block, frame, project, run, reason, detail }) => {
+    return { key: `${partition}-${offset}-${block}`, value: frame, headers: { project, run, reason, detail } }
+  })
 }
 
 export function deadLetterRows(partition: number, letters: readonly DeadLetter[]): TableRows {

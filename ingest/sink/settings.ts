@@ -4,7 +4,7 @@ export type SinkSettings = {
   readonly blockRows: number
   /** Shortest time from one insert's begin to the next while there is no hurry: each insert makes a part that must be merged. */
   readonly insertIntervalMs: number
-  /** Shortest time between two flushes of summaries; they take at most a tenth of the time. */
+  /** Longest pause between two flushes of summaries, unless they take more than a tenth of it. */
   readonly flushIntervalMs: number
   /** Series kept in memory; beyond it runs that were idle longest leave it. */
   readonly maximumSeries: number
@@ -15,4 +15,12 @@ export const defaultSinkSettings: SinkSettings = {
   insertIntervalMs: 200,
   flushIntervalMs: 5_000,
   maximumSeries: 2_000_000,
+}
+
+const flushMinimumMs = 250
+
+/** A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and never more than a tenth. */
+export function flushIntervalMs(settings: SinkSettings, lastTookMs: number): number {
+  const soon = Math.max(flushMinimumMs, 50 * lastTookMs)
+  return Math.max(Math.min(soon, settings.flushIntervalMs), 10 * lastTookMs)
 }

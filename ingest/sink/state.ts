@@ -1,8 +1,9 @@
 import type { StoreReader } from '../../schema/store.ts'
+import type { Count } from '../../telemetry/metrics.ts'
 import type { RecordFrame } from '../record/reader.ts'
 import { readRecord } from '../record/reader.ts'
 import { blockNumbers } from '../record/writer.ts'
-import { applyFrame, type DeadLetter } from './apply.ts'
+import { applyFrame, type DeadLetter, type Outcome } from './apply.ts'
 import { loadRuns } from './load.ts'
 import { createPointsBlock, type PointsBlock } from './points.ts'
 import { createSetRegistry, type Run } from './runs.ts'
@@ -88,7 +89,7 @@ function runName(run: { readonly project: string; readonly run: string }): strin
   return `${run.project}\0${run.run}`
 }
 
-export type FrameCounts = { stored: number; duplicate: number; covered: number; dead: number }
+export type FrameCounts = Readonly<Record<Outcome['kind'], Count>>
 
 /** Applies a record's frames in order; their points and changes are added to the batch. */
 export function applyRecord(state: SinkState, batch: Batch, record: ReadRecord, counts: FrameCounts): void {
@@ -101,7 +102,7 @@ export function applyRecord(state: SinkState, batch: Batch, record: ReadRecord, 
     const run = state.runs.get(runName(frame.run))!
     const outcome = applyFrame(state.table, batch.points, run, frame, record.offset, block)
     block += blockNumbers(frame)
-    counts[outcome.kind]++
+    counts[outcome.kind].value++
     if (outcome.letter) batch.deadLetters.push(outcome.letter)
     if (run.metadataChanged) batch.changedRuns.add(run)
     if (run.dirty) state.dirty.add(run)

@@ -1,32 +1,36 @@
 import { StaleToken, type Watermark, WatermarkTimeout } from '../../schema/store.ts'
 import { formatToken, parseToken } from '../../schema/token.ts'
-import type { Log } from '../log/log.ts'
-import type { Sink } from './pipeline.ts'
+import { type LogIdentity, PartitionLost } from '../log/log.ts'
+import type { Sink } from './sink.ts'
 
-/** How far the store has come, told by the sinks of this process, one per partition. */
-export function createWatermark(log: Log, sinks: readonly Sink[]): Watermark {
+/** How far the store has come, told by the sinks of this process, by the partitions they serve. */
+export function createWatermark(log: LogIdentity, sinks: () => ReadonlyMap<number, Sink>): Watermark {
+  async function reached(partition: number, offset: number, summaries: boolean): Promise<void> {
+    const sink = sinks().get(partition)
+    if (partition >= log.partitions || (sink && offset >= sink.endOffset()))
+      throw new StaleToken('the token is of a position that this log never had')
+    if (!sink) throw new WatermarkTimeout(`partition ${partition} of the log is not being stored at the moment`)
+    await sink.reached(offset, summaries).catch((error: unknown) => {
+      if (!(error instanceof PartitionLost)) throw error
+      throw new WatermarkTimeout(`partition ${partition} of the log went to another process`)
+    })
+  }
+
   return {
     current() {
       const offsets = new Map<number, number>()
-      sinks.forEach((sink, partition) => {
-        if (sink.storedOffset() >= 0) offsets.set(partition, sink.storedOffset())
-      })
+      for (const [partition, sink] of sinks()) if (sink.storedOffset() >= 0) offsets.set(partition, sink.storedOffset())
       return formatToken({ log: log.id, offsets })
     },
     currentTimeMs() {
-      const behind = sinks.filter((sink, partition) => sink.storedOffset() < log.end(partition) - 1)
+      const behind = [...sinks().values()].filter((sink) => sink.storedOffset() < sink.endOffset() - 1)
       return behind.length === 0 ? Date.now() : Math.min(...behind.map((sink) => sink.newestStoredMs()))
     },
     async reached(at, { summaries, timeoutMs }) {
       const token = parseToken(at)
       if (!token) throw new StaleToken('this is not a token that the server gave')
       if (token.log !== log.id) throw new StaleToken('the token is of another log')
-      const all = [...token.offsets].map(([partition, offset]) => {
-        const sink = sinks[partition]
-        if (!sink || offset >= log.end(partition))
-          throw new StaleToken('the token is of a position that this log never had')
-        return sink.reached(offset, summaries)
-      })
+      const all = [...token.offsets].map(([partition, offset]) => reached(partition, offset, summaries))
       await withTimeout(Promise.all(all), timeoutMs)
     },
   }

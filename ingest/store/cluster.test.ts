@@ -42,10 +42,11 @@ test('the files for a cluster are those that the generator makes of schema/table
 test('the engine can parse every statement', async () => {
   assert.equal(statements.length, 2 * clusterFiles().size + 1)
   for (const { name, statement } of statements) {
-    const parsed = /^INSERT/m.test(statement)
-      ? store.reader.rows('SELECT formatQuery({statement:String})', { statement })
-      : store.reader.rows(`EXPLAIN AST ${statement}`)
+    const parsed = store.reader.rows('SELECT formatQuery({statement:String})', { statement })
     assert.ok((await parsed).length > 0, name)
+    // The engine does not look at what follows VALUES.
+    const cut = statement.replace(/^\((?! *')/m, '')
+    if (cut !== statement) await assert.rejects(store.reader.rows('SELECT formatQuery({cut:String})', { cut }), name)
   }
 })
 

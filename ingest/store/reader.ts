@@ -28,6 +28,9 @@ export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
       max_execution_time: longestMs / 1000,
       max_memory_usage: String(limits.queryMemoryBytes),
       timeout_overflow_mode: 'throw',
+      // What every engine does today, whatever a server's profile says.
+      output_format_json_quote_64bit_integers: 0,
+      output_format_json_quote_denormals: 0,
     }
     try {
       return await ask({ sql, parameters, settings, timeoutMs: longestMs, signal })

@@ -225,8 +225,7 @@ test('a store that is away at the start is waited for, until the signal aborts',
   assert.ok(Date.now() - started >= 550)
   const opening = openRemote(nobody.url)
   await sleep(300)
-  way.target = server.port
-  // `openWay` proxies to the target of the one way of this file.
+  nobody.target = server.port
   const late = await opening
   assert.deepEqual(await late.reader.rows('SELECT 1 AS one'), [{ one: 1 }])
   await late.close()

@@ -97,11 +97,14 @@ export function openSessions(
     request: SessionRequest,
     work: (session: Session) => Promise<T>,
   ) {
+    let reusable = false
     try {
-      const session = await prepare(path, slot, signature, request)
-      return await work(session)
+      const answer = await work(await prepare(path, slot, signature, request))
+      reusable = !request.leavesTraces
+      return answer
     } finally {
-      if (request.leavesTraces) discard(slot)
+      // The engine keeps a query that failed, with its memory, until its session is used again or closed.
+      if (!reusable) discard(slot)
     }
   }
 

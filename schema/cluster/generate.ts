@@ -23,6 +23,7 @@ const shardingKeys: Readonly<Record<string, string>> = {
   run_state: 'run_key',
   dead_letters: 'partition',
   sources: 'cityHash64(log)',
+  source_partitions: 'cityHash64(log)',
   migrations: 'cityHash64(name)',
 }
 
@@ -41,11 +42,15 @@ ORDER BY name
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 `
 
+/** Replicated tables have their own window of tokens. */
+const singleServerOnly = /^(?:--.*\n)*ALTER TABLE \w+ MODIFY SETTING non_replicated_deduplication_window = \d+\n$/
+
 /** The files of this folder, by name. */
 export function clusterFiles(): Map<string, string> {
   const names = readdirSync(tablesFolder).filter((name) => name.endsWith('.sql'))
   const sources = names.sort().map((name) => ({ name, sql: readFileSync(join(tablesFolder, name), 'utf8') }))
-  const files = new Map(sources.map(({ name, sql }) => [name, clusterSql(sql, `schema/tables/${name}`)]))
+  const spread = sources.filter(({ sql }) => !singleServerOnly.test(sql))
+  const files = new Map(spread.map(({ name, sql }) => [name, clusterSql(sql, `schema/tables/${name}`)]))
   const rows = sources.map(({ name, sql }) => `    ('${name}', '${createHash('sha256').update(sql).digest('hex')}')`)
   files.set(
     `${String(names.length + 1).padStart(4, '0')}_migrations.sql`,

@@ -19,4 +19,6 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0003_series.sql', '6d640c4640641b019118bda6fb6c6f14a609fdd17541ebf2b54318417d4c2f0e'),
     ('0004_run_state.sql', '9cf03f20af304e50ac23daf618887ef665ff9a5ae412e85d693234783cffef36'),
     ('0005_dead_letters.sql', '72c67df8ce8510a3e43242980200c08cfaa01b9c3dcd465900e21da44eec75b1'),
-    ('0006_sources.sql', 'cc672494951e0c08780acbf0d8a98e9ca3e5bb9b45dd83d113b201fb2f7306a7');
+    ('0006_sources.sql', 'cc672494951e0c08780acbf0d8a98e9ca3e5bb9b45dd83d113b201fb2f7306a7'),
+    ('0007_source_partitions.sql', 'e9fbe0f8d2a8f61758be8df772118ad8d5fd6e85269c305c42a8535e359f28c3'),
+    ('0008_points_tokens.sql', '1934851fa532cf0207c9bf1f462e157300e4406e9a2eb3d8d026cfca5fdf2d52');

@@ -1,0 +1,6 @@
+export { installSteadyClock, wallClockMs } from './clock.ts'
+export type { KafkaOptions, KafkaSasl } from './options.ts'
+export { type KafkaPositions, openKafkaPositions } from './positions.ts'
+export { type KafkaReader, openKafkaReader } from './reader.ts'
+export { LogDamaged, LogMisfit } from './trouble.ts'
+export { type KafkaWriter, openKafkaWriter } from './writer.ts'

@@ -1,0 +1,211 @@
+import type { Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
+import { createStickyAssigner } from './assigner.ts'
+import type { KeptCommit } from './commit-metadata.ts'
+import { type KafkaOptions, patient } from './options.ts'
+import { messageBytes } from './topic.ts'
+
+/** What the group's coordinator and the brokers tell a member. */
+export type MemberEvents = {
+  /** Partitions the member has, told to the others so that it keeps them. */
+  held(): readonly number[]
+  /** `contiguous`: it was a member without a break since the last time. */
+  joined(partitions: readonly number[], contiguous: boolean): void
+  /** It is no member any more. */
+  left(): void
+  batch(partition: number, batch: EachBatchPayload['batch']): void
+}
+
+/** A member of the sinks' consumer group. */
+export type Membership = {
+  start(): Promise<void>
+  /** Resolves when no joining is under way. */
+  settled(): Promise<void>
+  /** Counts the joins: an assignment is of one of them. */
+  generation(): number
+  /** Whether the coordinator surely counts it as a member that has its partitions. */
+  certain(): boolean
+  /** Commits for the member of this generation; the coordinator refuses another. Nothing is tried again. */
+  commit(partition: number, kept: KeptCommit): Promise<void>
+  seek(partition: number, offset: number): void
+  pause(partition: number): void
+  resume(partition: number): void
+  stop(): Promise<void>
+}
+
+const heartbeatIntervalMs = 1_000
+/** A poll that finds nothing ends after this; also how long a resumed partition may wait. */
+const pollMs = 100
+const leaveMs = 5_000
+const restartMs = 1_000
+
+/**
+ * kafkajs's consumer, held to what exactly-once needs of it. Its own `commitOffsets` will not do: after an error it tries
+ * again, and if the group was shared out anew meanwhile, it writes a stale commit under the new generation, over that of the
+ * partition's new reader; and while the consumer stops it resolves without having committed. The function that
+ * `eachBatch` is given commits once, under the generation of the moment it is called; it is called when no joining is under way.
+ */
+export function createMembership(kafka: Kafka, options: KafkaOptions, events: MemberEvents): Membership {
+  const { topic, logger } = options
+  let consumer: Consumer | undefined
+  let commitNow: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
+  let memberId: string | undefined
+  let generation = 0
+  let stopped = false
+  let joining = deferred()
+  let restartTimer: NodeJS.Timeout | undefined
+  const proof = createProof(options.sessionTimeoutMs)
+
+  function beginJoining(): void {
+    if (joining.settled()) joining = deferred()
+    proof.joining()
+  }
+
+  async function run(): Promise<void> {
+    const fresh = createConsumer()
+    consumer = fresh
+    listen(fresh)
+    await fresh.connect()
+    await fresh.subscribe({ topics: [topic], fromBeginning: true })
+    await fresh.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      async eachBatch({ batch, resolveOffset, isStale, commitOffsetsIfNecessary }) {
+        if (stopped || consumer !== fresh) return
+        commitNow = commitOffsetsIfNecessary
+        if (isStale()) return
+        events.batch(batch.partition, batch)
+        resolveOffset(batch.lastOffset())
+      },
+    })
+  }
+
+  function createConsumer(): Consumer {
+    return kafka.consumer({
+      groupId: options.group,
+      partitionAssigners: [
+        createStickyAssigner(topic, options.partitions, { held: events.held, joining: beginJoining }),
+      ],
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
+      heartbeatInterval: heartbeatIntervalMs,
+      maxWaitTimeInMs: pollMs,
+      maxBytesPerPartition: messageBytes,
+      maxBytes: 4 * messageBytes,
+      metadataMaxAge: 60_000,
+      allowAutoTopicCreation: false,
+      retry: patient.retry,
+    })
+  }
+
+  function listen(fresh: Consumer): void {
+    fresh.on(fresh.events.GROUP_JOIN, ({ payload }) => {
+      if (stopped || consumer !== fresh) return
+      const contiguous = memberId === payload.memberId
+      memberId = payload.memberId
+      generation++
+      proof.joined()
+      events.joined(payload.memberAssignment[topic] ?? [], contiguous)
+      joining.resolve()
+    })
+    fresh.on(fresh.events.HEARTBEAT, proof.heartbeat)
+    fresh.on(fresh.events.CRASH, ({ payload }) => {
+      if (stopped || consumer !== fresh) return
+      logger.error({ err: payload.error, restart: payload.restart }, 'the consumer crashed')
+      forget()
+      if (!payload.restart) restartTimer = setTimeout(restart, restartMs)
+    })
+  }
+
+  /** Out of the group: whatever comes back comes back as new. */
+  function forget(): void {
+    memberId = undefined
+    commitNow = undefined
+    beginJoining()
+    events.left()
+  }
+
+  function restart(): void {
+    void run().catch((error: unknown) => {
+      logger.error({ err: error }, 'the consumer did not start')
+      if (!stopped) restartTimer = setTimeout(restart, restartMs)
+    })
+  }
+
+  const quietly = (work: (consumer: Consumer) => void) => {
+    // Between two lives of the consumer there is nothing to pause; the next join sets everything anew.
+    try {
+      if (consumer) work(consumer)
+    } catch (error) {
+      logger.debug({ err: error }, 'the consumer is not running')
+    }
+  }
+
+  return {
+    start: run,
+    settled: () => joining.promise,
+    generation: () => generation,
+    certain: () => joining.settled() && proof.fresh(),
+    async commit(partition, kept) {
+      if (!commitNow) throw new Error('the consumer has not read anything yet')
+      const called = performance.now()
+      const offsets: Offsets = { topics: [{ topic, partitions: [{ partition, ...kept }] }] }
+      await commitNow(offsets)
+      proof.committed(called)
+    },
+    seek: (partition, offset) => quietly((running) => running.seek({ topic, partition, offset: String(offset) })),
+    pause: (partition) => quietly((running) => running.pause([{ topic, partitions: [partition] }])),
+    resume: (partition) => quietly((running) => running.resume([{ topic, partitions: [partition] }])),
+    async stop() {
+      stopped = true
+      clearTimeout(restartTimer)
+      joining.resolve()
+      const leaving = consumer?.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'leaving failed'))
+      // Leaving lets the others take over at once; a Kafka that is away is not waited for.
+      await Promise.race([leaving, new Promise((resolve) => setTimeout(resolve, leaveMs).unref())])
+    },
+  }
+}
+
+/**
+ * Since when the coordinator counts the member: from the moment a request went out that it granted. An answer may have lain
+ * in a buffer while the process was stopped, so a heartbeat counts from the one before it, after which it was sent.
+ */
+function createProof(sessionTimeoutMs: number) {
+  let provenMs = Number.NEGATIVE_INFINITY
+  let previousMs = Number.NEGATIVE_INFINITY
+  let joiningMs = Number.NEGATIVE_INFINITY
+  return {
+    joining() {
+      joiningMs = performance.now()
+      provenMs = Number.NEGATIVE_INFINITY
+    },
+    joined() {
+      provenMs = joiningMs
+      previousMs = joiningMs
+    },
+    heartbeat() {
+      provenMs = Math.max(provenMs, previousMs)
+      previousMs = performance.now()
+    },
+    committed(calledMs: number) {
+      provenMs = Math.max(provenMs, calledMs)
+    },
+    fresh: () => performance.now() - provenMs < sessionTimeoutMs,
+  }
+}
+
+function deferred() {
+  let isSettled = false
+  let release = () => {}
+  const promise = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  return {
+    promise,
+    settled: () => isSettled,
+    resolve() {
+      isSettled = true
+      release()
+    },
+  }
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import { Refusal } from '../../../schema/errors.ts'
+import type { Commit, LogPartition, LogReader, PartitionHandler } from '../log.ts'
+import { decodeCommit, encodeCommit, type KeptCommit } from './commit-metadata.ts'
+import { createMembership, type Membership } from './membership.ts'
+import { readCommits, readEnds } from './offsets.ts'
+import { createKafkaClient, impatient, type KafkaOptions, patient } from './options.ts'
+import { createFetched, type Fetched, lostError } from './partition.ts'
+import { createRecordSender, type RecordSender } from './producer.ts'
+import { deadLetterTopic } from './topic.ts'
+import { prepareTopics } from './writer.ts'
+
+export type KafkaReader = LogReader & {
+  /** Whether it is a member of the group that Kafka answers. */
+  healthy(): boolean
+  /** Gives all partitions up and leaves the group. */
+  close(): Promise<void>
+}
+
+/** A partition in this process's hands. */
+type Holding = {
+  readonly partition: number
+  readonly fetched: Fetched
+  readonly face: LogPartition
+  lost: boolean
+  /** The commit found or made last, and those tried since that may have been made. */
+  kept: KeptCommit[]
+  /** Generation in which it was seen that nobody else has had it. */
+  verified: number
+  trimmedMs: number
+}
+
+const trimIntervalMs = 60_000
+
+/** The sink's side of the log in Kafka. Waits for a Kafka that is away. @throws LogMisfit when the topic is not as asked for */
+export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReader> {
+  const { topic, group, partitions, logger } = options
+  const id = await prepareTopics(options)
+  const kafka = createKafkaClient(options, patient)
+  const ask = createAsker(options)
+  const holdings = new Map<number, Holding>()
+  let handler: PartitionHandler | undefined
+  let letters: Promise<RecordSender> | undefined
+  let marks = 0
+  let closed = false
+  /** Tells the commits of this process from all others. */
+  const process = randomBytes(6).toString('hex')
+
+  const membership: Membership = createMembership(kafka, options, {
+    held: () => [...holdings.keys()],
+    joined(assigned, contiguous) {
+      for (const holding of [...holdings.values()]) {
+        if (!contiguous || !assigned.includes(holding.partition)) lose(holding)
+        else holding.fetched.continue()
+      }
+      for (const partition of assigned) {
+        const holding = holdings.get(partition)
+        if (holding) void verify(holding)
+        else hold(partition)
+      }
+    },
+    left() {
+      for (const holding of [...holdings.values()]) lose(holding)
+    },
+    batch: (partition, batch) => holdings.get(partition)?.fetched.deliver(batch),
+  })
+
+  function hold(partition: number): void {
+    const fetched = createFetched(partition, {
+      seek: (offset) => membership.seek(partition, offset),
+      pause: () => membership.pause(partition),
+      resume: () => membership.resume(partition),
+      async bounds() {
+        const ends = await ask((admin) => readEnds(admin, topic))
+        return ends.get(partition) ?? { low: 0, high: 0 }
+      },
+    })
+    const holding: Holding = {
+      ...{ partition, fetched, lost: false, kept: [], trimmedMs: performance.now() },
+      verified: membership.generation(),
+      face: {
+        log: id,
+        partition,
+        committed: () => committed(holding),
+        commit: (commit) => commitFor(holding, commit),
+        read: (offset, maximumBytes, signal) => fetched.read(offset, maximumBytes, signal),
+        end: fetched.end,
+        held: () => certain(holding),
+        bury: (buried) => bury(holding, buried),
+      },
+    }
+    holdings.set(partition, holding)
+    membership.pause(partition)
+    handler?.assigned(holding.face)
+  }
+
+  function lose(holding: Holding): void {
+    holding.lost = true
+    holdings.delete(holding.partition)
+    holding.fetched.fail(lostError(holding.partition))
+    handler?.lost(holding.face)
+  }
+
+  function check(holding: Holding): void {
+    if (holding.lost) throw lostError(holding.partition)
+  }
+
+  const certain = (holding: Holding) =>
+    !holding.lost && membership.certain() && holding.verified === membership.generation()
+
+  /** In a generation that this process missed another reader may have had the partition; if it did anything, it committed first. */
+  async function verify(holding: Holding): Promise<void> {
+    const generation = membership.generation()
+    for (;;) {
+      const found = await ask((admin) => readCommits(admin, group, topic)).catch(() => undefined)
+      if (holding.lost || closed || membership.generation() !== generation) return
+      const kept = found?.get(holding.partition)
+      if (!kept) {
+        await sleep(200)
+        continue
+      }
+      const own = holding.kept.length === 0 || holding.kept.some((each) => sameCommit(each, kept))
+      if (own) {
+        holding.verified = generation
+        return
+      }
+      logger.warn({ partition: holding.partition }, 'another reader had the partition meanwhile')
+      lose(holding)
+      hold(holding.partition)
+      return
+    }
+  }
+
+  async function committed(holding: Holding): Promise<Commit> {
+    await settled(holding)
+    const generation = membership.generation()
+    const kept = (await ask((admin) => readCommits(admin, group, topic))).get(holding.partition)
+    check(holding)
+    if (membership.generation() !== generation) return await committed(holding)
+    if (!kept) throw new Refusal('log_unavailable', `Kafka does not say what was committed of ${holding.partition}`)
+    const commit = decodeCommit(kept)
+    holding.kept = [kept]
+    return commit
+  }
+
+  /** Resolves when it is known that the partition is this process's in the generation of now. */
+  async function settled(holding: Holding): Promise<void> {
+    for (;;) {
+      check(holding)
+      await membership.settled()
+      check(holding)
+      if (holding.verified === membership.generation()) return
+      await sleep(20)
+    }
+  }
+
+  async function commitFor(holding: Holding, commit: Commit): Promise<void> {
+    await settled(holding)
+    const kept = encodeCommit(commit, `${process}-${++marks}`)
+    holding.kept.push(kept)
+    // Nothing may come between the check and this call, which takes the generation as it is now.
+    await membership.commit(holding.partition, kept)
+    holding.kept = [kept]
+    trim(holding, commit.offset)
+  }
+
+  /** Lets Kafka delete what is in the store, now and then. */
+  function trim(holding: Holding, offset: number): void {
+    const now = performance.now()
+    if (now - holding.trimmedMs < (options.trimIntervalMs ?? trimIntervalMs)) return
+    holding.trimmedMs = now
+    const { partition } = holding
+    ask(async (admin) => {
+      let upTo = offset
+      if (options.retentionHours !== undefined) {
+        const since = Date.now() - options.retentionHours * 3_600_000
+        const old = (await admin.fetchTopicOffsetsByTimestamp(topic, since)).find(
+          (each) => each.partition === partition,
+        )
+        upTo = Math.min(upTo, Number(old?.offset ?? 0))
+      }
+      const low = (await readEnds(admin, topic)).get(partition)?.low ?? 0
+      if (upTo > low) await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(upTo) }] })
+    }).catch((error: unknown) => logger.warn({ err: error, partition }, 'deleting stored records failed'))
+  }
+
+  async function bury(holding: Holding, buried: Parameters<NonNullable<LogPartition['bury']>>[0]): Promise<void> {
+    letters ??= createRecordSender(kafka, logger)
+    for (const { key, value, headers } of buried) {
+      check(holding)
+      await (await letters).send(deadLetterTopic(topic), 0, { key, value: Buffer.from(value), headers: { ...headers } })
+    }
+  }
+
+  return {
+    id,
+    partitions,
+    async subscribe(given) {
+      handler = given
+      await membership.start()
+    },
+    healthy: () => membership.certain(),
+    async close() {
+      closed = true
+      for (const holding of [...holdings.values()]) lose(holding)
+      await membership.stop()
+      await ask.close()
+      await (await letters)?.close()
+    },
+  }
+}
+
+function sameCommit(a: KeptCommit, b: KeptCommit): boolean {
+  return a.offset === b.offset && (a.metadata ?? '') === (b.metadata ?? '')
+}
+
+/** Questions to Kafka over a connection of their own, a new one after each trouble: kafkajs's admin does not always find its way back. */
+export function createAsker(options: KafkaOptions) {
+  const kafka = createKafkaClient(options, impatient)
+  let connection: Promise<Admin> | undefined
+
+  async function connect(): Promise<Admin> {
+    const admin = kafka.admin()
+    await admin.connect()
+    return admin
+  }
+
+  async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    connection ??= connect()
+    const own = connection
+    try {
+      return await question(await own)
+    } catch (error) {
+      if (connection === own) connection = undefined
+      void own.then((admin) => admin.disconnect()).catch(() => {})
+      throw error
+    }
+  }
+
+  return Object.assign(ask, {
+    async close() {
+      await (await connection?.catch(() => undefined))?.disconnect()
+    },
+  })
+}

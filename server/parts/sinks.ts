@@ -1,0 +1,26 @@
+import type { LogReader } from '../../ingest/log/log.ts'
+import { createSinkGroup, type SinkGroup } from '../../ingest/sink/group.ts'
+import type { Store } from '../../ingest/store/store.ts'
+import { spoilReader } from '../canary.ts'
+import type { Base } from './base.ts'
+
+/** The sinks of this process, which begin to read. `announce`: whether other processes must learn how far they are. */
+export async function startSinks(base: Base, log: LogReader, store: Store, announce: boolean): Promise<SinkGroup> {
+  const { settings, metrics, logger, readiness, canary } = base
+  const sinks = createSinkGroup({
+    ...{ log: spoilReader(canary, log), store, metrics, logger, announce },
+    settings: {
+      blockRows: settings.BLOCK_ROWS,
+      insertIntervalMs: settings.INSERT_INTERVAL_MS,
+      flushIntervalMs: settings.FLUSH_INTERVAL_MS,
+      maximumSeries: settings.MAX_ACTIVE_SERIES,
+    },
+  })
+  readiness.require('sink', () => {
+    const faults = [...sinks.faults()].map(([partition, { message }]) => `partition ${partition}: ${message}`)
+    return faults.length === 0 ? undefined : faults.join('; ')
+  })
+  await sinks.start()
+  await sinks.settled()
+  return sinks
+}

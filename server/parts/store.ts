@@ -1,0 +1,40 @@
+import { openRemoteStore } from '../../ingest/store/remote.ts'
+import { openStore, type Store } from '../../ingest/store/store.ts'
+import { spoilStore } from '../canary.ts'
+import type { Base } from './base.ts'
+
+/** The store that the settings name: on a server, or embedded in this process. `migrate`: whether this process brings its tables up to date. */
+export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> {
+  const { settings, logger, stopping } = base
+  const limits = { queryTimeoutMs: settings.QUERY_TIMEOUT_MS, queryMemoryBytes: settings.QUERY_MEMORY_BYTES, logger }
+  const store =
+    settings.STORE_URL === undefined
+      ? await openStore({ ...limits, dataDir: settings.DATA_DIR, readSessions: settings.READ_SESSIONS })
+      : await openRemoteStore({
+          ...{ ...limits, migrate, url: settings.STORE_URL, signal: stopping.signal },
+          user: settings.STORE_USER,
+          password: settings.STORE_PASSWORD ?? '',
+          database: settings.STORE_DATABASE,
+        })
+  if (settings.STORE_URL !== undefined) requireStore(base, store)
+  return spoilStore(base.canary, store)
+}
+
+const checkTimeoutMs = 1_000
+/** So long an answer of the store counts, so that asking for readiness is no way to keep it busy. */
+const checkAgainMs = 1_000
+
+function requireStore({ readiness }: Base, { sinkReader }: Store): void {
+  let checked: Promise<string | undefined> = Promise.resolve(undefined)
+  let checkedMs = Number.NEGATIVE_INFINITY
+  readiness.require('store', () => {
+    if (performance.now() - checkedMs > checkAgainMs) {
+      checkedMs = performance.now()
+      checked = sinkReader.rows('SELECT 1', {}, { timeoutMs: checkTimeoutMs }).then(
+        () => undefined,
+        (error: Error) => error.message,
+      )
+    }
+    return checked
+  })
+}

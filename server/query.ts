@@ -1,0 +1,53 @@
+import { type KafkaPositions, openKafkaPositions, wallClockMs } from '../ingest/log/kafka/kafka.ts'
+import type { Store } from '../ingest/store/store.ts'
+import { createBase, type RunningServer, shutDown } from './parts/base.ts'
+import { createDoors } from './parts/doors.ts'
+import { createLateReader, createLateWatermark } from './parts/late.ts'
+import { kafkaOptions } from './parts/log.ts'
+import { addQuestionsDoor } from './parts/questions.ts'
+import { openStoreOf } from './parts/store.ts'
+import { createPositionsWatermark } from './positions-watermark.ts'
+import type { Settings } from './settings.ts'
+
+/** Questions to a store that others fill. As many of these as there are questions for; they know nothing of each other. */
+export async function startQuery(settings: Settings): Promise<RunningServer> {
+  const base = createBase(settings)
+  const { readiness, logger } = base
+  const lateReader = createLateReader()
+  const lateWatermark = createLateWatermark()
+  let store: Store | undefined
+  let positions: KafkaPositions | undefined
+
+  readiness.require('store', () => 'it has not answered yet')
+  readiness.require('log', () => 'Kafka has not answered yet')
+  const doors = createDoors(base, '/graphql')
+  addQuestionsDoor(base, doors, lateReader.part, lateWatermark.part)
+  const port = await doors.open()
+
+  async function openStore(): Promise<void> {
+    store = await openStoreOf(base, false)
+    lateReader.arrive(store.reader)
+  }
+
+  async function openLog(): Promise<void> {
+    positions = await openKafkaPositions(await kafkaOptions(base))
+    const watermark = createPositionsWatermark(positions, { now: wallClockMs })
+    lateWatermark.arrive(watermark)
+    readiness.require('log', () => watermark.trouble())
+  }
+
+  const ready = Promise.all([openStore(), openLog()]).then(() => logger.info({ port }, 'ready'))
+
+  return {
+    port,
+    ready,
+    stop: (reason) =>
+      shutDown(base, reason, [
+        ['new connections', () => doors.http.stopListening()],
+        ['start', () => ready.catch(() => {})],
+        ['connections', () => doors.http.close()],
+        ['log', () => positions?.close()],
+        ['store', () => store?.close()],
+      ]),
+  }
+}
