@@ -91,14 +91,13 @@ export function createBreakage(world: World) {
 }
 
 /** A node may need more than one try where what it depends on is away as well. */
-export async function startAgain(node: WorldNode): Promise<void> {
+export async function startAgain(node: WorldNode, tries = startsTried): Promise<void> {
   for (let tried = 1; ; tried++) {
     try {
       await node.start()
       return
     } catch (error) {
-      if (tried >= startsTried)
-        throw new NodeFailed(`${node.name} does not start:\n${node.output().slice(-4_000)}`, error)
+      if (tried >= tries) throw new NodeFailed(`${node.name} does not start:\n${node.output().slice(-4_000)}`, error)
       await sleep(500 * tried)
     }
   }

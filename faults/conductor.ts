@@ -149,9 +149,10 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
       return () => void held.delete(node)
     },
     allowance() {
-      const waiting = queue[next]
+      const waiting = schedule[next]
+      // Those that were put off need answers to come by, so nothing waits for them.
       if (waiting === undefined) return Number.POSITIVE_INFINITY
-      return Math.max(waiting.atPoints, queue[next + 1]?.atPoints ?? 0) + 1
+      return (schedule[next + 1]?.atPoints ?? waiting.atPoints) + 1
     },
   }
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { createProgress } from '../bench/progress.ts'
 import { runCanaries, summarizeCanaries } from './canaries.ts'
 import { UsageError } from './failures.ts'
@@ -34,6 +35,6 @@ try {
     process.stderr.write(`${error.message}\n\n${help}`)
     process.exit(2)
   }
-  process.stderr.write(`\nthe harness failed: ${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(`\nthe harness failed: ${inspect(error)}\n`)
   process.exit(3)
 }

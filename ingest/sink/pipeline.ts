@@ -195,6 +195,8 @@ export function createSink(parts: SinkParts): Sink {
     let mayBeStored = !reading
     await keepTrying('insert points', async () => {
       if (mayBeStored && (await pointsAreStored(store.sinkReader, batch.points))) return
+      // The look-up may have taken long.
+      if (!partition.held()) throw new Error('nobody knows whose the partition is')
       mayBeStored = true
       await store.insertBlock('points', rows, pointsColumns(batch.points), token)
     })
