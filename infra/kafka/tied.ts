@@ -11,12 +11,18 @@ const script = `{ if read -r line <&3; then exit; fi; kill -KILL $$; } </dev/nul
 
 /**
  * Starts a program that is killed when this process ends. It has a session of its own, so Ctrl-C on our terminal is for us alone.
- * `output` is a file descriptor for what it prints.
+ * `output` is a file descriptor for what it prints, or `pipe` for the child's own streams.
  */
-export function spawnTied(program: string, options: readonly string[], output: number): ChildProcess {
+export function spawnTied(
+  program: string,
+  options: readonly string[],
+  output: number | 'pipe',
+  env: NodeJS.ProcessEnv = process.env,
+): ChildProcess {
   const child = spawn('/bin/sh', ['-c', script, 'sh', program, ...options], {
     stdio: ['ignore', output, output, 'pipe'],
     detached: true,
+    env,
   })
   const pipe = child.stdio[3] as Writable
   // The watcher may be gone already.
