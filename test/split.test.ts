@@ -84,7 +84,10 @@ test(
           const answers = await Promise.all([1, 2].map((n) => fetch(`${running.get(`gateway ${n}`)!.url}/readyz`)))
           return answers.every(({ status }) => status === 200)
         })
-      } finally {
+      } catch (error) {
+      for (const [name, server] of running) console.error(`${name}:\n${server.output().slice(-3_000)}`)
+      throw error
+    } finally {
         await Promise.all([...running.values()].map((server) => server.kill()))
         await kafka.stop()
       }
@@ -95,6 +98,8 @@ test(
 /** Sends until the writer is told to stop, over ever new connections to whatever takes the gateway's place. */
 async function writeOn(writer: Writer, gateway: () => Server): Promise<void> {
   for (;;) {
+    // What an earlier server said says nothing about this one.
+    writer.refusals.clear()
     await writer.work(gateway())
     if (writer.lost === undefined) return
     await sleep(50)
