@@ -85,9 +85,9 @@ test(
           return answers.every(({ status }) => status === 200)
         })
       } catch (error) {
-      for (const [name, server] of running) console.error(`${name}:\n${server.output().slice(-3_000)}`)
-      throw error
-    } finally {
+        for (const [name, server] of running) console.error(`${name}:\n${server.output().slice(-3_000)}`)
+        throw error
+      } finally {
         await Promise.all([...running.values()].map((server) => server.kill()))
         await kafka.stop()
       }
