@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogPartition, LogReader, LogWriter } from '../ingest/log/log.ts'
 import type { BlockInserter } from '../ingest/store/insert.ts'
@@ -48,10 +49,18 @@ export function spoilWriter<W extends LogWriter>(canary: Canary | undefined, log
   }
 }
 
-/** Blocks of points have no tokens, so one that is inserted again is there twice. */
+/**
+ * Blocks of points never have the same token again, so one that is inserted again is there twice. Without any token the store would
+ * know the block by its content.
+ */
 export function spoilStore<S extends Pick<BlockInserter, 'insertBlock'>>(canary: Canary | undefined, store: S): S {
   if (canary !== 'skip_token') return store
-  return { ...store, insertBlock: (table, rows, columns) => store.insertBlock(table, rows, columns) }
+  return {
+    ...store,
+    insertBlock: (table, rows, columns, token) => {
+      return store.insertBlock(table, rows, columns, token === undefined ? undefined : randomUUID())
+    },
+  }
 }
 
 /** What is about to be inserted is committed as done. */
