@@ -47,6 +47,8 @@ async function serve(options: ClientOptions, stopped: () => boolean, onAck: () =
   let pausedUntilMs = 0
   let scheduled = false
   let lost: string | undefined
+  /** What was to be sent in a later turn of the event loop would have no one to wait for its answer. */
+  let over = false
 
   const connection: Connection = await connect(
     pick(random, options.urls),
@@ -85,7 +87,7 @@ async function serve(options: ClientOptions, stopped: () => boolean, onAck: () =
     scheduled = true
     setImmediate(() => {
       scheduled = false
-      if (lost === undefined && !stopped()) connection.together(sendSome)
+      if (lost === undefined && !over && !stopped()) connection.together(sendSome)
     })
   }
 
@@ -116,6 +118,7 @@ async function serve(options: ClientOptions, stopped: () => boolean, onAck: () =
       await sleep(lookMs)
     }
   } finally {
+    over = true
     if (lost === undefined && inFlight.size === 0) connection.close()
     else connection.drop()
     for (const frame of inFlight.values()) feed.failed(frame)

@@ -2,6 +2,7 @@ import { pack } from 'msgpackr'
 import type { HttpAnswer, HttpRequest } from '../../http/exchange.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { formatToken } from '../../schema/token.ts'
+import type { LogIdentity } from '../log/log.ts'
 import type { Waiting } from './deadlines.ts'
 import { decodeFrames, type Frame } from './frame.ts'
 import { describeError, errorBody, type Gateway } from './gateway.ts'
@@ -11,7 +12,7 @@ import { jsonToMsgpack } from './json.ts'
  * `POST /v1/frames`: all frames of the body are checked before the first is logged, so a bad one costs the others nothing
  * but a second try. Only trouble of the log itself can part them; the answer then names those that were logged.
  */
-export async function handleFrames(gateway: Gateway, logId: string, request: HttpRequest): Promise<HttpAnswer> {
+export async function handleFrames(gateway: Gateway, log: LogIdentity, request: HttpRequest): Promise<HttpAnswer> {
   const wantsMsgpack = request.headers.get('accept')?.includes('application/msgpack') ?? false
   let fault = -1
   try {
@@ -34,7 +35,8 @@ export async function handleFrames(gateway: Gateway, logId: string, request: Htt
       logged.push(index)
       offsets.set(outcome.partition, Math.max(outcome.offset, offsets.get(outcome.partition) ?? 0))
     })
-    const at = formatToken({ log: logId, offsets })
+    // Asked now: when the frames came, the log may not have been open yet.
+    const at = formatToken({ log: log.id, offsets })
     if (!refusal) return render(200, { at, frames: frames.length }, wantsMsgpack)
     const error = errorBody(describeError(refusal, gateway.counts, gateway.logger))
     return render(

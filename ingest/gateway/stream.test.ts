@@ -70,7 +70,7 @@ async function startDoor(options: Partial<StreamOptions> = {}, gatewayOptions: G
   const server = createHttpServer({ onError: (error) => errorAnswer(describeError(error, gateway.counts, logger)) })
   server.socket('/v1/stream', door)
   const frames = { method: 'any', path: '/v1/frames', bodyBytes: 10_000, bodyTimeoutMs: 1_000 } as const
-  server.route({ ...frames, handle: (request) => handleFrames(gateway, 'test', request) })
+  server.route({ ...frames, handle: (request) => handleFrames(gateway, { id: 'test', partitions: 1 }, request) })
   const port = await server.listen('127.0.0.1', 0)
   closers.push(() => {
     door.stop()

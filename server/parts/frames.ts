@@ -23,7 +23,7 @@ export function addFramesDoors({ settings, metrics, logger }: Base, doors: Doors
   doors.guarded({
     path: '/v1/frames',
     bodyBytes: limits.bodyBytes,
-    handle: (request) => handleFrames(gateway, log.id, request),
+    handle: (request) => handleFrames(gateway, log, request),
   })
   return [
     ['frames into the log', () => gateway.drain()],
