@@ -24,7 +24,7 @@ export async function pointsAreStored(reader: StoreReader, points: PointsBlock):
         ords: column(points.ord),
       },
     )
-    if (Number(answer?.found) < some.length) return false
+    if (!(Number(answer?.found) >= some.length)) return false
   }
   return true
 }
