@@ -1,6 +1,6 @@
 /**
  * `npm test`: every compiled `*.test.js` whose source is still there. Unit tests run two side by side; the whole-system tests of
- * `test/` come after them and one by one, so that no deadline of theirs is missed because a neighbour was busy.
+ * `test/` and `faults/` come after them and one by one, so that no deadline of theirs is missed because a neighbour was busy.
  * Arguments: parts of file names to run alone; what begins with `-` goes to node.
  */
 import { spawn } from 'node:child_process'
@@ -19,7 +19,7 @@ const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
   .filter((file) => existsSync(join(root, sourceOf(file))))
   .filter((file) => filters.length === 0 || filters.some((filter) => sourceOf(file).includes(filter)))
   .sort()
-const isSystemTest = (file: string) => file.startsWith('test/')
+const isSystemTest = (file: string) => file.startsWith('test/') || file.startsWith('faults/')
 const groups: [concurrency: number, files: string[]][] = [
   [2, files.filter((file) => !isSystemTest(file))],
   [1, files.filter(isSystemTest)],
