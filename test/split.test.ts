@@ -85,7 +85,15 @@ test(
           return answers.every(({ status }) => status === 200)
         })
       } catch (error) {
-        for (const [name, server] of running) console.error(`${name}:\n${server.output().slice(-3_000)}`)
+        for (const [name, server] of running) {
+          const metrics = await fetch(`${server.url}/metrics`).then((response) => response.text())
+          const ours = metrics
+            .split('\n')
+            .filter((line) => /^stepstream_(log|sink|insert|flush|points)\w*(\{| )/.test(line))
+          console.error(
+            `${name}:\n${ours.filter((line) => !/bucket| 0$/.test(line)).join('\n')}\n${server.output().slice(-3_000)}`,
+          )
+        }
         throw error
       } finally {
         await Promise.all([...running.values()].map((server) => server.kill()))

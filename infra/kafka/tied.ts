@@ -11,7 +11,7 @@ const script = `{ if read -r line <&3; then exit; fi; kill -KILL $$; } </dev/nul
 
 /**
  * Starts a program that is killed when this process ends. It has a session of its own, so Ctrl-C on our terminal is for us alone.
- * `output` is a file descriptor for what it prints, or `pipe` for the child's own streams.
+ * `output` is a file descriptor for what it prints, or gives a stream of it.
  */
 export function spawnTied(
   program: string,

@@ -19,6 +19,7 @@ import {
 import { pointsAreStored } from './stored-points.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
+import { startWorkClock } from './work-clock.ts'
 
 const readBytes = 4 * 1024 * 1024
 const hurryIntervalMs = 20
@@ -43,14 +44,7 @@ export function createSink(parts: SinkParts): Sink {
   /** Nothing more is begun; the reason says why. */
   const halted = new AbortController()
   const waiters = createWaiters()
-  const keepTrying = createTrying({
-    partition,
-    observe,
-    logger,
-    stopping: stopping.signal,
-    halted: halted.signal,
-    halt,
-  })
+  const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   let filling = createBatch()
   let spare = createBatch()
   let starting: Promise<void> | undefined
@@ -233,13 +227,21 @@ export function createSink(parts: SinkParts): Sink {
   }
 
   async function flushOnce(): Promise<void> {
-    const started = performance.now()
-    lastFlushMs = started
-    const covered = await flushState(state, { insert: insertRows, stored: (offset) => reached(offset, false) })
-    await reached(covered, false)
-    await persist({ ...position(), offset: Math.max(commit.offset, covered + 1) })
+    // What the flush itself costs: a store that was away must not make the next flush come late.
+    const clock = startWorkClock()
+    lastFlushMs = performance.now()
+    const covered = await flushState(state, {
+      stored: (offset) => clock.waiting(reached(offset, false)),
+      insert: ({ table, rows, columns }) =>
+        keepTrying(
+          `insert ${table}`,
+          clock.lastTry(() => store.insertBlock(table, rows, columns)),
+        ),
+    })
+    await clock.waiting(reached(covered, false))
+    await clock.waiting(persist({ ...position(), offset: Math.max(commit.offset, covered + 1) }))
     flushed = Math.max(flushed, covered)
-    lastFlushTookMs = performance.now() - started
+    lastFlushTookMs = clock.workedMs()
     observe.flushed(lastFlushTookMs / 1000)
   }
 

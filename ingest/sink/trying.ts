@@ -8,9 +8,9 @@ export type TryingParts = {
   readonly observe: SinkObserver
   readonly logger: Logger
   /** Aborts when the sink is to end: then it tries a few times more. */
-  readonly stopping: AbortSignal
+  readonly stopping: AbortController
   /** Aborts when nothing is to be begun any more; the reason is thrown. */
-  readonly halted: AbortSignal
+  readonly halted: AbortController
   halt(reason: Error): void
 }
 
@@ -23,7 +23,9 @@ const doubtPauseMs = 10
  * comes in. Nothing is begun while another reader may have the partition; soon the log says who has it.
  */
 export function createTrying(parts: TryingParts): <T>(what: string, work: () => Promise<T>) => Promise<T> {
-  const { partition, observe, logger, stopping, halted, halt } = parts
+  const { partition, observe, logger, halt } = parts
+  const stopping = parts.stopping.signal
+  const halted = parts.halted.signal
 
   async function inDoubt(since: number): Promise<void> {
     if (stopping.aborted && performance.now() - since > doubtWhenStoppingMs)
