@@ -1,4 +1,8 @@
-/** The split world does what it says: frames go in by both gateways while each fault happens once, and come back whole. */
+/**
+ * The split world does what it says: frames go in by both gateways while each fault happens once, and come back whole.
+ * `node --test dist/faults/split-world.smoke.js`, two minutes and more, for whoever works on the harness; `npm test` breaks the same
+ * things in `test/faults-kafka.test.ts`. SEED=… and BROKERS=3.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -154,9 +158,7 @@ const otherFaults: Fault[] = [
   ],
 ]
 
-// Two minutes and more: for whoever works on the harness. `npm test` breaks the same things in test/faults-kafka.test.ts.
-const asked = Boolean(process.env.FAULTS_SMOKE)
-const needs = asked ? await kafkaTestOptions() : { skip: 'set FAULTS_SMOKE=1 to try each fault by itself' }
+const needs = await kafkaTestOptions()
 let world: SplitWorld | undefined
 after(() => world?.stop())
 const writers = ['a', 'b', 'c'].map((run): Writer => ({ run, sent: 0, at: '', retries: 0 }))
