@@ -24,7 +24,7 @@ const limits = {
   READ_SESSIONS: '1',
   MAX_WAITING: '2',
   BODY_MAX_BYTES: String(4 * MiB),
-  BODY_TIMEOUT_MS: '700',
+  BODY_TIMEOUT_MS: '3000',
   RESULT_MAX_BYTES: String(8 * MiB),
 }
 let directory: string
