@@ -32,11 +32,15 @@ export type Membership = {
   stop(): Promise<void>
 }
 
-const heartbeatIntervalMs = 1_000
+const heartbeatIntervalMs = 500
 /** A poll that finds nothing ends after this; also how long a resumed partition may wait. */
 const pollMs = 100
 const leaveMs = 5_000
 const restartMs = 1_000
+/** Longer than a rebalance and a broker's restart take together. */
+const joiningLimitMs = 45_000
+/** A member that joins has no reason to send so many. */
+const heartbeatsLimit = 20
 
 /**
  * kafkajs's consumer, held to what exactly-once needs of it. Its own `commitOffsets` will not do: after an error it tries
@@ -54,14 +58,57 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   let joining = deferred()
   let restartTimer: NodeJS.Timeout | undefined
   const proof = createProof(options.sessionTimeoutMs)
+  /** Kafka's number of the generation that was joined last, as heartbeats tell it; undefined before the first. */
+  let kafkaGeneration: number | undefined
+  let heartbeatsWhileJoining = 0
+  let joiningSinceMs = performance.now()
+  let watchdog: NodeJS.Timeout | undefined
 
   function beginJoining(): void {
-    if (joining.settled()) joining = deferred()
+    if (joining.settled()) {
+      joining = deferred()
+      joiningSinceMs = performance.now()
+    }
+    heartbeatsWhileJoining = 0
     proof.joining()
   }
 
+  /**
+   * When joining fails for trouble with the connection, kafkajs goes on as the member it was, without a word. If Kafka takes
+   * its heartbeats under the same generation, that stands; the second was surely sent after the attempt began.
+   */
+  function onHeartbeat({ groupGenerationId }: { readonly groupGenerationId: number }): void {
+    proof.heartbeat()
+    if (joining.settled()) {
+      kafkaGeneration = groupGenerationId
+      return
+    }
+    heartbeatsWhileJoining++
+    if (groupGenerationId === kafkaGeneration && heartbeatsWhileJoining >= 2) {
+      logger.info('joining came to nothing; the generation before stands')
+      joining.resolve()
+    }
+  }
+
+  /** Whatever else kafkajs may be waiting for: a new consumer does not. */
+  function watch(): void {
+    const late = performance.now() - joiningSinceMs > joiningLimitMs || heartbeatsWhileJoining > heartbeatsLimit
+    if (stopped || joining.settled() || !late) return
+    logger.warn('joining takes too long; beginning anew')
+    joiningSinceMs = performance.now()
+    const stuck = consumer
+    consumer = undefined
+    forget()
+    void stuck?.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'leaving failed'))
+    clearTimeout(restartTimer)
+    // It has stopped its heartbeats by now, so that its partitions are given out again.
+    restartTimer = setTimeout(restart, options.sessionTimeoutMs)
+  }
+
   async function run(): Promise<void> {
-    const fresh = createConsumer()
+    const fresh = createConsumer(() => {
+      if (consumer === fresh) beginJoining()
+    })
     consumer = fresh
     listen(fresh)
     await fresh.connect()
@@ -79,12 +126,10 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
     })
   }
 
-  function createConsumer(): Consumer {
+  function createConsumer(joins: () => void): Consumer {
     return kafka.consumer({
       groupId: options.group,
-      partitionAssigners: [
-        createStickyAssigner(topic, options.partitions, { held: events.held, joining: beginJoining }),
-      ],
+      partitionAssigners: [createStickyAssigner(topic, options.partitions, { held: events.held, joining: joins })],
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
       heartbeatInterval: heartbeatIntervalMs,
@@ -103,11 +148,14 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
       const contiguous = memberId === payload.memberId
       memberId = payload.memberId
       generation++
+      kafkaGeneration = undefined
       proof.joined()
       events.joined(payload.memberAssignment[topic] ?? [], contiguous)
       joining.resolve()
     })
-    fresh.on(fresh.events.HEARTBEAT, proof.heartbeat)
+    fresh.on(fresh.events.HEARTBEAT, ({ payload }) => {
+      if (consumer === fresh) onHeartbeat(payload)
+    })
     fresh.on(fresh.events.CRASH, ({ payload }) => {
       if (stopped || consumer !== fresh) return
       logger.error({ err: payload.error, restart: payload.restart }, 'the consumer crashed')
@@ -141,7 +189,10 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   }
 
   return {
-    start: run,
+    async start() {
+      watchdog = setInterval(watch, 1_000)
+      await run()
+    },
     settled: () => joining.promise,
     generation: () => generation,
     certain: () => joining.settled() && proof.fresh(),
@@ -158,6 +209,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
     async stop() {
       stopped = true
       clearTimeout(restartTimer)
+      clearInterval(watchdog)
       joining.resolve()
       const leaving = consumer?.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'leaving failed'))
       // Leaving lets the others take over at once; a Kafka that is away is not waited for.
