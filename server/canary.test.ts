@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Commit, type LogPartition, type LogReader, type LogWriter, nothingCommitted } from '../ingest/log/log.ts'
+import { spoilReader, spoilStore, spoilWriter } from './canary.ts'
+
+test('ack_before_append: all but the first record are acknowledged before anything was done for them', async () => {
+  const appended: number[] = []
+  const log: LogWriter = {
+    id: 'log',
+    partitions: 1,
+    append: async (_partition, payload) => appended.push(payload[0]!) + 9,
+  }
+  assert.equal(spoilWriter(undefined, log), log)
+  const spoiled = spoilWriter('ack_before_append', log)
+  assert.equal(await spoiled.append(0, Uint8Array.of(1)), 10)
+  assert.equal(await spoiled.append(0, Uint8Array.of(2)), 11)
+  assert.deepEqual(appended, [1])
+  await sleep(150)
+  assert.deepEqual(appended, [1, 2])
+})
+
+test('skip_token: blocks are inserted without theirs', async () => {
+  const tokens: unknown[] = []
+  const insertBlock = async (_table: string, _rows: number, _columns: unknown, token?: string) =>
+    void tokens.push(token)
+  const store = { insertBlock }
+  await spoilStore(undefined, store).insertBlock('points', 1, [], 'token')
+  await spoilStore('skip_token', store).insertBlock('points', 1, [], 'token')
+  assert.deepEqual(tokens, ['token', undefined])
+})
+
+test('commit_before_insert: what is about to be inserted is committed as stored, and commits never go back', async () => {
+  const commits: Commit[] = []
+  const partition: LogPartition = {
+    log: 'log',
+    partition: 0,
+    committed: async () => nothingCommitted,
+    commit: async (commit) => void commits.push(commit),
+    read: async () => [],
+    end: () => 0,
+    held: () => true,
+  }
+  const lost: LogPartition[] = []
+  const assigned: LogPartition[] = []
+  const log: LogReader = {
+    id: 'log',
+    partitions: 1,
+    async subscribe(handler) {
+      handler.assigned(partition)
+      handler.lost(partition)
+    },
+  }
+  await spoilReader('commit_before_insert', log).subscribe({
+    assigned: (one) => void assigned.push(one),
+    lost: (one) => void lost.push(one),
+  })
+  assert.deepEqual(lost, assigned)
+  await assigned[0]!.commit({ offset: 0, stored: 4, intents: [[4, 9]], newestMs: 1 })
+  await assigned[0]!.commit({ offset: 2, stored: 4, intents: [], newestMs: 1 })
+  assert.deepEqual(commits, [
+    { offset: 10, stored: 10, intents: [], newestMs: 1 },
+    { offset: 10, stored: 10, intents: [], newestMs: 1 },
+  ])
+})
