@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Commit, type LogPartition, type LogReader, type LogWriter, nothingCommitted } from '../ingest/log/log.ts'
+import type { StoreReader } from '../schema/store.ts'
 import { spoilReader, spoilStore, spoilWriter } from './canary.ts'
 
 test('ack_before_append: all but the first record are acknowledged before anything was done for them', async () => {
@@ -20,14 +21,25 @@ test('ack_before_append: all but the first record are acknowledged before anythi
   assert.deepEqual(appended, [1, 2])
 })
 
-test('skip_token: blocks are inserted without theirs', async () => {
+test('skip_token: blocks get another token each time, and none is found to be stored already', async () => {
   const tokens: unknown[] = []
   const insertBlock = async (_table: string, _rows: number, _columns: unknown, token?: string) =>
     void tokens.push(token)
-  const store = { insertBlock }
-  await spoilStore(undefined, store).insertBlock('points', 1, [], 'token')
-  await spoilStore('skip_token', store).insertBlock('points', 1, [], 'token')
-  assert.deepEqual(tokens, ['token', undefined])
+  const sinkReader: StoreReader = {
+    rows: async <T>() => [{ found: 7 }] as T[],
+    columns: () => Promise.reject(new Error('nobody asks')),
+  }
+  const store = { insertBlock, sinkReader }
+  assert.equal(spoilStore(undefined, store), store)
+  const spoiled = spoilStore('skip_token', store)
+  await spoiled.insertBlock('points', 1, [], 'token')
+  await spoiled.insertBlock('points', 1, [], 'token')
+  await spoiled.insertBlock('runs', 1, [])
+  assert.equal(new Set(tokens).size, 3)
+  assert.ok(!tokens.includes('token'))
+  assert.equal(tokens[2], undefined)
+  assert.deepEqual(await spoiled.sinkReader.rows('SELECT count() AS found FROM points WHERE …'), [{ found: 0 }])
+  assert.deepEqual(await spoiled.sinkReader.rows('SELECT found FROM runs'), [{ found: 7 }])
 })
 
 test('commit_before_insert: what is about to be inserted is committed as stored, and commits never go back', async () => {
