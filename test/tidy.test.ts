@@ -24,7 +24,7 @@ const files = filesIn('')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const sources = files.filter((path) => /\.c?ts$/.test(path)).map((path) => ({ path, text: read(path) }))
 const isTest = (path: string) =>
-  /\.(test|fixture|oracle|fuzz|bench)\.ts$|(^|\/)fixture\.ts$|simulated-disk|^test\//.test(path)
+  /\.(test|fixture|oracle|fuzz|bench|smoke)\.ts$|(^|\/)fixture\.ts$|simulated-disk|^test\//.test(path)
 /** What measures and tries the product from outside, over the wire. */
 const isOutside = (path: string) => path.startsWith('bench/') || path.startsWith('faults/')
 const product = sources.filter(({ path }) => !isTest(path) && !isOutside(path))

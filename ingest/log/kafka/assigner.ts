@@ -1,14 +1,17 @@
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs'
 
+export type Member = {
+  /** The partitions it has, told to whoever shares them out. */
+  held(): readonly number[]
+  /** Called before it asks to join. */
+  joining(): void
+}
+
 /**
  * Shares the partitions out so that as few as possible move: a sink keeps what it has up to its share, for it has their
  * runs in memory. Members say what they have when they join.
  */
-export function createStickyAssigner(
-  topic: string,
-  partitions: number,
-  member: { held(): readonly number[]; joining(): void },
-): PartitionAssigner {
+export function createStickyAssigner(topic: string, partitions: number, member: Member): PartitionAssigner {
   const version = 1
   return () => ({
     name: 'StepstreamSticky',

@@ -1,8 +1,8 @@
 import type { Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
-import { createStickyAssigner } from './assigner.ts'
 import type { KeptCommit } from './commit-metadata.ts'
-import { type KafkaOptions, patient } from './options.ts'
-import { messageBytes } from './topic.ts'
+import { createConsumer } from './consumer.ts'
+import type { KafkaOptions } from './options.ts'
+import { createDeferred, createProof } from './proof.ts'
 
 /** What the group's coordinator and the brokers tell a member. */
 export type MemberEvents = {
@@ -32,9 +32,6 @@ export type Membership = {
   stop(): Promise<void>
 }
 
-const heartbeatIntervalMs = 500
-/** A poll that finds nothing ends after this; also how long a resumed partition may wait. */
-const pollMs = 100
 const leaveMs = 5_000
 const restartMs = 1_000
 /** Longer than a rebalance and a broker's restart take together. */
@@ -55,7 +52,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   let memberId: string | undefined
   let generation = 0
   let stopped = false
-  let joining = deferred()
+  let joining = createDeferred()
   let restartTimer: NodeJS.Timeout | undefined
   const proof = createProof(options.sessionTimeoutMs)
   /** Kafka's number of the generation that was joined last, as heartbeats tell it; undefined before the first. */
@@ -66,7 +63,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
 
   function beginJoining(): void {
     if (joining.settled()) {
-      joining = deferred()
+      joining = createDeferred()
       joiningSinceMs = performance.now()
     }
     heartbeatsWhileJoining = 0
@@ -106,9 +103,10 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   }
 
   async function run(): Promise<void> {
-    const fresh = createConsumer(() => {
+    const joins = () => {
       if (consumer === fresh) beginJoining()
-    })
+    }
+    const fresh = createConsumer(kafka, options, { held: events.held, joining: joins })
     consumer = fresh
     listen(fresh)
     await fresh.connect()
@@ -123,22 +121,6 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
         events.batch(batch.partition, batch)
         resolveOffset(batch.lastOffset())
       },
-    })
-  }
-
-  function createConsumer(joins: () => void): Consumer {
-    return kafka.consumer({
-      groupId: options.group,
-      partitionAssigners: [createStickyAssigner(topic, options.partitions, { held: events.held, joining: joins })],
-      sessionTimeout: options.sessionTimeoutMs,
-      rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
-      heartbeatInterval: heartbeatIntervalMs,
-      maxWaitTimeInMs: pollMs,
-      maxBytesPerPartition: messageBytes,
-      maxBytes: 4 * messageBytes,
-      metadataMaxAge: 60_000,
-      allowAutoTopicCreation: false,
-      retry: patient.retry,
     })
   }
 
@@ -214,50 +196,6 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
       const leaving = consumer?.disconnect().catch((error: unknown) => logger.debug({ err: error }, 'leaving failed'))
       // Leaving lets the others take over at once; a Kafka that is away is not waited for.
       await Promise.race([leaving, new Promise((resolve) => setTimeout(resolve, leaveMs).unref())])
-    },
-  }
-}
-
-/**
- * Since when the coordinator counts the member: from the moment a request went out that it granted. An answer may have lain
- * in a buffer while the process was stopped, so a heartbeat counts from the one before it, after which it was sent.
- */
-function createProof(sessionTimeoutMs: number) {
-  let provenMs = Number.NEGATIVE_INFINITY
-  let previousMs = Number.NEGATIVE_INFINITY
-  let joiningMs = Number.NEGATIVE_INFINITY
-  return {
-    joining() {
-      joiningMs = performance.now()
-      provenMs = Number.NEGATIVE_INFINITY
-    },
-    joined() {
-      provenMs = joiningMs
-      previousMs = joiningMs
-    },
-    heartbeat() {
-      provenMs = Math.max(provenMs, previousMs)
-      previousMs = performance.now()
-    },
-    committed(calledMs: number) {
-      provenMs = Math.max(provenMs, calledMs)
-    },
-    fresh: () => performance.now() - provenMs < sessionTimeoutMs,
-  }
-}
-
-function deferred() {
-  let isSettled = false
-  let release = () => {}
-  const promise = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  return {
-    promise,
-    settled: () => isSettled,
-    resolve() {
-      isSettled = true
-      release()
     },
   }
 }

@@ -1,8 +1,8 @@
 import { Refusal } from '../../../schema/errors.ts'
 import type { LogPositions } from '../log.ts'
+import { createAsker } from './asker.ts'
 import { readPositions } from './offsets.ts'
 import type { KafkaOptions } from './options.ts'
-import { createAsker } from './reader.ts'
 import { prepareTopics } from './writer.ts'
 
 export type KafkaPositions = LogPositions & { close(): Promise<void> }

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin } from 'kafkajs'
 import { Refusal } from '../../../schema/errors.ts'
 import type { Commit, LogPartition, LogReader, PartitionHandler } from '../log.ts'
+import { createAsker } from './asker.ts'
 import { decodeCommit, encodeCommit, type KeptCommit } from './commit-metadata.ts'
 import { createMembership, type Membership } from './membership.ts'
 import { readCommits, readEnds } from './offsets.ts'
-import { createKafkaClient, impatient, type KafkaOptions, patient } from './options.ts'
+import { createKafkaClient, type KafkaOptions, patient } from './options.ts'
 import { createFetched, type Fetched, lostError } from './partition.ts'
 import { createRecordSender, type RecordSender } from './producer.ts'
 import { deadLetterTopic } from './topic.ts'
+import { createTrimmer } from './trimmer.ts'
 import { prepareTopics } from './writer.ts'
 
 export type KafkaReader = LogReader & {
@@ -29,10 +30,7 @@ type Holding = {
   kept: KeptCommit[]
   /** Generation in which it was seen that nobody else has had it. */
   verified: number
-  trimmedMs: number
 }
-
-const trimIntervalMs = 60_000
 
 /** The sink's side of the log in Kafka. Waits for a Kafka that is away. @throws LogMisfit when the topic is not as asked for */
 export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReader> {
@@ -40,6 +38,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
   const id = await prepareTopics(options)
   const kafka = createKafkaClient(options, patient)
   const ask = createAsker(options)
+  const trimmer = createTrimmer(options, ask)
   const holdings = new Map<number, Holding>()
   let handler: PartitionHandler | undefined
   let letters: Promise<RecordSender> | undefined
@@ -78,7 +77,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
       },
     })
     const holding: Holding = {
-      ...{ partition, fetched, lost: false, kept: [], trimmedMs: performance.now() },
+      ...{ partition, fetched, lost: false, kept: [] },
       verified: membership.generation(),
       face: {
         log: id,
@@ -163,27 +162,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     // Nothing may come between the check and this call, which takes the generation as it is now.
     await membership.commit(holding.partition, kept)
     holding.kept = [kept]
-    trim(holding, commit.offset)
-  }
-
-  /** Lets Kafka delete what is in the store, now and then. */
-  function trim(holding: Holding, offset: number): void {
-    const now = performance.now()
-    if (now - holding.trimmedMs < (options.trimIntervalMs ?? trimIntervalMs)) return
-    holding.trimmedMs = now
-    const { partition } = holding
-    ask(async (admin) => {
-      let upTo = offset
-      if (options.retentionHours !== undefined) {
-        const since = Date.now() - options.retentionHours * 3_600_000
-        const old = (await admin.fetchTopicOffsetsByTimestamp(topic, since)).find(
-          (each) => each.partition === partition,
-        )
-        upTo = Math.min(upTo, Number(old?.offset ?? 0))
-      }
-      const low = (await readEnds(admin, topic)).get(partition)?.low ?? 0
-      if (upTo > low) await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(upTo) }] })
-    }).catch((error: unknown) => logger.warn({ err: error, partition }, 'deleting stored records failed'))
+    trimmer.trim(holding.partition, commit.offset)
   }
 
   async function bury(holding: Holding, buried: Parameters<NonNullable<LogPartition['bury']>>[0]): Promise<void> {
@@ -214,34 +193,4 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
 
 function sameCommit(a: KeptCommit, b: KeptCommit): boolean {
   return a.offset === b.offset && (a.metadata ?? '') === (b.metadata ?? '')
-}
-
-/** Questions to Kafka over a connection of their own, a new one after each trouble: kafkajs's admin does not always find its way back. */
-export function createAsker(options: KafkaOptions) {
-  const kafka = createKafkaClient(options, impatient)
-  let connection: Promise<Admin> | undefined
-
-  async function connect(): Promise<Admin> {
-    const admin = kafka.admin()
-    await admin.connect()
-    return admin
-  }
-
-  async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    connection ??= connect()
-    const own = connection
-    try {
-      return await question(await own)
-    } catch (error) {
-      if (connection === own) connection = undefined
-      void own.then((admin) => admin.disconnect()).catch(() => {})
-      throw error
-    }
-  }
-
-  return Object.assign(ask, {
-    async close() {
-      await (await connection?.catch(() => undefined))?.disconnect()
-    },
-  })
 }
