@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Broken, createBreakage, startAgain } from './breakage.ts'
 import type { Fault } from './schedule.ts'
-import type { Link, World } from './world.ts'
+import type { Link, World, WorldNode } from './world.ts'
 
 export type Conductor = {
   /** Points that may be sent before the next fault has begun. */
@@ -100,8 +100,13 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
         }
       case 'disk': {
         const disk = free(world.disks, fault.pick)
-        const text = `${fault.how} ${disk?.name}`
-        return disk && { holds: [disk], text, act: () => breakage.breakDisk(disk, fault.how, fault.ms) }
+        // Nobody starts a node on its full disk meanwhile: Kafka was seen to truncate its logs to nothing by that.
+        const owners = nodesOf(world).filter(({ name }) => name === disk?.name)
+        if (disk === undefined || owners.some((owner) => held.has(owner))) return undefined
+        return {
+          ...{ holds: [disk, ...owners], text: `${fault.how} ${disk.name}` },
+          act: () => breakage.breakDisk(disk, fault.how, fault.ms),
+        }
       }
       default:
         return fault satisfies never
@@ -115,7 +120,7 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
 
   async function supervise(): Promise<void> {
     while (!over() && failure === undefined) {
-      for (const node of Object.values(world.nodes).flat()) {
+      for (const node of nodesOf(world)) {
         if (node.alive() || held.has(node)) continue
         held.add(node)
         broken.ownDeaths++
@@ -155,4 +160,8 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
       return (schedule[next + 1]?.atPoints ?? waiting.atPoints) + 1
     },
   }
+}
+
+function nodesOf(world: World): WorldNode[] {
+  return Object.values(world.nodes).flat()
 }

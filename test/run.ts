@@ -1,6 +1,7 @@
 /**
  * `npm test`: every compiled `*.test.js` whose source is still there. Unit tests run two side by side; the whole-system tests of
- * `test/` and `faults/` come after them and one by one, so that no deadline of theirs is missed because a neighbour was busy.
+ * `test/` come after them and one by one, so that no deadline of theirs is missed because a neighbour was busy; last, two at a time, those
+ * that break things, which must bear that.
  * Arguments: parts of file names to run alone; what begins with `-` goes to node.
  */
 import { spawn } from 'node:child_process'
@@ -19,10 +20,12 @@ const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
   .filter((file) => existsSync(join(root, sourceOf(file))))
   .filter((file) => filters.length === 0 || filters.some((filter) => sourceOf(file).includes(filter)))
   .sort()
-const isSystemTest = (file: string) => file.startsWith('test/') || file.startsWith('faults/')
+const isSystemTest = (file: string) => file.startsWith('test/')
+const isFaultTest = (file: string) => /^test\/(faults|split)/.test(file)
 const groups: [concurrency: number, files: string[]][] = [
   [2, files.filter((file) => !isSystemTest(file))],
-  [1, files.filter(isSystemTest)],
+  [1, files.filter((file) => isSystemTest(file) && !isFaultTest(file))],
+  [2, files.filter(isFaultTest)],
 ]
 
 const totals = new Map<string, number>()
