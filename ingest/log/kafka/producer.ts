@@ -32,8 +32,8 @@ const messagesPerProducer = 2 ** 30
  * - of a request to several brokers it repeats, after one failed, what another had already taken, if its leader moved
  *   meanwhile, under new numbers; or it leaves out, and calls sent, what moved to a broker that had answered.
  *
- * With one record it repeats the same bytes under the same number until a broker has them, for as long as it takes; the
- * broker stores them once. After any other failure nobody knows whether they are stored, or which number comes next:
+ * With one record it repeats the same bytes under the same number until a broker has them, for a minute and a half; the
+ * broker stores them once. After that or any other failure nobody knows whether they are stored, or which number comes next:
  * the producer is given up for a new one.
  */
 export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<RecordSender> {
@@ -49,7 +49,8 @@ export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<
     try {
       if (++sent > messagesPerProducer) await renew()
       const messages = [{ ...message, partition }]
-      const [answer] = await producer.send({ topic, acks: -1, messages })
+      const sending = producer.send({ topic, acks: -1, messages })
+      const [answer] = await withinPatience(sending)
       return offsetIn(answer, partition)
     } catch (error) {
       await renew()
@@ -84,6 +85,23 @@ export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<
       await last
       await producer.disconnect()
     },
+  }
+}
+
+/** Longer than the clients wait, and than a broker needs to come back. A send of kafkajs was seen to wait for ever, without a word. */
+const patienceMs = 90_000
+
+async function withinPatience<T>(sending: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${patienceMs} ms`)), patienceMs)
+  })
+  try {
+    return await Promise.race([sending, late])
+  } finally {
+    clearTimeout(timer)
+    // What a producer that was given up says later is of no interest.
+    sending.catch(() => {})
   }
 }
 
