@@ -1,7 +1,7 @@
 /** What the query side needs of the store; implemented in `ingest/store`, handed over at start. */
 export interface StoreReader {
   /**
-   * Rows of a SELECT as objects (ClickHouse JSONEachRow: 64-bit integers as strings unless cast, non-finite floats as null
+   * Rows of a SELECT as objects (ClickHouse JSONEachRow: 64-bit integers as numbers, so cast to a string where they may be beyond 2^53; non-finite floats as null
    * unless converted in SQL). Parameters are bound by the server: `{name:Type}` in the text.
    */
   rows<T>(sql: string, parameters?: Parameters, options?: ReadOptions): Promise<T[]>

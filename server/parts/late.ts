@@ -17,28 +17,32 @@ function createLate<T>(make: (arrived: () => T | undefined) => T): Late<T> {
   }
 }
 
+/** What has arrived. Throws what `missing` makes while nothing has. */
+function needed<T>(arrived: () => T | undefined, missing: () => Error): () => T {
+  return () => {
+    const real = arrived()
+    if (real === undefined) throw missing()
+    return real
+  }
+}
+
 /** `partitions` must be those of the log that comes. */
 export function createLateWriter(partitions: number): Late<LogWriter> {
-  return createLate((arrived) => ({
-    get id() {
-      return arrived()?.id ?? ''
-    },
-    partitions,
-    async append(partition, payload) {
-      const log = arrived()
-      if (!log) throw new Refusal('log_unavailable', 'the log is not open yet')
-      return await log.append(partition, payload)
-    },
-  }))
+  return createLate((arrived) => {
+    const log = needed(arrived, () => new Refusal('log_unavailable', 'the log is not open yet'))
+    return {
+      get id() {
+        return arrived()?.id ?? ''
+      },
+      partitions,
+      append: async (partition, payload) => await log().append(partition, payload),
+    }
+  })
 }
 
 export function createLateReader(): Late<StoreReader> {
   return createLate((arrived) => {
-    const reader = () => {
-      const real = arrived()
-      if (!real) throw new StoreTrouble('unavailable', 'the store is not open yet')
-      return real
-    }
+    const reader = needed(arrived, () => new StoreTrouble('unavailable', 'the store is not open yet'))
     return {
       rows: async (...question) => await reader().rows(...question),
       columns: async (...question) => await reader().columns(...question),
@@ -48,11 +52,7 @@ export function createLateReader(): Late<StoreReader> {
 
 export function createLateWatermark(): Late<Watermark> {
   return createLate((arrived) => {
-    const watermark = () => {
-      const real = arrived()
-      if (!real) throw new StoreTrouble('unavailable', 'the log is not open yet')
-      return real
-    }
+    const watermark = needed(arrived, () => new StoreTrouble('unavailable', 'the log is not open yet'))
     return {
       current: () => watermark().current(),
       currentTimeMs: () => watermark().currentTimeMs(),

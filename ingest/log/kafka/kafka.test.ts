@@ -12,7 +12,7 @@ import { until } from '../../../test/harness.ts'
 import { type LogPartition, type LogReader, nothingCommitted, PartitionLost } from '../log.ts'
 import type { KafkaOptions } from './options.ts'
 import { openKafkaPositions } from './positions.ts'
-import { openKafkaReader } from './reader.ts'
+import { type KafkaReader, openKafkaReader } from './reader.ts'
 import { LogDamaged, LogMisfit } from './trouble.ts'
 import { openKafkaWriter } from './writer.ts'
 
@@ -58,6 +58,14 @@ async function take(reader: LogReader): Promise<Hand> {
     },
   })
   return hand
+}
+
+/** A reader of a topic with one partition, which it has. */
+async function holdOne(given: KafkaOptions): Promise<{ reader: KafkaReader; partition: LogPartition }> {
+  const reader = await openKafkaReader(given)
+  const hand = await take(reader)
+  await until('it is here', () => hand.partitions.size === 1)
+  return { reader, partition: hand.partitions.get(0)! }
 }
 
 const bytes = (text: string) => Buffer.from(text)
@@ -219,10 +227,7 @@ test(
     await admin.connect()
     await admin.fetchTopicOffsets(given.topic)
     await admin.deleteTopicRecords({ topic: given.topic, partitions: [{ partition: 0, offset: '4' }] })
-    const reader = await openKafkaReader(given)
-    const hand = await take(reader)
-    await until('it is here', () => hand.partitions.size === 1)
-    const partition = hand.partitions.get(0)!
+    const { reader, partition } = await holdOne(given)
     await assert.rejects(partition.read(0, 1, never), LogDamaged)
     await assert.rejects(partition.read(11, 1, never), LogDamaged)
     assert.deepEqual(await readTexts(partition, 4, 6), ['4', '5', '6', '7', '8', '9'])
@@ -283,10 +288,8 @@ test('a broker killed under appends stores each record once, and readers and com
 
 test('letters reach their topic, each under its key', options, async () => {
   const given = settings({ partitions: 1 })
-  const reader = await openKafkaReader(given)
-  const hand = await take(reader)
-  await until('it is here', () => hand.partitions.size === 1)
-  await hand.partitions.get(0)!.bury!([{ key: '0-5-1', value: bytes('frame'), headers: { reason: 'key_collision' } }])
+  const { reader, partition } = await holdOne(given)
+  await partition.bury!([{ key: '0-5-1', value: bytes('frame'), headers: { reason: 'key_collision' } }])
   const consumer = stranger().consumer({ groupId: `letters-${given.group}` })
   await consumer.connect()
   await consumer.subscribe({ topics: [`${given.topic}.dead-letters`], fromBeginning: true })
@@ -305,10 +308,7 @@ test('what is stored is deleted from Kafka, what is not stays', options, async (
   const given = settings({ partitions: 1, trimIntervalMs: 0 })
   const writer = await openKafkaWriter(given)
   for (let i = 0; i < 10; i++) await writer.append(0, bytes(`${i}`))
-  const reader = await openKafkaReader(given)
-  const hand = await take(reader)
-  await until('it is here', () => hand.partitions.size === 1)
-  const partition = hand.partitions.get(0)!
+  const { reader, partition } = await holdOne(given)
   await readTexts(partition, 0, 10)
   await partition.commit({ offset: 6, stored: 8, newestMs: 1, intents: [[8, 9]] })
   const admin = stranger().admin()
@@ -322,10 +322,7 @@ test('records that are to be kept for hours are kept', options, async () => {
   const given = settings({ partitions: 1, trimIntervalMs: 0, retentionHours: 1 })
   const writer = await openKafkaWriter(given)
   for (let i = 0; i < 3; i++) await writer.append(0, bytes(`${i}`))
-  const reader = await openKafkaReader(given)
-  const hand = await take(reader)
-  await until('it is here', () => hand.partitions.size === 1)
-  const partition = hand.partitions.get(0)!
+  const { reader, partition } = await holdOne(given)
   await readTexts(partition, 0, 3)
   await partition.commit({ offset: 3, stored: 3, newestMs: 1, intents: [] })
   await sleep(500)
@@ -343,10 +340,8 @@ test('a log behind TLS and a password', options, async () => {
     })
     const writer = await openKafkaWriter(given)
     assert.equal(await writer.append(0, bytes('secret')), 0)
-    const reader = await openKafkaReader(given)
-    const hand = await take(reader)
-    await until('it is here', () => hand.partitions.size === 1)
-    assert.deepEqual(await readTexts(hand.partitions.get(0)!, 0, 1), ['secret'])
+    const { reader, partition } = await holdOne(given)
+    assert.deepEqual(await readTexts(partition, 0, 1), ['secret'])
     const wrong = { mechanism: 'scram-sha-256', username: 'stepstream', password: 'wrong' } as const
     await assert.rejects(openKafkaWriter({ ...given, sasl: wrong, signal: AbortSignal.timeout(1_500) }))
     await Promise.all([reader.close(), writer.close()])

@@ -45,7 +45,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
   let marks = 0
   let closed = false
   /** Tells the commits of this process from all others. */
-  const process = randomBytes(6).toString('hex')
+  const instance = randomBytes(6).toString('hex')
 
   const membership: Membership = createMembership(kafka, options, {
     held: () => [...holdings.keys()],
@@ -60,9 +60,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
         else hold(partition)
       }
     },
-    left() {
-      for (const holding of [...holdings.values()]) lose(holding)
-    },
+    left: loseAll,
     batch: (partition, batch) => holdings.get(partition)?.fetched.deliver(batch),
   })
 
@@ -100,6 +98,10 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     holdings.delete(holding.partition)
     holding.fetched.fail(lostError(holding.partition))
     handler?.lost(holding.face)
+  }
+
+  function loseAll(): void {
+    for (const holding of [...holdings.values()]) lose(holding)
   }
 
   function check(holding: Holding): void {
@@ -157,7 +159,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
 
   async function commitFor(holding: Holding, commit: Commit): Promise<void> {
     await settled(holding)
-    const kept = encodeCommit(commit, `${process}-${++marks}`)
+    const kept = encodeCommit(commit, `${instance}-${++marks}`)
     holding.kept.push(kept)
     // Nothing may come between the check and this call, which takes the generation as it is now.
     await membership.commit(holding.partition, kept)
@@ -183,7 +185,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     healthy: () => membership.certain(),
     async close() {
       closed = true
-      for (const holding of [...holdings.values()]) lose(holding)
+      loseAll()
       await membership.stop()
       await ask.close()
       await (await letters)?.close()

@@ -32,14 +32,24 @@ type Setting = {
 const equal = (value: string) => (found: string) => found === value
 const atLeast = (value: number) => (found: string) => Number(found) >= value
 
+const roomFor = (what: string): Setting => ({
+  name: 'max.message.bytes',
+  value: String(messageBytes),
+  fits: atLeast(messageBytes),
+  because: `the largest ${what} has ${messageBytes} bytes`,
+})
+
+/** The clock of whoever writes may be wrong, and Kafka refuses what comes from the future. */
+const brokersTime = (what: string, writer: string): Setting => ({
+  name: 'message.timestamp.type',
+  value: 'LogAppendTime',
+  fits: equal('LogAppendTime'),
+  because: `${what}s of a ${writer} whose clock is wrong would be refused`,
+})
+
 function recordSettings({ minimumInsync }: KafkaOptions): readonly Setting[] {
   return [
-    {
-      name: 'max.message.bytes',
-      value: String(messageBytes),
-      fits: atLeast(messageBytes),
-      because: `the largest record has ${messageBytes} bytes`,
-    },
+    roomFor('record'),
     { name: 'cleanup.policy', value: 'delete', fits: equal('delete'), because: 'compacting would drop points' },
     {
       name: 'retention.ms',
@@ -65,31 +75,15 @@ function recordSettings({ minimumInsync }: KafkaOptions): readonly Setting[] {
       fits: equal('false'),
       because: 'acknowledged records could be lost',
     },
-    {
-      // A gateway's clock may be wrong, and Kafka refuses records from the future.
-      name: 'message.timestamp.type',
-      value: 'LogAppendTime',
-      fits: equal('LogAppendTime'),
-      because: 'records of a gateway whose clock is wrong would be refused',
-    },
+    brokersTime('record', 'gateway'),
   ]
 }
 
 const letterSettings: readonly Setting[] = [
-  {
-    name: 'max.message.bytes',
-    value: String(messageBytes),
-    fits: atLeast(messageBytes),
-    because: `the largest letter has ${messageBytes} bytes`,
-  },
+  roomFor('letter'),
   // A letter that is written again after a crash has the same key.
   { name: 'cleanup.policy', value: 'compact', fits: equal('compact'), because: 'letters are kept, each once' },
-  {
-    name: 'message.timestamp.type',
-    value: 'LogAppendTime',
-    fits: equal('LogAppendTime'),
-    because: 'letters of a sink whose clock is wrong would be refused',
-  },
+  brokersTime('letter', 'sink'),
 ]
 
 async function ensureTopic(
