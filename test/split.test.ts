@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaTestOptions } from '../infra/kafka/fixture.ts'
 import { startKafka } from '../infra/kafka/launcher.ts'
+import { freePorts } from '../infra/kafka/ports.ts'
 import { type ProcessKind, type Server, type Settings, startServer, until, withDataDir } from './harness.ts'
 import { chosenSeed, createRandom } from './random.ts'
 import { readPoints, readRun } from './read-back.ts'
@@ -29,7 +30,8 @@ test(
           KAFKA_SESSION_TIMEOUT_MS: 6_000,
         }
         const start = async (name: string, kind: ProcessKind, settings: Settings = {}) => {
-          const port = running.get(name)?.port ?? 0
+          // Below those of outgoing connections, or one of them may have it when the process comes again.
+          const port = running.get(name)?.port ?? (await freePorts(1))[0]!
           const server = await startServer(`${directory}/${name}`, { PORT: port, ...shared, ...settings }, kind)
           running.set(name, server)
           return server
@@ -86,7 +88,10 @@ test(
         })
       } catch (error) {
         for (const [name, server] of running) {
-          const metrics = await fetch(`${server.url}/metrics`).then((response) => response.text())
+          const metrics = await fetch(`${server.url}/metrics`).then(
+            (response) => response.text(),
+            () => 'it does not answer',
+          )
           const ours = metrics
             .split('\n')
             .filter((line) => /^stepstream_(log|sink|insert|flush|points)\w*(\{| )/.test(line))
