@@ -38,11 +38,30 @@ export function putFloat64(output: Output, value: number): void {
   output.at += 8
 }
 
+/** Texts up to this length are written here, character by character; beyond, the call into the engine pays. */
+const shortText = 64
+
 export function putText(output: Output, text: string): void {
+  if (text.length <= shortText && putAscii(output, text)) return
   const length = Buffer.byteLength(text)
   putVarint(output, length)
   reserve(output, length)
   output.at += output.bytes.write(text, output.at, length, 'utf8')
+}
+
+/** False, with nothing written, if there is a character beyond ASCII. */
+function putAscii(output: Output, text: string): boolean {
+  const { length } = text
+  reserve(output, length + 1)
+  const { bytes, at } = output
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return false
+    bytes[at + 1 + i] = code
+  }
+  bytes[at] = length
+  output.at = at + 1 + length
+  return true
 }
 
 export function putBytes(output: Output, bytes: Uint8Array): void {

@@ -1,12 +1,13 @@
 import type { DeadReason } from '../../schema/dead-letters.ts'
 import { limits } from '../../schema/limits.ts'
 import type { RecordFrame } from '../record/reader.ts'
-import type { Block, Integers } from '../record/record.ts'
+import type { Block } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
-import { appendPoints, type PointsBlock } from './points.ts'
+import { appendPoints, type PointsBatch } from './points.ts'
 import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
-import { type SeriesTable, summarize } from './series-table.ts'
+import { readSummary, type SeriesTable, summarize, summarizeStep } from './series-table.ts'
+import { integerAt } from './sorted-points.ts'
 
 /** A frame that was acknowledged and cannot be stored: kept with the reason. */
 export type DeadLetter = {
@@ -35,7 +36,7 @@ const covered: Outcome = { kind: 'covered' }
  */
 export function applyFrame(
   table: SeriesTable,
-  points: PointsBlock,
+  points: PointsBatch,
   run: Run,
   frame: RecordFrame,
   offset: number,
@@ -110,7 +111,7 @@ let stepScratch = new Float64Array(1024)
 
 function applyBlock(
   table: SeriesTable,
-  points: PointsBlock,
+  points: PointsBatch,
   run: Run,
   block: Block,
   slots: Int32Array,
@@ -118,35 +119,22 @@ function applyBlock(
   offset: number,
   ordinal: number,
 ): void {
-  const { count } = block
-  const first = appendPoints(
-    points,
-    block,
-    run.key,
-    (block.set as SinkSet).keys,
-    receivedMs,
-    (BigInt(offset) << 16n) | BigInt(ordinal),
-  )
+  const { count, steps, times } = block
+  const first = appendPoints(points, run, block.set as SinkSet, block, receivedMs, offset, ordinal)
   run.points += slots.length * count
-  if (stepScratch.length < count) stepScratch = new Float64Array(count * 2)
-  const steps = stepScratch
-  for (let i = 0; i < count; i++) steps[i] = integerAt(block.steps, i)
-  const lastTime = block.times ? integerAt(block.times, count - 1) : receivedMs
+  const lastTime = times ? integerAt(times, count - 1) : receivedMs
   const replaying = offset <= run.loadedVersion
+  if (count === 1 && !replaying) {
+    summarizeStep(table, slots, points.values, first, integerAt(steps, 0), lastTime)
+    return
+  }
+  if (stepScratch.length < count) stepScratch = new Float64Array(count * 2)
+  for (let i = 0; i < count; i++) stepScratch[i] = integerAt(steps, i)
   for (let m = 0; m < slots.length; m++) {
     const slot = slots[m]!
-    if (replaying && offset <= table.version[slot]!) continue
-    summarize(table, slot, points.value, first + m * count, steps, count, lastTime)
+    if (replaying && offset <= readSummary(table, slot, 'version')) continue
+    summarize(table, slot, points.values, first + m * count, stepScratch, count, lastTime)
   }
-}
-
-function integerAt(integers: Integers, i: number): number {
-  if (integers.kind === 'range') return integers.start + integers.stride * i
-  const { bytes } = integers
-  const at = i * 8
-  const low = bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000
-  const high = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
-  return high * 4_294_967_296 + low
 }
 
 /** The frame as a record of its own, so that it can be put into the log again. */

@@ -15,10 +15,10 @@ import { randomBlock } from './blocks.fixture.ts'
 import { randomUpdate } from './frames.fixture.ts'
 import { loadRuns } from './load.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
-import { createPointsBlock } from './points.ts'
+import { createPointsBatch } from './points.ts'
 import { runRows, seriesRows, stateRows, type TableRows } from './rows.ts'
-import { createRun, type Run, type SinkSet } from './runs.ts'
-import { createSeriesTable, type SeriesTable } from './series-table.ts'
+import { createRun, createSinkSet, type Run } from './runs.ts'
+import { createSeriesTable, readSummary, type SeriesTable, type SummaryField, summaryFields } from './series-table.ts'
 
 const seed = chosenSeed()
 let store: Store
@@ -46,11 +46,9 @@ async function flush(insert: Inserts, table: SeriesTable, runs: readonly Run[], 
 
 /** All that a run carries, to the bit; its series by name, for their order may differ. */
 function describe(run: Run, table: SeriesTable) {
-  const fields = Object.entries(table).filter(
-    (entry): entry is [string, Float64Array] => entry[1] instanceof Float64Array,
-  )
+  const fields = Object.keys(summaryFields) as SummaryField[]
   const series = run.names.map((name, i) => {
-    const values = fields.map(([field, column]) => [field, column[run.slots[i]!]!] as const)
+    const values = fields.map((field) => [field, readSummary(table, run.slots[i]!, field)] as const)
     return [name, Object.fromEntries(values.filter(([field]) => field !== 'version'))] as const
   })
   const { project, run: id, key, points, frames, duplicateFrames, lastReceivedMs, writers, collidesWith } = run
@@ -83,7 +81,7 @@ function randomFrame(random: Random, run: Run): RecordFrame {
     { length: whole(random, 1, 6) },
     (_, i) => pick(random, ['loss', 'acc/日本', "it's", 'a\\b\n']) + i,
   )
-  const set: SinkSet = { names, keys: BigUint64Array.from(names, (_, i) => BigInt(i)) }
+  const set = createSinkSet(names)
   const shape = { set, count: whole(random, 1, 5), timeMs: whole(random, -2_208_988_000_000, 2e12) }
   const far = Number.MAX_SAFE_INTEGER - 100
   return frameOf(run, {
@@ -97,7 +95,7 @@ function randomFrame(random: Random, run: Run): RecordFrame {
 test('what is flushed and loaded again is the same to the last bit, after each of several flushes', async () => {
   const random = createRandom(seed)
   const table = createSeriesTable(1)
-  const points = createPointsBlock()
+  const points = createPointsBatch()
   const runs = Array.from({ length: 25 }, (_, i) => createRun(pick(random, ['p', "q'日\\"]), `run ${i}\t"`))
   let offset = 0
   for (let round = 0; round < 4; round++) {
@@ -182,7 +180,7 @@ for (const [name, params] of paramRows) {
     const run = createRun('params', name)
     const texts = params.map(([key, value]) => [key, String(value)] as const)
     const update: Update = { params: new Map(params), tags: new Map(texts), name: name, state: 'killed' }
-    applyFrame(createSeriesTable(), createPointsBlock(), run, frameOf(run, { update }), 3, 0)
+    applyFrame(createSeriesTable(), createPointsBatch(), run, frameOf(run, { update }), 3, 0)
     await real(runRows([run], 3))
     const [loaded] = await loadRuns(store.sinkReader, createSeriesTable(), [run])
     assert.deepEqual(loaded!.metadata.params, new Map(params))
@@ -194,7 +192,7 @@ for (const [name, params] of paramRows) {
 
 test('a run that nobody stored is new, and one of the same name in another project is not it', async () => {
   const other = createRun('one project', 'same')
-  applyFrame(createSeriesTable(), createPointsBlock(), other, frameOf(other, { update: { name: 'x' } }), 3, 0)
+  applyFrame(createSeriesTable(), createPointsBatch(), other, frameOf(other, { update: { name: 'x' } }), 3, 0)
   await real(runRows([other], 3))
   const [fresh] = await loadRuns(store.sinkReader, createSeriesTable(), [{ project: 'another', run: 'same' }])
   assert.deepEqual(fresh, createRun('another', 'same'))
@@ -226,7 +224,7 @@ test('a run whose key another one has is found out, and all its frames go to the
   const table = createSeriesTable()
   const [colliding] = await loadRuns(store.sinkReader, table, [{ project: 'collide', run: 'not yet seen' }])
   assert.equal(colliding!.collidesWith, 'collide/second')
-  const points = createPointsBlock()
+  const points = createPointsBatch()
   const frame = randomFrame(createRandom(seed), colliding!)
   const outcome = applyFrame(table, points, colliding!, frame, 7, 2)
   assert.ok(outcome.kind === 'dead' && outcome.letter!.reason === 'key_collision')
@@ -245,7 +243,7 @@ test('the store of the crash model answers like the real one', async () => {
   const table = createSeriesTable()
   // Older rows after newer ones, and the same version twice.
   for (const version of [5, 9, 7, 9]) {
-    for (const run of runs) applyFrame(table, createPointsBlock(), run, randomFrame(random, run), 100, 0)
+    for (const run of runs) applyFrame(table, createPointsBatch(), run, randomFrame(random, run), 100, 0)
     await flush(
       both,
       table,

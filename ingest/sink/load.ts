@@ -2,7 +2,7 @@ import type { Column, StoreReader } from '../../schema/store.ts'
 import type { RunState } from '../record/record.ts'
 import type { RunName } from '../record/writer.ts'
 import { addNamedSeries, createRun, type Run } from './runs.ts'
-import type { SeriesTable } from './series-table.ts'
+import { readSummary, type SeriesTable, writeSummary } from './series-table.ts'
 
 /** Runs asked for in one query. */
 const runsPerQuery = 2_000
@@ -158,10 +158,11 @@ async function loadSeries(
   for (let row = 0; row < rows; row++) {
     const run = find(text('project')[row]!, text('run')[row]!)
     const slot = addNamedSeries(table, run, text('metric')[row]!)
-    for (const [column, field] of summaryColumns) table[field][slot] = Number(number(column)[row])
-    if (Number.isNaN(table.min[slot]!)) table.min[slot] = Number.POSITIVE_INFINITY
-    if (Number.isNaN(table.max[slot]!)) table.max[slot] = Number.NEGATIVE_INFINITY
-    table.firstNonFiniteStep[slot] = number('all_finite')[row] ? Number.NaN : Number(number('nonfinite_step')[row])
-    run.loadedVersion = Math.max(run.loadedVersion, table.version[slot]!)
+    for (const [column, field] of summaryColumns) writeSummary(table, slot, field, Number(number(column)[row]))
+    if (Number.isNaN(readSummary(table, slot, 'min'))) writeSummary(table, slot, 'min', Number.POSITIVE_INFINITY)
+    if (Number.isNaN(readSummary(table, slot, 'max'))) writeSummary(table, slot, 'max', Number.NEGATIVE_INFINITY)
+    const firstNonFinite = number('all_finite')[row] ? Number.NaN : Number(number('nonfinite_step')[row])
+    writeSummary(table, slot, 'firstNonFiniteStep', firstNonFinite)
+    run.loadedVersion = Math.max(run.loadedVersion, readSummary(table, slot, 'version'))
   }
 }

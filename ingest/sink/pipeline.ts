@@ -1,10 +1,10 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
-import { pointsColumns } from './points.ts'
 import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
+import { createPointsColumns, pointsColumns, sortPoints } from './sorted-points.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
@@ -47,6 +47,8 @@ export function createSink(parts: SinkParts): Sink {
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   let filling = createBatch()
   let spare = createBatch()
+  /** Of the block that is being inserted. */
+  const columns = createPointsColumns()
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
@@ -185,14 +187,15 @@ export function createSink(parts: SinkParts): Sink {
     if (changed.rows > 0) await insertRows(changed)
     const { rows } = batch.points
     if (rows === 0) return
+    sortPoints(batch.points, columns)
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
     let mayBeStored = !reading
     await keepTrying('insert points', async () => {
-      if (mayBeStored && (await pointsAreStored(store.sinkReader, batch.points))) return
+      if (mayBeStored && (await pointsAreStored(store.sinkReader, columns))) return
       // The look-up may have taken long.
       if (!partition.held()) throw new Error('nobody knows whose the partition is')
       mayBeStored = true
-      await store.insertBlock('points', rows, pointsColumns(batch.points), token)
+      await store.insertBlock('points', rows, pointsColumns(columns), token)
     })
     observe.inserted(rows, (performance.now() - started) / 1000)
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chosenSeed, createRandom, pick, whole } from '../../test/random.ts'
+import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import type { Block, Integers } from '../record/record.ts'
 import { expandBlock, list, randomBits, randomBlock, range } from './blocks.fixture.ts'
-import { appendPoints, createPointsBlock, type PointsBlock, pointsColumns } from './points.ts'
+import { appendPoints, clearPoints, createPointsBatch, type PointsBatch, type PointsOwner } from './points.ts'
+import { createSinkSet } from './runs.ts'
+import { createPointsColumns, type PointsColumns, pointsColumns, sortPoints } from './sorted-points.ts'
 
 const seed = chosenSeed()
 const receivedMs = 1_700_000_000_123
@@ -11,27 +13,36 @@ const farthest = Number.MAX_SAFE_INTEGER
 
 type Row = { run: bigint; metric: bigint; step: bigint; time: bigint; bits: bigint; ord: bigint }
 
-function rowsOf(points: PointsBlock): Row[] {
-  const bits = new BigUint64Array(points.value.buffer)
-  return Array.from({ length: points.rows }, (_, i) => ({
-    run: points.run[i]!,
-    metric: points.metric[i]!,
-    step: points.step[i]!,
-    time: points.time[i]!,
+function rowsOf(batch: PointsBatch, columns: PointsColumns = createPointsColumns(1)): Row[] {
+  sortPoints(batch, columns)
+  assert.equal(columns.rows, batch.rows)
+  for (const { data } of pointsColumns(columns)) assert.ok((data as BigInt64Array).length >= columns.rows)
+  const { run, metric, step, time, value, ord } = columns
+  const bits = new BigUint64Array(value.wide.buffer)
+  return Array.from({ length: columns.rows }, (_, i) => ({
+    run: run.wide[i]!,
+    metric: metric.wide[i]!,
+    step: step.wide[i]!,
+    time: time.wide[i]!,
     bits: bits[i]!,
-    ord: points.ord[i]!,
+    ord: ord.wide[i]!,
   }))
 }
 
 /** A set whose names are its keys. */
-const setOf = (...keys: bigint[]) => ({ names: keys.map(String) })
-const keysOf = (block: Block) => BigUint64Array.from(block.set.names, BigInt)
+const setOf = (...keys: bigint[]) => createSinkSet(keys.map(String), BigUint64Array.from(keys))
+const ownerOf = (key: bigint): PointsOwner => ({ key, inBatch: undefined })
 
 function expected(block: Block, run: bigint, ord: bigint): Row[] {
   return expandBlock(block).map(({ metric, step, time, bits }) => {
     return { run, metric: BigInt(metric), step, time: time ?? BigInt(receivedMs), bits, ord }
   })
 }
+
+const byMetric = (a: Row, b: Row) => compare(a.metric, b.metric)
+const byKey = (a: Row, b: Row) =>
+  compare(a.run, b.run) || compare(a.metric, b.metric) || compare(a.step, b.step) || compare(a.ord, b.ord)
+const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
 
 function doubles(count: number, width: 4 | 8): Pick<Block, 'values' | 'width'> {
   const random = createRandom(seed)
@@ -56,38 +67,73 @@ const forms: [name: string, count: number, steps: Integers, times: Integers | un
   ['one step as a range', 1, range(-9, 1), range(5, 9)],
   ['one step as a list', 1, list([-1]), list([1])],
   ['step minus zero', 1, range(-0, 1), range(-0, 0)],
+  ['more steps than are copied one by one', 40, range(-20, 1), range(5, 9)],
 ]
 for (const [name, count, steps, times] of forms) {
   for (const width of [8, 4] as const) {
-    test(`${name}, float${width * 8} values: the rows are those of the frame read point by point`, () => {
+    test(`${name}, float${width * 8} values: the rows are those of the frame read point by point, metric by metric`, () => {
       const set = setOf(3n, 1n, 2n ** 64n - 1n)
       const block: Block = { set, count, steps, times, ...doubles(3 * count, width) }
-      const points = createPointsBlock(1)
-      const first = appendPoints(points, block, 9n, keysOf(block), receivedMs, 2n ** 63n)
-      assert.equal(first, 0)
-      assert.deepEqual(rowsOf(points), expected(block, 9n, 2n ** 63n))
+      const batch = createPointsBatch(1)
+      const offset = 2 ** 47 - 1
+      assert.equal(appendPoints(batch, ownerOf(9n), set, block, receivedMs, offset, 65_535), 0)
+      const ord = BigInt(offset) * 65_536n + 65_535n
+      assert.deepEqual(rowsOf(batch), expected(block, 9n, ord).sort(byMetric))
     })
   }
 }
 
-test('blocks of all forms one after the other, through growth and reuse of the memory', () => {
-  for (let round = 0; round < 40; round++) {
-    const random = createRandom(seed + round)
-    const points = createPointsBlock(pick(random, [1, 16, 1024]))
-    for (let use = 0; use < 2; use++) {
-      const all: Row[] = []
-      points.rows = 0
-      for (let n = 0; n < 30; n++) {
-        const set = setOf(...Array.from({ length: whole(random, 1, 9) }, () => BigInt(whole(random, 0, 1e9))))
-        const shape = { set, count: pick(random, [1, 1, 2, 40]), firstStep: whole(random, -99, 99), timeMs: receivedMs }
-        const block = randomBlock(random, shape)
-        const ord = BigInt(whole(random, 0, 1e9))
-        const first = appendPoints(points, block, BigInt(n), keysOf(block), receivedMs, ord)
-        assert.equal(first, all.length)
-        all.push(...expected(block, BigInt(n), ord))
+/** Rows: what a run logs, and whether its rows come in the order of the primary key, as they should whenever they can. */
+const logs: [name: string, sets: number, firstStep: (random: Random, frame: number) => number, ordered: boolean][] = [
+  ['one set, ascending', 1, (_, frame) => frame * 1_000, true],
+  ['one set, frames that overtook each other', 1, (_, frame) => (frame ^ 1) * 1_000, true],
+  ['one set, steps anywhere', 1, (random) => whole(random, -99, 99), false],
+  ['several sets with names in common, steps anywhere', 4, (random) => whole(random, -99, 99), false],
+]
+for (const [name, setCount, firstStep, ordered] of logs) {
+  test(`${name}: many runs' rows are all there and in the order of the key, through growth and reuse of the memory`, () => {
+    for (let round = 0; round < 30; round++) {
+      const random = createRandom(seed + round)
+      const batch = createPointsBatch(pick(random, [1, 16, 1024]))
+      const columns = createPointsColumns(pick(random, [1, 5000]))
+      const owners = Array.from({ length: whole(random, 1, 7) }, (_, i) => ownerOf(BigInt((i * 7919) % 13)))
+      const sets = Array.from({ length: setCount }, (_, i) => {
+        return setOf(
+          ...Array.from({ length: whole(random, 1, 9) }, (_, m) => BigInt(((m * 31 + i) * 2_654_435_761) % 97)),
+        )
+      })
+      for (let use = 0; use < 2; use++) {
+        const all: Row[] = []
+        clearPoints(batch)
+        for (let frame = 0; frame < 40; frame++) {
+          const set = pick(random, sets)
+          const count = pick(random, [1, 1, 2, 40])
+          const block = randomBlock(random, { set, count, firstStep: firstStep(random, frame), timeMs: receivedMs })
+          const owner = pick(random, owners)
+          assert.equal(appendPoints(batch, owner, set, block, receivedMs, frame, 3), all.length)
+          all.push(...expected(block, owner.key, BigInt(frame) * 65_536n + 3n))
+        }
+        const rows = rowsOf(batch, columns)
+        if (ordered) assert.deepEqual(rows, all.sort(byKey), `round ${round}`)
+        else assert.deepEqual([...rows].sort(byKey), all.sort(byKey), `round ${round}`)
+        const keys = rows.map(({ run, metric }) => ({ ...rows[0]!, run, metric }))
+        assert.deepEqual(keys, [...keys].sort(byKey), `round ${round}: runs and metrics in order`)
       }
-      assert.deepEqual(rowsOf(points), all, `round ${round}`)
-      for (const { data } of pointsColumns(points)) assert.ok((data as BigInt64Array).length >= points.rows)
     }
+  })
+}
+
+test('a run of an earlier batch is a new run to the next', () => {
+  const set = setOf(1n)
+  const block: Block = { set, count: 1, steps: range(1, 1), times: range(2, 0), ...doubles(1, 8) }
+  const owner = ownerOf(5n)
+  const [first, second] = [createPointsBatch(), createPointsBatch()]
+  for (const batch of [first, second, first]) {
+    appendPoints(batch, owner, set, block, receivedMs, 1, 0)
+    assert.deepEqual(rowsOf(batch).length, batch.rows)
   }
+  assert.equal(rowsOf(first).length, 2)
+  clearPoints(first)
+  appendPoints(first, owner, set, block, receivedMs, 1, 0)
+  assert.equal(rowsOf(first).length, 1)
 })

@@ -1,111 +1,125 @@
 import type { Block, Integers } from '../record/record.ts'
-import type { BlockColumn } from '../store/native-block.ts'
+import type { SinkSet } from './runs.ts'
 
-/** Rows of the table `points` as they will be inserted: flat columns that grow, used again and again. */
-export type PointsBlock = {
+/**
+ * Points on their way into one block of the table `points`. Their values lie here as they came; everything else is remembered per
+ * block of a frame, until `sorted-points.ts` makes the rows, in the order of the primary key.
+ */
+export type PointsBatch = {
   rows: number
-  capacity: number
-  run: BigUint64Array
-  metric: BigUint64Array
-  step: BigInt64Array
-  time: BigInt64Array
-  value: Float64Array
-  ord: BigUint64Array
+  /** Series after series of each piece; and the same memory in halves, so that a NaN can be copied as it is. */
+  values: Float64Array
+  halves: Int32Array
+  /** What there is of each run. */
+  readonly runs: RunPoints[]
 }
 
-export function createPointsBlock(capacity = 1024): PointsBlock {
-  return {
-    rows: 0,
-    capacity,
-    run: new BigUint64Array(capacity),
-    metric: new BigUint64Array(capacity),
-    step: new BigInt64Array(capacity),
-    time: new BigInt64Array(capacity),
-    value: new Float64Array(capacity),
-    ord: new BigUint64Array(capacity),
-  }
+/** Of one run: what it logged with each of its metric sets. */
+export type RunPoints = {
+  readonly batch: PointsBatch
+  readonly key: bigint
+  readonly groups: Group[]
+}
+
+export type Group = {
+  readonly set: SinkSet
+  /** In order of arrival. */
+  readonly pieces: Piece[]
+  /** Of one series: the steps of all pieces. */
+  rows: number
+}
+
+/** One block of a frame. */
+export type Piece = {
+  readonly count: number
+  readonly steps: Integers
+  readonly times: Integers
+  /** Where its values begin. */
+  readonly valuesAt: number
+  readonly ordHigh: number
+  readonly ordLow: number
+}
+
+/** Whose points these are; what a batch has of it is found again without a look-up. */
+export type PointsOwner = { readonly key: bigint; inBatch: RunPoints | undefined }
+
+export function createPointsBatch(capacity = 1024): PointsBatch {
+  const values = new Float64Array(capacity)
+  return { rows: 0, values, halves: new Int32Array(values.buffer), runs: [] }
+}
+
+export function clearPoints(batch: PointsBatch): void {
+  batch.rows = 0
+  // A run keeps what it last had: it must not be taken for what the batch has next.
+  for (const run of batch.runs) run.groups.length = 0
+  batch.runs.length = 0
 }
 
 /**
- * Appends a block's points, series after series, with a few bulk copies and no object per point.
- * @returns the row of its first point
+ * Takes a block's points over: its values are copied, once.
+ * @param ordinal number of the block within its record, at `offset` of the log
+ * @returns where its values begin in `batch.values`
  */
 export function appendPoints(
-  points: PointsBlock,
+  batch: PointsBatch,
+  owner: PointsOwner,
+  set: SinkSet,
   block: Block,
-  runKey: bigint,
-  metricKeys: BigUint64Array,
   receivedMs: number,
-  ord: bigint,
+  offset: number,
+  ordinal: number,
 ): number {
-  const { count } = block
-  const first = points.rows
-  const end = first + metricKeys.length * count
-  if (end > points.capacity) grow(points, end)
-  points.run.fill(runKey, first, end)
-  points.ord.fill(ord, first, end)
-  if (count === 1) points.metric.set(metricKeys, first)
-  else
-    for (let m = 0; m < metricKeys.length; m++)
-      points.metric.fill(metricKeys[m]!, first + m * count, first + (m + 1) * count)
-  fillIntegers(points.step, first, end, count, block.steps)
-  if (block.times) fillIntegers(points.time, first, end, count, block.times)
-  else points.time.fill(BigInt(receivedMs), first, end)
-  fillValues(points, first, end, block)
-  points.rows = end
-  return first
+  const { count, steps, times } = block
+  const valuesAt = batch.rows
+  const end = valuesAt + set.names.length * count
+  if (end > batch.values.length) grow(batch, end)
+  copyValues(batch.values, valuesAt, end, block)
+  batch.rows = end
+  const group = groupOf(batch, owner, set)
+  group.rows += count
+  group.pieces.push({
+    count,
+    steps: keep(steps),
+    times: times ? keep(times) : { kind: 'range', start: receivedMs, stride: 0 },
+    valuesAt,
+    // offset * 65536 + ordinal, in halves.
+    ordHigh: Math.floor(offset / 65_536),
+    ordLow: ((offset % 65_536) * 65_536 + ordinal) | 0,
+  })
+  return valuesAt
 }
 
-/** The steps (or times) of one series, repeated for all series of the block. */
-function fillIntegers(column: BigInt64Array, first: number, end: number, count: number, integers: Integers): void {
-  if (integers.kind === 'list') {
-    new Uint8Array(column.buffer).set(integers.bytes, first * 8)
-  } else if (count === 1 || integers.stride === 0) {
-    column.fill(BigInt(integers.start), first, end)
-    return
-  } else {
-    // Halves instead of a BigInt per step.
-    const halves = new Int32Array(column.buffer, first * 8, count * 2)
-    let value = integers.start
-    for (let i = 0; i < count; i++) {
-      halves[2 * i] = value
-      halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
-      value += integers.stride
-    }
+function groupOf(batch: PointsBatch, owner: PointsOwner, set: SinkSet): Group {
+  let run = owner.inBatch
+  if (run === undefined || run.batch !== batch || run.groups.length === 0) {
+    run = { batch, key: owner.key, groups: [] }
+    owner.inBatch = run
+    batch.runs.push(run)
   }
-  for (let at = first + count; at < end; at += count) column.copyWithin(at, first, first + count)
+  for (const group of run.groups) if (group.set === set) return group
+  const group: Group = { set, pieces: [], rows: 0 }
+  run.groups.push(group)
+  return group
 }
 
-function fillValues(points: PointsBlock, first: number, end: number, block: Block): void {
+/** The record's bytes are another's soon. */
+function keep(integers: Integers): Integers {
+  return integers.kind === 'range' ? integers : { kind: 'list', bytes: Uint8Array.from(integers.bytes) }
+}
+
+function copyValues(values: Float64Array, first: number, end: number, block: Block): void {
   if (block.width === 8) {
-    new Uint8Array(points.value.buffer).set(block.values, first * 8)
+    new Uint8Array(values.buffer).set(block.values, first * 8)
     return
   }
   const aligned = new Float32Array(end - first)
   new Uint8Array(aligned.buffer).set(block.values)
-  points.value.set(aligned, first)
+  values.set(aligned, first)
 }
 
-function grow(points: PointsBlock, needed: number): void {
-  const capacity = Math.max(needed, points.capacity * 2)
-  const { rows } = points
-  const larger = createPointsBlock(capacity)
-  larger.run.set(points.run.subarray(0, rows))
-  larger.metric.set(points.metric.subarray(0, rows))
-  larger.step.set(points.step.subarray(0, rows))
-  larger.time.set(points.time.subarray(0, rows))
-  larger.value.set(points.value.subarray(0, rows))
-  larger.ord.set(points.ord.subarray(0, rows))
-  Object.assign(points, larger, { rows })
-}
-
-export function pointsColumns(points: PointsBlock): BlockColumn[] {
-  return [
-    { name: 'run', type: 'UInt64', data: points.run },
-    { name: 'metric', type: 'UInt64', data: points.metric },
-    { name: 'step', type: 'Int64', data: points.step },
-    { name: 'time', type: "DateTime64(3, 'UTC')", data: points.time },
-    { name: 'value', type: 'Float64', data: points.value },
-    { name: 'ord', type: 'UInt64', data: points.ord },
-  ]
+function grow(batch: PointsBatch, needed: number): void {
+  const larger = new Float64Array(Math.max(needed, batch.values.length * 2))
+  larger.set(batch.values.subarray(0, batch.rows))
+  batch.values = larger
+  batch.halves = new Int32Array(larger.buffer)
 }

@@ -1,9 +1,8 @@
-import { metricKey } from '../../schema/keys.ts'
 import type { BuriedLetter } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 import type { DeadLetter } from './apply.ts'
 import type { Run } from './runs.ts'
-import type { SeriesTable } from './series-table.ts'
+import { type SeriesTable, type SummaryField, summaryFields, summaryWidth } from './series-table.ts'
 
 /** State as rows of its tables, copied: it goes on changing. The counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
 export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
@@ -49,45 +48,67 @@ function numericParams(params: ReadonlyMap<string, string | number | boolean>): 
 export function seriesRows(table: SeriesTable, runs: readonly Run[], version: number): TableRows {
   const owners: Run[] = []
   const names: string[] = []
+  const metricKeys: bigint[] = []
   const slots: number[] = []
   for (const run of runs) {
     run.slots.forEach((slot, index) => {
       if (table.changed[slot] === 0) return
       owners.push(run)
       names.push(run.names[index]!)
+      metricKeys.push(run.metricKeys[index]!)
       slots.push(slot)
     })
   }
-  const float = (column: Float64Array) => Float64Array.from(slots, (slot) => column[slot]!)
-  const integer = (column: Float64Array) => BigInt64Array.from(slots, (slot) => BigInt(column[slot]!))
-  const finite = (column: Float64Array) => float(column).map((value) => (Number.isFinite(value) ? value : Number.NaN))
+  const column = (field: SummaryField) => summaryColumn(table, slots, field)
+  const integer = (field: SummaryField) => integerColumn(column(field))
+  const finite = (field: SummaryField) => column(field).map((value) => (Number.isFinite(value) ? value : Number.NaN))
   const columns: BlockColumn[] = [
     { name: 'project', type: 'String', data: owners.map((run) => run.project) },
     { name: 'run', type: 'String', data: owners.map((run) => run.run) },
     { name: 'metric', type: 'String', data: names },
     { name: 'run_key', type: 'UInt64', data: BigUint64Array.from(owners, (run) => run.key) },
-    { name: 'metric_key', type: 'UInt64', data: BigUint64Array.from(names, metricKey) },
-    { name: 'count', type: 'UInt64', data: integer(table.count) },
-    { name: 'first_step', type: 'Int64', data: integer(table.firstStep) },
-    { name: 'last_step', type: 'Int64', data: integer(table.lastStep) },
-    { name: 'last_time', type: "DateTime64(3, 'UTC')", data: integer(table.lastTime) },
-    { name: 'last', type: 'Float64', data: float(table.last) },
-    { name: 'min', type: 'Float64', data: finite(table.min) },
-    { name: 'min_step', type: 'Int64', data: integer(table.minStep) },
-    { name: 'max', type: 'Float64', data: finite(table.max) },
-    { name: 'max_step', type: 'Int64', data: integer(table.maxStep) },
-    { name: 'nan_count', type: 'UInt64', data: integer(table.nan) },
-    { name: 'positive_infinity_count', type: 'UInt64', data: integer(table.positiveInfinity) },
-    { name: 'negative_infinity_count', type: 'UInt64', data: integer(table.negativeInfinity) },
+    { name: 'metric_key', type: 'UInt64', data: BigUint64Array.from(metricKeys) },
+    { name: 'count', type: 'UInt64', data: integer('count') },
+    { name: 'first_step', type: 'Int64', data: integer('firstStep') },
+    { name: 'last_step', type: 'Int64', data: integer('lastStep') },
+    { name: 'last_time', type: "DateTime64(3, 'UTC')", data: integer('lastTime') },
+    { name: 'last', type: 'Float64', data: column('last') },
+    { name: 'min', type: 'Float64', data: finite('min') },
+    { name: 'min_step', type: 'Int64', data: integer('minStep') },
+    { name: 'max', type: 'Float64', data: finite('max') },
+    { name: 'max_step', type: 'Int64', data: integer('maxStep') },
+    { name: 'nan_count', type: 'UInt64', data: integer('nan') },
+    { name: 'positive_infinity_count', type: 'UInt64', data: integer('positiveInfinity') },
+    { name: 'negative_infinity_count', type: 'UInt64', data: integer('negativeInfinity') },
     {
       name: 'first_nonfinite_step',
       type: 'Nullable(Int64)',
-      data: slots.map((slot) => nullable(table.firstNonFiniteStep[slot]!)),
+      data: Array.from(column('firstNonFiniteStep'), nullable),
     },
-    { name: 'disorder', type: 'UInt64', data: integer(table.disorder) },
+    { name: 'disorder', type: 'UInt64', data: integer('disorder') },
     { name: 'version', type: 'UInt64', data: new BigUint64Array(slots.length).fill(BigInt(version)) },
   ]
   return { table: 'series', rows: slots.length, columns }
+}
+
+function summaryColumn(table: SeriesTable, slots: readonly number[], field: SummaryField): Float64Array {
+  const column = new Float64Array(slots.length)
+  const { summaries } = table
+  const at = summaryFields[field]
+  for (let i = 0; i < column.length; i++) column[i] = summaries[slots[i]! * summaryWidth + at]!
+  return column
+}
+
+/** Whole numbers within 2^53 as int64, in halves: a BigInt for each would cost ten times as much. */
+function integerColumn(values: Float64Array): BigInt64Array {
+  const column = new BigInt64Array(values.length)
+  const halves = new Int32Array(column.buffer)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    halves[2 * i] = value
+    halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
+  }
+  return column
 }
 
 function nullable(value: number): number | null {

@@ -1,19 +1,31 @@
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { MetricSet, ParamValue, RunState, Update } from '../record/record.ts'
+import type { RunPoints } from './points.ts'
 import type { Sequence } from './sequence.ts'
 import { addSeries, type SeriesTable } from './series-table.ts'
 
 /** A metric set with the keys of its names; one object per list of names. */
-export type SinkSet = MetricSet & { readonly keys: BigUint64Array }
+export type SinkSet = MetricSet & {
+  readonly keys: BigUint64Array
+  /** Its names by ascending key: their numbers, and their keys. */
+  readonly order: Int32Array
+  readonly sortedKeys: BigUint64Array
+}
+
+export function createSinkSet(names: readonly string[], keys = BigUint64Array.from(names, metricKey)): SinkSet {
+  const order = Int32Array.from(names.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+  return { names, keys, order, sortedKeys: BigUint64Array.from(order, (index) => keys[index]!) }
+}
 
 /** What the sink knows of an active run. */
 export type Run = {
   readonly project: string
   readonly run: string
   readonly key: bigint
-  /** Its series: names and their slots, side by side. */
+  /** Its series: names, their keys and slots, side by side. */
   readonly names: string[]
+  readonly metricKeys: bigint[]
   readonly slots: number[]
   /** Slots of the sets it logs with, so that a frame costs one look-up. */
   readonly slotsBySet: Map<SinkSet, Int32Array>
@@ -34,6 +46,8 @@ export type Run = {
   touched: number
   /** Another run that has the same key; this one can then not be stored. */
   collidesWith: string | undefined
+  /** What the batch that is filling has of it. */
+  inBatch: RunPoints | undefined
 }
 
 export type Metadata = {
@@ -51,6 +65,7 @@ export function createRun(project: string, run: string): Run {
     run,
     key: runKey(project, run),
     names: [],
+    metricKeys: [],
     slots: [],
     slotsBySet: new Map(),
     points: 0,
@@ -66,6 +81,7 @@ export function createRun(project: string, run: string): Run {
     dirty: false,
     touched: 0,
     collidesWith: undefined,
+    inBatch: undefined,
   }
 }
 
@@ -75,12 +91,11 @@ export function createSetRegistry(maximumNames = 2_000_000): (key: string, names
   return (key, names) => {
     const known = sets.get(key)
     if (known) return known
-    const list = names()
-    const fresh: SinkSet = { names: list, keys: BigUint64Array.from(list, metricKey) }
-    total += list.length
+    const fresh = createSinkSet(names())
+    total += fresh.names.length
     if (total > maximumNames) {
       sets.clear()
-      total = list.length
+      total = fresh.names.length
     }
     sets.set(key, fresh)
     return fresh
@@ -101,9 +116,13 @@ export function resolveSlots(table: SeriesTable, run: Run, sets: readonly SinkSe
 
 function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolean {
   const byName = new Map(run.names.map((name, index) => [name, run.slots[index]!]))
-  const fresh = new Set(sets.flatMap((set) => set.names.filter((name) => !byName.has(name))))
+  const fresh = new Map<string, bigint>()
+  for (const { names, keys } of sets)
+    names.forEach((name, index) => {
+      if (!byName.has(name)) fresh.set(name, keys[index]!)
+    })
   if (run.names.length + fresh.size > limits.metricsPerRun) return false
-  for (const name of fresh) byName.set(name, addNamedSeries(table, run, name))
+  for (const [name, key] of fresh) byName.set(name, addNamedSeries(table, run, name, key))
   if (run.slotsBySet.size >= setsAtHand) run.slotsBySet.clear()
   for (const set of sets)
     run.slotsBySet.set(
@@ -113,9 +132,10 @@ function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolea
   return true
 }
 
-export function addNamedSeries(table: SeriesTable, run: Run, name: string): number {
+export function addNamedSeries(table: SeriesTable, run: Run, name: string, key = metricKey(name)): number {
   const slot = addSeries(table)
   run.names.push(name)
+  run.metricKeys.push(key)
   run.slots.push(slot)
   return slot
 }

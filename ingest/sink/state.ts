@@ -5,7 +5,7 @@ import { readRecord } from '../record/reader.ts'
 import { blockNumbers } from '../record/writer.ts'
 import { applyFrame, type DeadLetter, type Outcome } from './apply.ts'
 import { loadRuns } from './load.ts'
-import { createPointsBlock, type PointsBlock } from './points.ts'
+import { clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
 import { createSetRegistry, type Run } from './runs.ts'
 import { createSeriesTable, type SeriesTable, seriesInUse } from './series-table.ts'
 
@@ -13,7 +13,7 @@ import { createSeriesTable, type SeriesTable, seriesInUse } from './series-table
 export type Batch = {
   first: number
   last: number
-  readonly points: PointsBlock
+  readonly points: PointsBatch
   readonly changedRuns: Set<Run>
   readonly deadLetters: DeadLetter[]
   /** Arrival of its newest frame, ms. */
@@ -21,13 +21,13 @@ export type Batch = {
 }
 
 export function createBatch(): Batch {
-  return { first: -1, last: -1, points: createPointsBlock(), changedRuns: new Set(), deadLetters: [], newestMs: 0 }
+  return { first: -1, last: -1, points: createPointsBatch(), changedRuns: new Set(), deadLetters: [], newestMs: 0 }
 }
 
 export function clearBatch(batch: Batch): void {
   batch.first = -1
   batch.last = -1
-  batch.points.rows = 0
+  clearPoints(batch.points)
   batch.changedRuns.clear()
   batch.deadLetters.length = 0
 }

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../../schema/store.ts'
-import type { PointsBlock } from './points.ts'
+import type { PointsColumns } from './sorted-points.ts'
 
 const runsPerQuestion = 2_000
 
@@ -8,7 +8,7 @@ const runsPerQuestion = 2_000
  * cut off long ago this tells. One point of each run stands for the others: a block goes in whole, and where the store is
  * spread over several servers, whole on each of them, and a run is on one.
  */
-export async function pointsAreStored(reader: StoreReader, points: PointsBlock): Promise<boolean> {
+export async function pointsAreStored(reader: StoreReader, points: PointsColumns): Promise<boolean> {
   const rows = firstRows(points)
   for (let at = 0; at < rows.length; at += runsPerQuestion) {
     const some = rows.slice(at, at + runsPerQuestion)
@@ -18,10 +18,10 @@ export async function pointsAreStored(reader: StoreReader, points: PointsBlock):
        WHERE run IN {runs:Array(UInt64)}
          AND (run, metric, step, ord) IN (SELECT arrayJoin(arrayZip({runs:Array(UInt64)}, {metrics:Array(UInt64)}, {steps:Array(Int64)}, {ords:Array(UInt64)})))`,
       {
-        runs: column(points.run),
-        metrics: column(points.metric),
-        steps: column(points.step),
-        ords: column(points.ord),
+        runs: column(points.run.wide),
+        metrics: column(points.metric.wide),
+        steps: column(points.step.wide),
+        ords: column(points.ord.wide),
       },
     )
     if (!(Number(answer?.found) >= some.length)) return false
@@ -29,14 +29,13 @@ export async function pointsAreStored(reader: StoreReader, points: PointsBlock):
   return true
 }
 
-/** The first row of each run. */
-function firstRows({ run, rows }: PointsBlock): number[] {
-  const first = new Map<bigint, number>()
+/** The first row of each run, whose rows are together. */
+function firstRows({ run, rows }: PointsColumns): number[] {
+  const first: number[] = []
   // Halves tell where the run changes without a big integer per row.
-  const halves = new Uint32Array(run.buffer, run.byteOffset, rows * 2)
-  for (let row = 0; row < rows; row++) {
-    const same = row > 0 && halves[2 * row] === halves[2 * row - 2] && halves[2 * row + 1] === halves[2 * row - 1]
-    if (!same && !first.has(run[row]!)) first.set(run[row]!, row)
-  }
-  return [...first.values()]
+  const { halves } = run
+  for (let row = 0; row < rows; row++)
+    if (row === 0 || halves[2 * row] !== halves[2 * row - 2] || halves[2 * row + 1] !== halves[2 * row - 1])
+      first.push(row)
+  return first
 }

@@ -1,4 +1,4 @@
-import { createOutput, type Output, putBytes, putText, putVarint } from '../bytes.ts'
+import { createOutput, type Output, putBytes, putText, putVarint, reserve } from '../bytes.ts'
 
 /**
  * One block in ClickHouse's Native format, from columns that are already bytes or plain arrays; the counterpart of
@@ -98,13 +98,23 @@ function mapHead(maps: readonly ReadonlyMap<string, unknown>[]): Uint8Array[] {
 function texts(rows: number, values: readonly (string | Uint8Array)[]): Uint8Array {
   if (values.length !== rows) throw new RangeError('a text column is not as long as the block')
   return written((output) => {
+    let previous: string | Uint8Array | undefined
+    let previousStart = 0
     for (const value of values) {
-      if (typeof value === 'string') {
+      const start = output.at
+      // Neighbouring rows of a table often have the same project, the same run.
+      if (value === previous) {
+        reserve(output, start - previousStart)
+        output.bytes.copyWithin(start, previousStart, start)
+        output.at += start - previousStart
+      } else if (typeof value === 'string') {
         putText(output, value)
       } else {
         putVarint(output, value.byteLength)
         putBytes(output, value)
       }
+      previous = value
+      previousStart = start
     }
   })
 }
