@@ -3,11 +3,10 @@ import { limits } from '../../schema/limits.ts'
 import type { RecordFrame } from '../record/reader.ts'
 import type { Block } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
-import { appendPoints, type PointsBatch } from './points.ts'
+import { appendPoints, integerAt, type PointsBatch } from './points.ts'
 import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
 import { readSummary, type SeriesTable, summarize, summarizeStep } from './series-table.ts'
-import { integerAt } from './sorted-points.ts'
 
 /** A frame that was acknowledged and cannot be stored: kept with the reason. */
 export type DeadLetter = {

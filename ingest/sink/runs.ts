@@ -1,7 +1,6 @@
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { MetricSet, ParamValue, RunState, Update } from '../record/record.ts'
-import type { RunPoints } from './points.ts'
 import type { Sequence } from './sequence.ts'
 import { addSeries, type SeriesTable } from './series-table.ts'
 
@@ -46,8 +45,9 @@ export type Run = {
   touched: number
   /** Another run that has the same key; this one can then not be stored. */
   collidesWith: string | undefined
-  /** What the batch that is filling has of it. */
-  inBatch: RunPoints | undefined
+  /** The filling of a batch that last had points of it, and its number there. */
+  filling: number
+  numberInFilling: number
 }
 
 export type Metadata = {
@@ -81,7 +81,8 @@ export function createRun(project: string, run: string): Run {
     dirty: false,
     touched: 0,
     collidesWith: undefined,
-    inBatch: undefined,
+    filling: 0,
+    numberInFilling: 0,
   }
 }
 
