@@ -43,3 +43,21 @@ export function pointsColumns(columns: PointsColumns): BlockColumn[] {
     { name: 'ord', ...coded(ord) },
   ]
 }
+
+/** A point of each run: its first row, as the store has it. */
+export function firstPoints(points: PointsColumns): { run: bigint; metric: bigint; step: bigint; ord: bigint }[] {
+  const first: { run: bigint; metric: bigint; step: bigint; ord: bigint }[] = []
+  const { run, metric, ord, step, singleSteps } = points
+  let previous = 0
+  for (let row = 0; row < points.rows; row++) {
+    if (run.codes[row] === previous) continue
+    previous = run.codes[row]!
+    first.push({
+      run: run.dictionary[previous]!,
+      metric: metric.dictionary[metric.codes[row]!]!,
+      step: singleSteps ? singleSteps.dictionary[ord.codes[row]!]! : step.wide[row]!,
+      ord: ord.dictionary[ord.codes[row]!]!,
+    })
+  }
+  return first
+}

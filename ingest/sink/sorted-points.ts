@@ -1,6 +1,7 @@
-import type { Codes } from '../store/native-block.ts'
-import type { PointsBatch, Sequences } from './points.ts'
+import { copy, fill, putSequence, repeat } from './copies.ts'
+import type { PointsBatch } from './points.ts'
 import type { Coded, PointsColumns, Wide } from './points-columns.ts'
+import { runsByKey } from './run-order.ts'
 import type { SinkSet } from './runs.ts'
 
 /** Columns with the memory that each new block takes again. */
@@ -50,7 +51,7 @@ export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
   putSetKeys(points)
   points.singleSteps = rows > 0 && singleSteps(batch) ? withRoom(points, pieces.length) : undefined
   const put: Put = { batch, points, order: new Int32Array(pieces.length) }
-  const order = runsByKey(batch)
+  const order = runsByKey(runs)
   let row = 0
   for (const number of order) {
     run.dictionary[run.entries] = runs.keys[number]!
@@ -100,30 +101,6 @@ function putSetKeys({ sets, metric }: SortedPoints): void {
     metric.dictionary.set(sortedKeys, at)
     metric.entries = at + sortedKeys.length
   }
-}
-
-/** Highest number that has room beside 32 bits of a key in the 53 bits of a float64. */
-const numbersBesideKeys = 2 ** 21
-
-/** The batch's runs by ascending key: numbers sort by themselves far faster than with a function that compares. */
-function runsByKey({ runs: { keys, length } }: PointsBatch): Float64Array | number[] {
-  const compare = (a: number, b: number) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0)
-  if (length > numbersBesideKeys) return Array.from({ length }, (_, run) => run).sort(compare)
-  const halves = new Uint32Array(keys.buffer)
-  const sorted = new Float64Array(length)
-  for (let run = 0; run < length; run++) sorted[run] = halves[2 * run + 1]! * numbersBesideKeys + run
-  sorted.sort()
-  for (let i = 0; i < length; i++) {
-    const run = sorted[i]! % numbersBesideKeys
-    // The few whose upper half is the same as another's.
-    let place = i
-    while (place > 0 && compare(sorted[place - 1]!, run) > 0) {
-      sorted[place] = sorted[place - 1]!
-      place--
-    }
-    sorted[place] = run
-  }
-  return sorted
 }
 
 /** The pieces of a group by ascending first step, as they came where that is the same: in `order`, from 0 on. */
@@ -229,21 +206,6 @@ function putSteps({ batch: { pieces }, points, order }: Put, count: number, firs
   }
 }
 
-function putSequence(halves: Int32Array, row: number, count: number, sequences: Sequences, piece: number): void {
-  const list = sequences.list[piece]!
-  if (list >= 0) {
-    new Uint8Array(halves.buffer).set(sequences.lists[list]!, row * 8)
-    return
-  }
-  let value = sequences.start[piece]!
-  const stride = sequences.stride[piece]!
-  for (let i = row; i < row + count; i++) {
-    halves[2 * i] = value
-    halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
-    value += stride
-  }
-}
-
 function putValues({ batch, points, order }: Put, pieces: number, series: number, first: number): void {
   const { count, valuesAt } = batch.pieces
   let row = first
@@ -252,52 +214,4 @@ function putValues({ batch, points, order }: Put, pieces: number, series: number
     copy(points.value.halves, row, batch.halves, valuesAt[piece]! + series * count[piece]!, count[piece]!)
     row += count[piece]!
   }
-}
-
-/** Below this many values a loop is faster than a call. */
-const bulk = 16
-
-/** Copies values as halves, so that every bit of a NaN stays what it is. */
-function copy(to: Int32Array, row: number, from: Int32Array, at: number, count: number): void {
-  if (count >= bulk) {
-    to.set(from.subarray(2 * at, 2 * (at + count)), 2 * row)
-    return
-  }
-  for (let i = 0; i < 2 * count; i++) to[2 * row + i] = from[2 * at + i]!
-}
-
-function fill(codes: Codes, code: number, first: number, end: number): void {
-  if (end - first < bulk) for (let i = first; i < end; i++) codes[i] = code
-  else codes.fill(code, first, end)
-}
-
-/** Fills `first` to `end` with the `rows` values that are at `first`. */
-function repeat(column: BigInt64Array | Codes, first: number, rows: number, end: number): void {
-  if (rows === 1) {
-    column.fill(column[first] as never, first, end)
-    return
-  }
-  for (let filled = first + rows; filled < end; ) {
-    const count = Math.min(filled - first, end - filled)
-    column.copyWithin(filled, first, first + count)
-    filled += count
-  }
-}
-
-/** A point of each run: its first row, as the store has it. */
-export function firstPoints(points: PointsColumns): { run: bigint; metric: bigint; step: bigint; ord: bigint }[] {
-  const first: { run: bigint; metric: bigint; step: bigint; ord: bigint }[] = []
-  const { run, metric, ord, step, singleSteps } = points
-  let previous = 0
-  for (let row = 0; row < points.rows; row++) {
-    if (run.codes[row] === previous) continue
-    previous = run.codes[row]!
-    first.push({
-      run: run.dictionary[previous]!,
-      metric: metric.dictionary[metric.codes[row]!]!,
-      step: singleSteps ? singleSteps.dictionary[ord.codes[row]!]! : step.wide[row]!,
-      ord: ord.dictionary[ord.codes[row]!]!,
-    })
-  }
-  return first
 }

@@ -39,6 +39,7 @@ test('a block is known again by a point of each of its runs, in the real store a
   try {
     for (const runs of [1, 3, 2_500]) {
       const insert = async (points: SortedPoints) => {
+        if (points.rows === 0) return
         await store.insertBlock('points', points.rows, pointsColumns(points))
         memory.insertBlock('points', points.rows, pointsColumns(points))
       }

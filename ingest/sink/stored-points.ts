@@ -1,6 +1,5 @@
 import type { StoreReader } from '../../schema/store.ts'
-import type { PointsColumns } from './points-columns.ts'
-import { firstPoints } from './sorted-points.ts'
+import { firstPoints, type PointsColumns } from './points-columns.ts'
 
 const runsPerQuestion = 2_000
 
