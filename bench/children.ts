@@ -1,12 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process'
 import { join } from 'node:path'
 import { onExit } from './cleanup.ts'
 import type { LoadJob, LoadProgress, LoadResult } from './load.ts'
 import type { LoadMessage } from './load-child.ts'
 
 /** Starts a script beside this one; it is killed when this process ends before it. Its errors go to our stderr. */
-function start(script: string): ChildProcess {
-  const child = fork(join(import.meta.dirname, script), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+function start(script: string, execArgv: string[] = []): ChildProcess {
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
+  const child = fork(join(import.meta.dirname, script), [], { stdio, execArgv })
   const forget = onExit(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   })
@@ -34,11 +35,12 @@ export function askChild<Job extends object, Answer>(script: string, job: Job): 
 /** Runs a load generator; `beforeStart` is called when it is connected and about to send its first frame. */
 export function runLoad(
   job: LoadJob,
+  nodeOptions: string[],
   beforeStart: () => void | Promise<void>,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
-    const child = start('load-child.js')
+    const child = start('load-child.js', nodeOptions)
     child.on('message', async (message: LoadMessage) => {
       switch (message.kind) {
         case 'ready':

@@ -1,18 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runLoad } from './children.ts'
 import { type DatasetSpec, makeDataset } from './dataset.ts'
+import type { LoadResult } from './load.ts'
 import type { IngestOptions } from './options.ts'
+import { profileOptions } from './process.ts'
 import type { Progress } from './progress.ts'
 import { untilQueryable } from './queryable.ts'
 import type { Questioner } from './questions.ts'
-import type { Phase } from './results.ts'
-import type { Target } from './target.ts'
+import { profileOf, type Target } from './target.ts'
+import { total, type Usage, usedBetween } from './usage.ts'
 
 export type Bench = {
   readonly options: IngestOptions
   readonly target: Target
   readonly questions: Questioner
   readonly progress: Progress
+}
+
+/** One load phase: what the generator saw and what the processes used while it ran. */
+export type Phase = {
+  readonly load: LoadResult
+  /** From just before the first frame until every point is queryable. */
+  readonly wallSeconds: number
+  readonly cpuSeconds: Usage | undefined
 }
 
 /** Sends a dataset, from a frame on, from a process of its own, and waits until all of it is queryable. */
@@ -26,10 +36,11 @@ export async function runPhase(
   const connections = Math.min(options.connections, dataset.runs)
   const apiKey = options.apiKey === undefined ? {} : { apiKey: options.apiKey }
   const pace = framesPerSecond === undefined ? {} : { framesPerSecond }
-  let cpuBefore: number | undefined
+  let cpuBefore: Usage | undefined
   let startMs = 0
   const load = await runLoad(
-    { url: target.url, ...apiKey, dataset, connections, fromFrame, ...pace },
+    { url: target.framesUrl, ...apiKey, dataset, connections, fromFrame, ...pace },
+    profileOptions(profileOf(options, 'load'), 'load'),
     async () => {
       cpuBefore = await target.cpuSeconds()
       startMs = performance.now()
@@ -42,25 +53,25 @@ export async function runPhase(
   progress.update('all acknowledged, waiting until all is queryable')
   await untilQueryable(bench.questions, makeDataset(dataset), connections, load.at)
   const wallSeconds = (performance.now() - startMs) / 1_000
-  return { load, wallSeconds, serverCpuSeconds: difference(cpuBefore, await target.cpuSeconds()) }
+  return { load, wallSeconds, cpuSeconds: usedBetween(cpuBefore, await target.cpuSeconds()) }
 }
 
 const restMs = 30_000
 
-/** Waits until the server's background work is done: less than a tenth of a core for a second. CPU seconds used meanwhile. */
-export async function untilAtRest(target: Target): Promise<number | undefined> {
+/**
+ * Waits until the merges are done: less than a tenth of a core in the process with the store for a second. CPU seconds of all
+ * processes meanwhile.
+ */
+export async function untilAtRest(target: Target): Promise<Usage | undefined> {
+  const busy = ({ server, store, ...others }: Usage): number => server ?? store ?? total(others)
   const begin = await target.cpuSeconds()
   const deadline = performance.now() + restMs
   let before = begin
   while (before !== undefined && performance.now() < deadline) {
     await sleep(1_000)
     const now = await target.cpuSeconds()
-    if (now === undefined || now - before < 0.1) break
+    if (now === undefined || busy(now) - busy(before) < 0.1) break
     before = now
   }
-  return difference(begin, await target.cpuSeconds())
-}
-
-export function difference(before: number | undefined, after: number | undefined): number | undefined {
-  return before === undefined || after === undefined ? undefined : after - before
+  return usedBetween(begin, await target.cpuSeconds())
 }

@@ -1,33 +1,27 @@
 import type { Latency } from './latency.ts'
-import type { LoadResult } from './load.ts'
 import type { IngestOptions } from './options.ts'
+import type { Phase } from './phases.ts'
 import type { ProbeResult } from './probe.ts'
 import type { RawResult } from './raw.ts'
 import { machine, versions } from './system.ts'
+import { mapUsage, total, type Usage } from './usage.ts'
 import type { VerifyAnswer } from './verify-child.ts'
 import type { WireVerification } from './wire-verification.ts'
 
-/** One load phase: what the generator saw and what the processes used while it ran. */
-export type Phase = {
-  readonly load: LoadResult
-  /** From just before the first frame until every point is queryable. */
-  readonly wallSeconds: number
-  readonly serverCpuSeconds: number | undefined
-}
+/** An open-loop phase with probes beside it. */
+export type OpenLoop = Phase & { readonly pointsPerSecondWanted: number; readonly probes: ProbeResult }
 
-/** Everything a benchmark measured, before it is put into figures. */
+/** Everything a benchmark measured, before it is put into figures. Undefined: a phase that was not asked for. */
 export type Measured = {
-  readonly full: Phase
-  /** Server CPU between the end of the first phase and the end of its merges. */
-  readonly mergeCpuSeconds: number | undefined
-  readonly open: Phase
-  readonly openRate: number
-  readonly probes: ProbeResult
-  readonly curve: Latency
-  readonly peakResidentBytes: number | undefined
+  readonly full: Phase | undefined
+  /** CPU between the end of the first phase and the end of its merges. */
+  readonly mergeCpuSeconds: Usage | undefined
+  readonly steady: OpenLoop | undefined
+  readonly curve: Latency | undefined
+  readonly peakResidentBytes: Usage | undefined
 }
 
-/** What only the server's disk tells. */
+/** What only the store's disk tells. */
 export type Inspected = {
   readonly verification: VerifyAnswer
   readonly raw: readonly RawResult[]
@@ -38,7 +32,7 @@ export type IngestResult = ReturnType<typeof ingestResult>
 
 /**
  * What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. `wire` stands in
- * for `inspected` where the server's disk is out of reach.
+ * for `inspected` where the store's disk is out of reach.
  */
 export function ingestResult(
   options: IngestOptions,
@@ -46,62 +40,77 @@ export function ingestResult(
   inspected: Inspected | undefined,
   wire: WireVerification | undefined,
 ) {
-  const { full, open } = measured
-  const { points } = full.load
-  const pointsPerSecond = points / full.wallSeconds
-  const perMillion = (seconds: number | undefined) => (seconds === undefined ? null : seconds / (points / 1e6))
-  const load = full.load.cpuSeconds / (points / 1e6)
-  const server = perMillion(full.serverCpuSeconds)
-  const merges = perMillion(measured.mergeCpuSeconds)
+  const { full, steady } = measured
+  const pointsPerSecond = full === undefined ? null : full.load.points / full.wallSeconds
   // The faster of the two orders, so that the ratio is the less flattering one.
   const raw = inspected?.raw.reduce((best, one) => (one.pointsPerSecond > best.pointsPerSecond ? one : best))
+  const verification = inspected?.verification
   return {
     benchmark: 'ingest',
     shape: options.shape,
+    log: options.url === undefined ? options.log : null,
+    partitions: options.url === undefined && options.log === 'kafka' ? options.partitions : null,
     seed: options.seed,
-    points,
-    frames: full.load.frames,
+    points: full?.load.points ?? null,
+    frames: full?.load.frames ?? null,
     runs: options.runs,
     connections: options.connections,
-    wallSeconds: full.wallSeconds,
+    wallSeconds: full?.wallSeconds ?? null,
     pointsPerSecond,
-    cpuSecondsPerMillionPoints: {
-      load,
-      server,
-      total: server === null ? null : load + server,
-      /** The server's, until its background merges had come to rest. */
-      serverWithMerges: server === null || merges === null ? null : server + merges,
-    },
+    cpuSecondsPerMillionPoints: full === undefined ? null : cpuPerMillion(full, measured.mergeCpuSeconds),
     rawInsertPointsPerSecond: raw?.pointsPerSecond ?? null,
     rawOrder: raw?.order ?? null,
-    ratioToRaw: raw === undefined ? null : pointsPerSecond / raw.pointsPerSecond,
+    ratioToRaw: raw === undefined || pointsPerSecond === null ? null : pointsPerSecond / raw.pointsPerSecond,
     raw: inspected?.raw ?? null,
-    /** In the open-loop phase: half of the rate of the first unless `--rate` says otherwise. */
-    ackMilliseconds: open.load.ackMilliseconds,
-    visibleMilliseconds: measured.probes.visibleMilliseconds,
+    /** In the steady phase: open loop at half of the full rate unless `--rate` says otherwise. */
+    ackMilliseconds: steady?.load.ackMilliseconds ?? null,
+    visibleMilliseconds: steady?.probes.visibleMilliseconds ?? null,
     /** What of it is the asking. */
-    probeQuestionMilliseconds: measured.probes.questionMilliseconds,
-    /** In the first phase, with every connection's credit used up. */
-    ackAtFullRateMilliseconds: full.load.ackMilliseconds,
-    openLoop: {
-      pointsPerSecondWanted: measured.openRate,
-      pointsPerSecond: open.load.points / open.load.seconds,
-      points: open.load.points,
-      seconds: open.load.seconds,
-    },
-    curveMilliseconds: measured.curve,
-    storedExactly: inspected?.verification.storedExactly ?? exactOverWire(wire),
-    verification: inspected?.verification ?? null,
+    probeQuestionMilliseconds: steady?.probes.questionMilliseconds ?? null,
+    /** In the full phase, with every connection's credit used up. */
+    ackAtFullRateMilliseconds: full?.load.ackMilliseconds ?? null,
+    openLoop: steady === undefined ? null : openLoopFigures(steady),
+    curveMilliseconds: measured.curve ?? null,
+    storedExactly: verification?.storedExactly ?? exactOverWire(wire),
+    verification: verification ?? null,
     wireVerification: wire ?? null,
-    wireBytesPerPoint: full.load.bytes / points,
-    tableBytesPerPoint: inspected ? inspected.verification.pointsTableBytes / inspected.verification.totalPoints : null,
+    wireBytesPerPoint: full === undefined ? null : full.load.bytes / full.load.points,
+    /** After all merges: everything in the store, and the table of points alone. */
+    bytesPerPoint: verification ? verification.merged.storeBytes / verification.totalPoints : null,
+    pointsTableBytesPerPoint: verification ? verification.merged.pointsTableBytes / verification.totalPoints : null,
+    /** The table of points as it was when the system stopped. */
+    tableBytesPerPoint: verification ? verification.pointsTableBytes / verification.totalPoints : null,
     bytesOnDisk: inspected?.bytesOnDisk ?? null,
-    serverPeakResidentBytes: measured.peakResidentBytes ?? null,
-    retries: full.load.retries + open.load.retries,
+    /** The most that each process has held. */
+    residentBytes: measured.peakResidentBytes ?? null,
+    serverPeakResidentBytes: measured.peakResidentBytes?.server ?? null,
+    retries: (full?.load.retries ?? 0) + (steady?.load.retries ?? 0),
     finishedAt: new Date().toISOString(),
     machine: machine(),
-    versions: { ...versions(), engine: inspected?.verification.engine ?? null },
+    versions: { ...versions(), engine: verification?.engine ?? null },
   }
+}
+
+/** Of the full phase: process by process, their sums, and the same with the background merges that follow it. */
+function cpuPerMillion({ load, cpuSeconds }: Phase, merges: Usage | undefined) {
+  const millions = load.points / 1e6
+  const generator = load.cpuSeconds / millions
+  const known = cpuSeconds && { total: total(cpuSeconds) / millions, merges: merges && total(merges) / millions }
+  const withMerges = known?.merges === undefined ? null : known.total + known.merges
+  return {
+    load: generator,
+    ...(cpuSeconds && mapUsage(cpuSeconds, (seconds) => seconds / millions)),
+    total: known ? generator + known.total : null,
+    totalWithoutLoad: known?.total ?? null,
+    /** Without the load. */
+    withMerges,
+    ...(cpuSeconds?.server === undefined ? {} : { serverWithMerges: withMerges }),
+  }
+}
+
+function openLoopFigures({ load, pointsPerSecondWanted }: OpenLoop) {
+  const { points, seconds } = load
+  return { pointsPerSecondWanted, pointsPerSecond: points / seconds, points, seconds }
 }
 
 /** A sample can show that something is wrong, but not that everything is right. */
