@@ -7,6 +7,30 @@ import { type SeriesTable, type SummaryField, summaryFields, summaryWidth } from
 /** State as rows of its tables, copied: it goes on changing. The counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
 export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
 
+/** Rows of one table, one after the other. */
+export function joinRows(list: readonly TableRows[]): TableRows {
+  const [first] = list
+  if (first === undefined || list.length === 1) return first ?? { table: '', rows: 0, columns: [] }
+  const columns = first.columns.map((column, index) => {
+    return { ...column, data: joinData(list.map(({ columns }) => columns[index]!.data)) } as BlockColumn
+  })
+  return { table: first.table, rows: list.reduce((sum, { rows }) => sum + rows, 0), columns }
+}
+
+function joinData(list: readonly BlockColumn['data'][]): unknown {
+  if (Array.isArray(list[0])) return (list as unknown[][]).flat()
+  const arrays = list as Float64Array[]
+  const joined = new (arrays[0]!.constructor as new (length: number) => Float64Array)(
+    arrays.reduce((sum, { length }) => sum + length, 0),
+  )
+  let at = 0
+  for (const array of arrays) {
+    joined.set(array, at)
+    at += array.length
+  }
+  return joined
+}
+
 export function runRows(runs: readonly Run[], version: number): TableRows {
   const metadata = runs.map((run) => run.metadata)
   const columns: BlockColumn[] = [
