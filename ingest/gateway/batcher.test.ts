@@ -8,7 +8,7 @@ import { chosenSeed, createRandom, whole } from '../../test/random.ts'
 import type { LogWriter } from '../log/log.ts'
 import { readRecord } from '../record/reader.ts'
 import type { Block } from '../record/record.ts'
-import { frameSize } from '../record/writer.ts'
+import { frameSize } from '../record/size.ts'
 import { type Batcher, createBatcher, type Ticket } from './batcher.ts'
 import type { Frame } from './frame.ts'
 

@@ -1,7 +1,7 @@
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Block, FrameBody, MetricSet } from '../record/record.ts'
-import { frameSize } from '../record/writer.ts'
+import { frameSize } from '../record/size.ts'
 import { readColumns } from './columns.ts'
 import { readLog } from './log-rows.ts'
 import { checkDistinct, readMetricName } from './metric-names.ts'
