@@ -59,7 +59,10 @@ export function applyFrame(
   const sets = frame.blocks.map((block) => block.set as SinkSet)
   const slots = resolveSlots(table, run, sets)
   if (!slots)
-    return dead('too_many_metrics', `the run has ${run.names.length} metrics; the limit is ${limits.metricsPerRun}`)
+    return dead(
+      'too_many_metrics',
+      `the run has ${run.list.names.length} metrics; the limit is ${limits.metricsPerRun}`,
+    )
   frame.blocks.forEach((block, index) => {
     applyBlock(table, points, run, block, slots[index]!, frame.receivedMs, offset, firstBlock + index)
   })
