@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chosenSeed } from '../../test/random.ts'
-import { fuzzFrames } from './frame.fuzz.ts'
+import { fuzzColumnFrames, fuzzFrames } from './frame.fuzz.ts'
 
 test('100,000 mutated frames are either whole or refused by name, in bounded memory', () => {
   const { valid, refused } = fuzzFrames(100_000, chosenSeed())
@@ -13,4 +13,9 @@ test('100,000 mutated frames are either whole or refused by name, in bounded mem
   for (const code of [...reached, 'bad_run', 'unequal_columns', 'unknown_set', 'bad_update', 'duplicate_metric']) {
     assert.ok(refused.has(code), `${code} never came up: ${[...refused.keys()]}`)
   }
+})
+
+test('of 50,000 mutated frames in columns, the fast way reads what the plain way reads, and as it does', () => {
+  const { fast, plain } = fuzzColumnFrames(50_000, chosenSeed())
+  assert.ok(fast > 5_000 && plain > fast, `${fast} of ${plain}`)
 })

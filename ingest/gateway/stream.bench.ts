@@ -42,18 +42,18 @@ type Case = { readonly name: string; readonly log: 'forgetful' | 'embedded' } & 
 >
 
 const cases: readonly Case[] = [
-  { name: 'sparse', log: 'forgetful', shape: 'sparse', form: 'columns', frames: 40_000 },
+  { name: 'sparse', log: 'forgetful', shape: 'sparse', form: 'columns', frames: 80_000 },
   {
     name: 'sparse, acks together',
     log: 'forgetful',
     shape: 'sparse',
     form: 'columns',
-    frames: 40_000,
+    frames: 80_000,
     query: '?acks=ranges',
   },
-  { name: 'sparse, on the embedded log', log: 'embedded', shape: 'sparse', form: 'columns', frames: 40_000 },
-  { name: 'dense', log: 'forgetful', shape: 'dense', form: 'columns', frames: 4_992 },
-  { name: 'dense, on the embedded log', log: 'embedded', shape: 'dense', form: 'columns', frames: 4_992 },
+  { name: 'sparse, on the embedded log', log: 'embedded', shape: 'sparse', form: 'columns', frames: 80_000 },
+  { name: 'dense', log: 'forgetful', shape: 'dense', form: 'columns', frames: 19_968 },
+  { name: 'dense, on the embedded log', log: 'embedded', shape: 'dense', form: 'columns', frames: 19_968 },
   { name: 'sparse, rows by hand', log: 'forgetful', shape: 'sparse', form: 'rows', frames: 4_992 },
 ]
 
