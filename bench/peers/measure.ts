@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { onExit } from '../cleanup.ts'
-import { directoryBytes } from '../system.ts'
 import { addComparisons, type Comparison, compareSeries, sampledSeries, sentSeries } from './comparison.ts'
 import { type PeerData, peerDataset } from './data.ts'
 import type { Peer, RunningPeer, WritePath } from './peer.ts'
@@ -74,7 +73,6 @@ async function measureRunning(running: RunningPeer, path: WritePath, data: PeerD
     comparisons.push(compareSeries(sentSeries(dataset, run, metric), await running.series(dataset, run, metric)))
   }
   await running.stop()
-  const bytes = running.dataDirectories.reduce((sum, one) => sum + directoryBytes(one), 0)
   const perMillion = (value: number) => value / (points / 1e6)
   return {
     path: path.name,
@@ -89,7 +87,7 @@ async function measureRunning(running: RunningPeer, path: WritePath, data: PeerD
     renderCpuSecondsPerMillionPoints: perMillion(sender.renderCpuSeconds),
     wireBytesPerPoint: sent.bytes / points,
     residentBytes,
-    bytesPerPoint: bytes / points,
+    bytesPerPoint: running.bytesOnDisk() / points,
     comparison: addComparisons(comparisons),
   }
 }

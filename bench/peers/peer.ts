@@ -34,8 +34,8 @@ export type RunningPeer = Program & {
   readonly settle: () => Promise<void>
   /** How many points questions find. */
   readonly countPoints: (dataset: Dataset) => Promise<number>
-  /** The folders that hold its data and indices, without caches and logs. */
-  readonly dataDirectories: readonly string[]
+  /** What its data and indices take, without caches and logs; asked for once it has stopped. */
+  readonly bytesOnDisk: () => number
 }
 
 export type Peer = {

@@ -4,11 +4,13 @@ import { type DatasetSpec, framesFor, makeDataset } from '../dataset.ts'
 import { defaultCache } from './cache.ts'
 import { type PeerData, peerDataset, type ValueKind } from './data.ts'
 import { measurePath, type PathResult } from './measure.ts'
+import { mlflow } from './mlflow/mlflow.ts'
 import type { Peer, WritePath } from './peer.ts'
+import { questdb } from './questdb/questdb.ts'
 import { lostInWords } from './table.ts'
 import { victoriametrics } from './victoriametrics/victoriametrics.ts'
 
-const peers = { victoriametrics } as const satisfies Record<string, Peer>
+const peers = { victoriametrics, questdb, mlflow } as const satisfies Record<string, Peer>
 
 export type PeerName = keyof typeof peers
 export const peerNames = Object.keys(peers) as PeerName[]

@@ -4,7 +4,7 @@ import { influxLines } from './influx-lines.ts'
 import { jsonLines } from './json-lines.ts'
 import { logBatch } from './log-batch.ts'
 import { prometheusText } from './prometheus-text.ts'
-import { questArrival, questNarrow, questWide } from './quest-lines.ts'
+import { questNarrow, questNarrowArrival, questWide, questWideArrival } from './quest-lines.ts'
 import { remoteWrite } from './remote-write.ts'
 
 /** By name, so that another process can be told which. */
@@ -15,8 +15,9 @@ export const formats = {
   prometheusText,
   remoteWrite,
   questNarrow,
-  questArrival,
+  questNarrowArrival,
   questWide,
+  questWideArrival,
   logBatch,
 } satisfies Record<string, Format>
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { freePorts } from '../../../infra/kafka/ports.ts'
 import { packageFile } from '../../../schema/files.ts'
 import { type Dataset, runId, timeMs } from '../../dataset.ts'
+import { directoryBytes } from '../../system.ts'
 import { installed, required, runInstaller } from '../cache.ts'
 import { ask } from '../http.ts'
 import type { Peer, RunningPeer } from '../peer.ts'
@@ -73,7 +74,7 @@ async function start(folder: string, directory: string): Promise<RunningPeer> {
     series: (dataset, run, metric) => series(url, dataset, run, metric),
     settle: () => mergeAll(url),
     countPoints: (dataset) => countPoints(url, dataset),
-    dataDirectories: [join(data, 'data'), join(data, 'indexdb')],
+    bytesOnDisk: () => directoryBytes(join(data, 'data')) + directoryBytes(join(data, 'indexdb')),
   }
 }
 
