@@ -31,7 +31,7 @@ async function measureShape(command: PeerCommand): Promise<Titled[]> {
   const results: PeerResult[] = []
   const options = peerOptions(command)
   for (const name of command.names) results.push(await measurePeer(name, peerSpec(shape, points, runs, seed), options))
-  return [{ title: `${shape}, ${points} points of ${runs} runs`, results }]
+  return [{ title: `${shape}, ${runs} runs`, results }]
 }
 
 async function measureBytes(command: PeerCommand): Promise<Titled[]> {
@@ -47,10 +47,11 @@ async function measureBytes(command: PeerCommand): Promise<Titled[]> {
   return tables
 }
 
-function peerOptions({ cacheDirectory, workDirectory, maximumPoints, paths }: PeerCommand) {
+function peerOptions({ cacheDirectory, workDirectory, maximumPoints, connections, paths }: PeerCommand) {
   return {
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     ...(maximumPoints === undefined ? {} : { maximumPoints }),
+    ...(connections === undefined ? {} : { connections }),
     workDirectory: workDirectory ?? temporaryDirectory(),
     paths,
     progress: (text: string) => void process.stderr.write(`${text}\n`),

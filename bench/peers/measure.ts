@@ -15,6 +15,8 @@ export type PathResult = {
   readonly points: number
   /** From the first send until all is queryable. */
   readonly seconds: number
+  /** Of those, until the last request was answered. */
+  readonly sendSeconds: number
   readonly pointsPerSecond: number
   readonly cpuSecondsPerMillionPoints: number
   /** With what its merges took afterwards. */
@@ -80,6 +82,7 @@ async function measureRunning(running: RunningPeer, path: WritePath, data: PeerD
     sentPoints: dataset.points,
     points,
     seconds,
+    sendSeconds: sent.seconds,
     pointsPerSecond: points / seconds,
     cpuSecondsPerMillionPoints: perMillion(cpuSeconds),
     cpuSecondsPerMillionPointsWithMerges: perMillion(withMerges),

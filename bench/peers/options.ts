@@ -12,6 +12,7 @@ export type PeerCommand = {
   readonly bytes: boolean
   readonly maximumPoints: number | undefined
   readonly paths: 'best' | 'all' | readonly string[]
+  readonly connections: number | undefined
   readonly json: string | undefined
   readonly cacheDirectory: string | undefined
   readonly workDirectory: string | undefined
@@ -30,6 +31,7 @@ Without names: all of them, one after the other.
   --runs N               jobs side by side (default 1000 dense, 10000 sparse)
   --bytes                instead of a shape: bytes on disk of 200 series x 50,000 points (--points) of losses and of accuracies
   --paths best|all|TEXT  the fastest way of writing found, or all, or those whose name contains TEXT (may be repeated)
+  --connections N        requests under way at a time, instead of each way's own number
   --maximum-points N     cuts every peer's points, MLflow's as well
   --json FILE            write the results there
   --seed N               every value follows from it (default 1)
@@ -58,6 +60,7 @@ export function parsePeerCommand(args: string[]): PeerCommand {
     maximumPoints:
       values['maximum-points'] === undefined ? undefined : natural('maximum-points', values['maximum-points']),
     paths: paths.length === 1 && (paths[0] === 'best' || paths[0] === 'all') ? paths[0] : paths,
+    connections: values.connections === undefined ? undefined : natural('connections', values.connections),
     json: values.json,
     cacheDirectory: values.cache,
     workDirectory: values['work-dir'],
@@ -77,6 +80,7 @@ function parse(args: string[]) {
         bytes: { type: 'boolean', default: false },
         'maximum-points': { type: 'string' },
         paths: { type: 'string', multiple: true },
+        connections: { type: 'string' },
         json: { type: 'string' },
         cache: { type: 'string' },
         'work-dir': { type: 'string' },

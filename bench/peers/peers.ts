@@ -24,6 +24,8 @@ export type PeerOptions = {
   readonly maximumPoints?: number
   /** The fastest way found for the shape, or all of them, or those whose name contains one of these. */
   readonly paths?: 'best' | 'all' | readonly string[]
+  /** Requests under way at a time, instead of what each way says. */
+  readonly connections?: number
   readonly progress?: (text: string) => void
 }
 
@@ -81,7 +83,8 @@ async function measure(name: PeerName, data: PeerData, options: PeerOptions): Pr
   const folder = await peer.install(options.cacheDirectory ?? defaultCache())
   const { shape, points } = peerDataset(data)
   const results: PathResult[] = []
-  for (const path of chosen(peer.paths[shape], options.paths ?? 'best')) {
+  for (const own of chosen(peer.paths[shape], options.paths ?? 'best')) {
+    const path = { ...own, connections: options.connections ?? own.connections }
     progress(`${name}: ${points} points through ${path.name}, ${path.connections} connections`)
     results.push(await measurePath(peer, folder, path, data, options.workDirectory))
     progress(`${name}: ${Math.round(results.at(-1)!.pointsPerSecond)} points/s`)

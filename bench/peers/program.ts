@@ -28,7 +28,7 @@ export type ProgramOptions = {
  * As infra's `tied.ts`, but for a group: MLflow has worker processes, which would outlive the one that is killed. The watcher reads from a pipe
  * that only we hold open, and at its end, whatever ended us, kills the whole group, to which it belongs.
  */
-const script = `{ read -r line <&3; kill -KILL -- -$$; } </dev/null >/dev/null 2>&1 & exec "$@" 3<&-`
+const script = `{ read -r line <&3; kill -s KILL -- -$$; } </dev/null >/dev/null 2>&1 & exec "$@" 3<&-`
 
 const startMs = 120_000
 const stopMs = 60_000

@@ -10,18 +10,36 @@ import type { Format } from './format.ts'
  */
 export const remoteWrite: Format = {
   frame(dataset, { run, firstStep, steps, values }) {
-    const series = dataset.metrics.map((metric, m) => {
-      const labels = [label('__name__', metric.name), label('run', runId(run))]
-      const head = Buffer.concat(labels)
-      const samples = Buffer.allocUnsafe(steps * sampleBytes)
-      for (let i = 0; i < steps; i++) {
-        writeSample(samples, i * sampleBytes, values[m * steps + i]!, timeMs(dataset, run, firstStep + i))
-      }
-      return [Buffer.from([0x0a]), varint(head.length + samples.length), head, samples]
+    const runLabel = label('run', runId(run))
+    const heads = dataset.metrics.map((metric) => {
+      const name = nameLabel(metric.name)
+      const length = varint(name.length + runLabel.length + steps * sampleBytes)
+      return [Buffer.from([0x0a]), length, name, runLabel]
     })
-    return Buffer.concat(series.flat())
+    const headBytes = heads.flat().reduce((sum, part) => sum + part.length, 0)
+    const target = Buffer.allocUnsafe(headBytes + values.length * sampleBytes)
+    let at = 0
+    for (const [m, head] of heads.entries()) {
+      for (const part of head) {
+        target.set(part, at)
+        at += part.length
+      }
+      for (let i = 0; i < steps; i++, at += sampleBytes) {
+        writeSample(target, at, values[m * steps + i]!, timeMs(dataset, run, firstStep + i))
+      }
+    }
+    return target
   },
   body: snappyLiteral,
+}
+
+const nameLabels = new Map<string, Buffer>()
+
+/** Few metrics, many runs: each name is encoded once. */
+function nameLabel(name: string): Buffer {
+  const known = nameLabels.get(name) ?? label('__name__', name)
+  nameLabels.set(name, known)
+  return known
 }
 
 /** Tag and length, tag and double, tag and a time of six bytes, which lasts until the year 2109. */
