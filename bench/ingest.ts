@@ -14,6 +14,7 @@ import type { Progress } from './progress.ts'
 import { createQuestioner } from './questions.ts'
 import type { RawAnswer, RawJob } from './raw-child.ts'
 import { type IngestResult, type Inspected, ingestResult, type Measured, type OpenLoop } from './results.ts'
+import { constantRate } from './schedule.ts'
 import { startSplit } from './split-target.ts'
 import { directoryBytes } from './system.ts'
 import { type Place, runningTarget, startEmbedded, storeDirectory, type Target } from './target.ts'
@@ -88,7 +89,9 @@ async function runOpenLoop(bench: Bench, dataset: DatasetSpec, fromFrame: number
   progress.step(`open loop: ${Math.round(rate)} points/s for ${options.halfSeconds} s, with probes`)
   const stop = new AbortController()
   const [phase, probes] = await Promise.all([
-    runPhase(bench, dataset, fromFrame, rate / makeDataset(dataset).pointsPerFrame).finally(() => stop.abort()),
+    runPhase(bench, dataset, fromFrame, [
+      constantRate(rate / makeDataset(dataset).pointsPerFrame, options.halfSeconds),
+    ]).finally(() => stop.abort()),
     probeVisibility(target.framesUrl, options.apiKey, `${dataset.project}-probes`, questions, stop.signal),
   ])
   return { ...phase, pointsPerSecondWanted: rate, probes }

@@ -3,10 +3,12 @@ import { test } from 'node:test'
 import { measureCurves } from './curve-latency.ts'
 import { fillValues } from './curves.ts'
 import { blocksOf, type DatasetSpec, makeDataset, runId } from './dataset.ts'
+import { mergeLatencies } from './latency.ts'
 import { createLoadGenerator, type LoadJob } from './load.ts'
 import { probeVisibility } from './probe.ts'
 import { untilQueryable } from './queryable.ts'
 import { createQuestioner } from './questions.ts'
+import { constantRate } from './schedule.ts'
 import { type FakeServer, type FakeServerOptions, startFakeServer } from './server.fixture.ts'
 import { verifyOverWire } from './wire-verification.ts'
 
@@ -19,8 +21,13 @@ async function withServer(options: FakeServerOptions, work: (server: FakeServer)
   }
 }
 
-const load = async (job: Omit<LoadJob, 'fromFrame'> & { fromFrame?: number }) =>
-  (await createLoadGenerator({ fromFrame: 0, ...job }, () => {})).start()
+type Job = Omit<LoadJob, 'fromFrame' | 'generator'> & Partial<LoadJob>
+
+async function load(job: Job) {
+  const generator = { index: 0, count: 1 }
+  const part = await (await createLoadGenerator({ fromFrame: 0, generator, ...job }, () => {})).start()
+  return { ...part, ackMilliseconds: mergeLatencies(part.ackLatencies) }
+}
 const spec = (shape: 'dense' | 'sparse'): DatasetSpec => ({
   shape,
   seed: 3,
@@ -79,13 +86,13 @@ test('in the open loop frames leave at their times, and waiting for a slow serve
   // One frame in flight and 20 ms an answer: 50 frames a second at most, where 100 are due. The last waits for half a second.
   await withServer({ creditFrames: 1, ackAfterMs: 20 }, async (server) => {
     const dataset = { ...spec('dense'), frames: 100 }
-    const result = await load({ url: server.url, dataset, connections: 1, framesPerSecond: 100 })
+    const result = await load({ url: server.url, dataset, connections: 1, schedule: [constantRate(100, 1)] })
     assert.ok(result.seconds > 1.9)
     assert.ok(result.ackMilliseconds.max > 800)
   })
   await withServer({}, async (server) => {
     const dataset = { ...spec('dense'), frames: 100 }
-    const result = await load({ url: server.url, dataset, connections: 1, framesPerSecond: 200 })
+    const result = await load({ url: server.url, dataset, connections: 1, schedule: [constantRate(200, 0.5)] })
     assert.ok(result.seconds > 0.45 && result.seconds < 1)
     assert.ok(result.ackMilliseconds.p50 < 20)
   })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseIngestOptions, UsageError } from './options.ts'
 
 test('options have their defaults by shape', () => {
-  assert.equal(parseIngestOptions(['--shape', 'sparse']).runs, 2_500)
+  assert.equal(parseIngestOptions(['--shape', 'sparse']).runs, 10_000)
   const dense = parseIngestOptions(['--points', '5e6', '--json', 'result.json', '--keep'])
   assert.deepEqual(
     [dense.runs, dense.points, dense.json, dense.keep, dense.rate],

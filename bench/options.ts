@@ -21,6 +21,8 @@ export type IngestOptions = {
   readonly runs: number
   readonly seed: number
   readonly connections: number
+  /** Processes that make the load. */
+  readonly generators: number
   /** Points a second of the open-loop phase; undefined: half of what the first phase reached. */
   readonly rate: number | undefined
   readonly halfSeconds: number
@@ -52,6 +54,7 @@ stored point, compares with raw inserts of the same data into the same table, an
   --runs N               jobs side by side (default ${shapes.dense.runs} dense, ${shapes.sparse.runs} sparse)
   --seed N               every value follows from it (default 1)
   --connections N        WebSocket connections that share the runs (default 8)
+  --generators N         processes that make the load and share the connections (default 1)
   --rate N               points/s of the open-loop phase (default half of what the first phase reached)
   --half-seconds N       length of the open-loop phase (default 15)
   --raw-blocks N         of 1 M rows, inserted in each of two orders to compare with (default 20)
@@ -85,7 +88,8 @@ export function parseIngestOptions(args: string[]): IngestOptions {
     phases,
     points: natural('points', values.points, 1e11),
     seed: natural('seed', values.seed, 0xffffffff),
-    connections: Math.min(natural('connections', values.connections, 1_000), runs),
+    connections: Math.min(natural('connections', values.connections, 100_000), runs),
+    generators: natural('generators', values.generators, 64),
     rate: values.rate === undefined ? undefined : natural('rate', values.rate, 1e9),
     halfSeconds: natural('half-seconds', values['half-seconds'], 3_600),
     rawBlocks: natural('raw-blocks', values['raw-blocks'], 20),
@@ -112,6 +116,7 @@ function parse(args: string[]) {
         runs: { type: 'string' },
         seed: { type: 'string', default: '1' },
         connections: { type: 'string', default: '8' },
+        generators: { type: 'string', default: '1' },
         rate: { type: 'string' },
         'half-seconds': { type: 'string', default: '15' },
         'raw-blocks': { type: 'string', default: '20' },

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runLoad } from './children.ts'
 import { type DatasetSpec, makeDataset } from './dataset.ts'
-import type { LoadResult } from './load.ts'
+import { type LoadResult, runLoad } from './generators.ts'
 import type { IngestOptions } from './options.ts'
 import { profileOptions } from './process.ts'
 import type { Progress } from './progress.ts'
 import { untilQueryable } from './queryable.ts'
 import type { Questioner } from './questions.ts'
+import type { Schedule } from './schedule.ts'
 import { profileOf, type Target } from './target.ts'
 import { total, type Usage, usedBetween } from './usage.ts'
 
@@ -26,20 +26,16 @@ export type Phase = {
 }
 
 /** Sends a dataset, from a frame on, from a process of its own, and waits until all of it is queryable. */
-export async function runPhase(
-  bench: Bench,
-  dataset: DatasetSpec,
-  fromFrame = 0,
-  framesPerSecond?: number,
-): Promise<Phase> {
+export async function runPhase(bench: Bench, dataset: DatasetSpec, fromFrame = 0, schedule?: Schedule): Promise<Phase> {
   const { options, target, progress } = bench
   const connections = Math.min(options.connections, dataset.runs)
   const apiKey = options.apiKey === undefined ? {} : { apiKey: options.apiKey }
-  const pace = framesPerSecond === undefined ? {} : { framesPerSecond }
+  const pace = schedule === undefined ? {} : { schedule }
+  const generators = Math.min(options.generators, connections)
   let cpuBefore: Usage | undefined
   let startMs = 0
   const load = await runLoad(
-    { url: target.framesUrl, ...apiKey, dataset, connections, fromFrame, ...pace },
+    { url: target.framesUrl, ...apiKey, dataset, connections, fromFrame, generators, ...pace },
     profileOptions(profileOf(options, 'load'), 'load'),
     async () => {
       cpuBefore = await target.cpuSeconds()
@@ -52,8 +48,10 @@ export async function runPhase(
   )
   progress.update('all acknowledged, waiting until all is queryable')
   await untilQueryable(bench.questions, makeDataset(dataset), connections, load.at)
-  const wallSeconds = (performance.now() - startMs) / 1_000
-  return { load, wallSeconds, cpuSeconds: usedBetween(cpuBefore, await target.cpuSeconds()) }
+  const wallSeconds = (performance.timeOrigin + performance.now() - load.beginAt) / 1_000
+  const cpuSeconds = usedBetween(cpuBefore, await target.cpuSeconds())
+  await load.ended
+  return { load, wallSeconds, cpuSeconds }
 }
 
 const restMs = 30_000
