@@ -47,12 +47,21 @@ export function createColumnFrameReader(names: NameRegistry): ColumnFrameReader 
   const scan: Scan = { bytes: new Uint8Array(0), at: 0, end: 0 }
   const times: Range = { kind: 'range', start: 0, stride: 0 }
   const block: OneBlock = {
-    ...{ set: { names: [] }, count: 0, steps: { kind: 'range', start: 0, stride: 1 } },
-    ...{ times: undefined, width: 8, values: scan.bytes },
+    set: { names: [] },
+    count: 0,
+    steps: { kind: 'range', start: 0, stride: 1 },
+    times: undefined,
+    width: 8,
+    values: scan.bytes,
   }
   const frame: OneBlockFrame = {
-    ...{ run: undefined as unknown as RunRef, writer: undefined, seq: undefined, update: undefined },
-    ...{ blocks: [block], points: 0, loggedBytes: 0 },
+    run: undefined as unknown as RunRef,
+    writer: undefined,
+    seq: undefined,
+    update: undefined,
+    blocks: [block],
+    points: 0,
+    loggedBytes: 0,
   }
 
   function readFrame(connection: ConnectionSets): boolean {

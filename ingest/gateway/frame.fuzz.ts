@@ -222,6 +222,45 @@ export function fuzzColumnFrames(count: number, seed: number): { readonly fast: 
   return sent
 }
 
+/** Mutates frames of rows whose metrics are known by their bytes, and holds that they are read as if they were not. */
+export function fuzzRows(count: number, seed: number): { readonly valid: number; readonly known: number } {
+  const random = createRandom(seed)
+  const metrics = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`layer${i % 7}/${'n'.repeat(i * 3)}é`, i]))
+  const rows = [0, 1, 2].map((step) => ({ step, metrics: step === 1 ? { loss: 0.5, acc: Number.NaN } : metrics }))
+  const corpus = rows.map((row) => Buffer.from(pack({ ...base, log: [row, { ...row, step: 9, time: 7 }] })))
+  const names = createNameRegistry(1)
+  let known = 0
+  const counting = { ...names.layouts }
+  const warm = {
+    ...names,
+    layouts: {
+      ...counting,
+      read(...row: Parameters<typeof counting.read>) {
+        const set = counting.read(...row)
+        if (set !== undefined) known++
+        return set
+      },
+    },
+  }
+  const cold = { ...createNameRegistry(1), layouts: { read: () => undefined, remember() {} } }
+  let valid = 0
+  for (let round = 0; round < count; round++) {
+    const bytes = Buffer.from(mutate(random, corpus))
+    decodeFrame(Buffer.from(corpus[round % corpus.length]!), warm, createConnectionSets())
+    const [one, other] = [warm, cold].map((registry) => {
+      try {
+        return recordOf(decodeFrame(Buffer.from(bytes), registry, createConnectionSets()))
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        return error.code
+      }
+    })
+    assert.deepEqual(one, other, `seed ${seed}, round ${round}: ${bytes.toString('base64')}`)
+    if (typeof one !== 'string') valid++
+  }
+  return { valid, known }
+}
+
 function recordOf(frame: Frame): Buffer {
   clearRecord(writer)
   putFrame(writer, frame.run, frame, 1_700_000_000_000)
@@ -293,6 +332,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log(`${count} mutated frames, seed ${seed}`)
   const { valid, refused } = fuzzFrames(count, seed)
   console.log(`valid ${valid}`)
+  fuzzRows(count, seed)
   const { fast, plain } = fuzzColumnFrames(count, seed)
   console.log(`in columns: ${plain} valid, ${fast} of them read the fast way`)
   for (const [code, times] of [...refused].sort((a, b) => b[1] - a[1])) console.log(`${code} ${times}`)

@@ -97,8 +97,9 @@ function readFrame(cursor: Cursor, names: NameRegistry, connection: ConnectionSe
   const blocks = rows.length === 0 ? columns : [...rows, ...columns]
   if (blocks.length === 0 && !update && fields.sets === 0) throw new Refusal('empty_frame')
   cursor.at = end
-  const body = { ...sequence, update, blocks }
-  return { run, ...body, points: countPoints(blocks), loggedBytes: frameSize(body) }
+  const { writer, seq } = sequence
+  const loggedBytes = frameSize({ writer, seq, update, blocks })
+  return { run, writer, seq, update, blocks, points: countPoints(blocks), loggedBytes }
 }
 
 /** So that the next frame like it can be read the fast way, by `column-frame.ts`. */

@@ -4,6 +4,7 @@ import { limits } from '../../schema/limits.ts'
 import type { MetricSet } from '../record/record.ts'
 import { createSourcePlace, type SourcePlace } from '../record/sources.ts'
 import { createKnownRuns, type KnownRuns } from './known-runs.ts'
+import { createRowLayouts, type RowLayouts } from './row-layouts.ts'
 
 /** A run as the gateway knows it: checked once, then found by name. */
 export type RunRef = {
@@ -24,6 +25,8 @@ export type NameRegistry = {
   set(key: string, names: () => string[]): MetricSet
   /** Runs seen before, by the bytes of their names. */
   readonly known: KnownRuns
+  /** Rows of metrics seen before. */
+  readonly layouts: RowLayouts
   /** Metric names in the sets of all connections; see `limits.namesOverConnections`. */
   definedNames: number
 }
@@ -65,6 +68,7 @@ export function createNameRegistry(partitions: number, capacity = 200_000): Name
       return fresh
     },
     known: createKnownRuns(),
+    layouts: createRowLayouts(),
     definedNames: 0,
   }
 }

@@ -84,9 +84,19 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
   function open(socket: Socket, query: string): Connection {
     const ranges = acksOf(query) === 'ranges'
     const connection: Connection = {
-      ...{ socket, ranges, sets: createConnectionSets() },
-      ...{ messages: 0, framesInFlight: 0, bytesInFlight: 0, progressMs: performance.now() },
-      ...{ pinged: false, answering: false, ackNumbers: [], ackSeqs: [], ackPositions: [], refusals: [] },
+      socket,
+      ranges,
+      sets: createConnectionSets(),
+      messages: 0,
+      framesInFlight: 0,
+      bytesInFlight: 0,
+      progressMs: performance.now(),
+      pinged: false,
+      answering: false,
+      ackNumbers: [],
+      ackSeqs: [],
+      ackPositions: [],
+      refusals: [],
       onDurable(n, seq, bytes, position) {
         connection.framesInFlight--
         connection.bytesInFlight -= bytes

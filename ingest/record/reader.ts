@@ -49,8 +49,12 @@ export function readRecord(payload: Uint8Array, intern: Intern): RecordFrame[] {
   if (version !== recordVersion) throw new RangeError(`record version ${version} is not known`)
   let receivedMs = takeFloat64(input)
   const known: Definitions = {
-    ...{ intern, sources: [], names: [], sets: [] },
-    ...{ lastSet: undefined, lastTimeMs: receivedMs },
+    intern,
+    sources: [],
+    names: [],
+    sets: [],
+    lastSet: undefined,
+    lastTimeMs: receivedMs,
   }
   const frames: RecordFrame[] = []
   while (input.at < payload.length) {
