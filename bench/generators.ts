@@ -28,13 +28,11 @@ export async function runLoad(
   onProgress: (progress: LoadProgress) => void,
 ): Promise<LoadResult> {
   const { generators, ...rest } = job
-  const latest: LoadProgress[] = new Array(generators).fill({ pointsAcked: 0, slowestMs: 0 })
+  const acked = new Array<number>(generators).fill(0)
   const started = Array.from({ length: generators }, (_, index) =>
     startGenerator({ ...rest, generator: { index, count: generators } }, nodeOptions, (progress) => {
-      latest[index] = progress
-      if (index > 0) return
-      const pointsAcked = latest.reduce((sum, one) => sum + one.pointsAcked, 0)
-      onProgress({ pointsAcked, slowestMs: Math.max(...latest.map((one) => one.slowestMs)) })
+      acked[index] = progress.pointsAcked
+      onProgress({ pointsAcked: acked.reduce((sum, one) => sum + one, 0), slowestMs: progress.slowestMs })
     }),
   )
   const parts = Promise.all(started.map(({ part }) => part))

@@ -142,3 +142,36 @@ for (const fromFrame of [5, 13, 30, 77]) {
     })
   })
 }
+
+test('several generators share the connections and send every frame once, at will and in the open loop', async () => {
+  for (const schedule of [undefined, [constantRate(500, 0.2)]]) {
+    await withServer({}, async (server) => {
+      const dataset = { ...spec('dense'), frames: 100 }
+      const share = (index: number) =>
+        load({
+          url: server.url,
+          dataset,
+          connections: 5,
+          generator: { index, count: 3 },
+          ...(schedule && { schedule }),
+        })
+      const parts = await Promise.all([0, 1, 2].map(share))
+      assert.equal(
+        parts.reduce((sum, part) => sum + part.frames, 0),
+        100,
+      )
+      assert.equal(server.frames(), 100)
+      assertAllArrived(server, dataset)
+    })
+  }
+})
+
+test('more connections than frames, and thousands of them, are no trouble', async () => {
+  await withServer({}, async (server) => {
+    const dataset = { ...spec('sparse'), runs: 1_000, frames: 1_500 }
+    const result = await load({ url: server.url, dataset, connections: 1_000 })
+    assert.equal(result.frames, 1_500)
+    assertAllArrived(server, dataset)
+    await load({ url: server.url, dataset: { ...dataset, project: 'q', frames: 10 }, connections: 50 })
+  })
+})

@@ -1,46 +1,32 @@
+import type { Inspected } from './inspect.ts'
 import type { Latency } from './latency.ts'
+import type { Measured } from './measure.ts'
 import type { IngestOptions } from './options.ts'
-import type { Phase } from './phases.ts'
-import type { ProbeResult } from './probe.ts'
-import type { RawResult } from './raw.ts'
+import type { PeerOutcome } from './peer-outcomes.ts'
+import type { OpenLoop, Phase } from './phases.ts'
 import { machine, versions } from './system.ts'
+import type { Sample } from './timeline.ts'
 import { mapUsage, total, type Usage } from './usage.ts'
-import type { VerifyAnswer } from './verify-child.ts'
 import type { WireVerification } from './wire-verification.ts'
 
-/** An open-loop phase with probes beside it. */
-export type OpenLoop = Phase & { readonly pointsPerSecondWanted: number; readonly probes: ProbeResult }
-
-/** Everything a benchmark measured, before it is put into figures. Undefined: a phase that was not asked for. */
-export type Measured = {
-  readonly full: Phase | undefined
-  /** CPU between the end of the first phase and the end of its merges. */
-  readonly mergeCpuSeconds: Usage | undefined
-  readonly steady: OpenLoop | undefined
-  readonly curve: Latency | undefined
-  readonly peakResidentBytes: Usage | undefined
-}
-
-/** What only the store's disk tells. */
-export type Inspected = {
-  readonly verification: VerifyAnswer
-  readonly raw: readonly RawResult[]
-  readonly bytesOnDisk: { readonly store: number; readonly log: number }
+/** What was found out besides the phases. `wire` stands in for `inspected` where the store's disk is out of reach. */
+export type Findings = {
+  readonly inspected: Inspected | undefined
+  readonly wire: WireVerification | undefined
+  readonly peers: Readonly<Record<string, PeerOutcome>>
 }
 
 export type IngestResult = ReturnType<typeof ingestResult>
 
-/**
- * What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. `wire` stands in
- * for `inspected` where the store's disk is out of reach.
- */
+/** What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. */
 export function ingestResult(
   options: IngestOptions,
   measured: Measured,
-  inspected: Inspected | undefined,
-  wire: WireVerification | undefined,
+  timeline: readonly Sample[],
+  { inspected, wire, peers }: Findings,
 ) {
-  const { full, steady } = measured
+  const { ramp, full, steady, burst } = measured
+  const loads = [ramp, full, steady, burst].map((phase) => phase?.load)
   const pointsPerSecond = full === undefined ? null : full.load.points / full.wallSeconds
   // The faster of the two orders, so that the ratio is the less flattering one.
   const raw = inspected?.raw.reduce((best, one) => (one.pointsPerSecond > best.pointsPerSecond ? one : best))
@@ -55,9 +41,10 @@ export function ingestResult(
     frames: full?.load.frames ?? null,
     runs: options.runs,
     connections: options.connections,
+    generators: options.generators,
     wallSeconds: full?.wallSeconds ?? null,
     pointsPerSecond,
-    cpuSecondsPerMillionPoints: full === undefined ? null : cpuPerMillion(full, measured.mergeCpuSeconds),
+    cpuSecondsPerMillionPoints: full === undefined ? null : fullCpu(full, measured.mergeCpuSeconds),
     rawInsertPointsPerSecond: raw?.pointsPerSecond ?? null,
     rawOrder: raw?.order ?? null,
     ratioToRaw: raw === undefined || pointsPerSecond === null ? null : pointsPerSecond / raw.pointsPerSecond,
@@ -69,7 +56,13 @@ export function ingestResult(
     probeQuestionMilliseconds: steady?.probes.questionMilliseconds ?? null,
     /** In the full phase, with every connection's credit used up. */
     ackAtFullRateMilliseconds: full?.load.ackMilliseconds ?? null,
-    openLoop: steady === undefined ? null : openLoopFigures(steady),
+    openLoop: steady === undefined ? null : { pointsPerSecondWanted: wantedRate(steady), ...figures(steady) },
+    phases: {
+      ramp: ramp === undefined ? null : openLoopFigures(ramp),
+      full: full === undefined ? null : { ...figures(full), ackMilliseconds: full.load.ackMilliseconds },
+      steady: steady === undefined ? null : openLoopFigures(steady),
+      burst: burst === undefined ? null : { ...openLoopFigures(burst), ...partsOfBurst(burst) },
+    },
     curveMilliseconds: measured.curve ?? null,
     storedExactly: verification?.storedExactly ?? exactOverWire(wire),
     verification: verification ?? null,
@@ -84,7 +77,9 @@ export function ingestResult(
     /** The most that each process has held. */
     residentBytes: measured.peakResidentBytes ?? null,
     serverPeakResidentBytes: measured.peakResidentBytes?.server ?? null,
-    retries: (full?.load.retries ?? 0) + (steady?.load.retries ?? 0),
+    peers,
+    retries: loads.reduce((sum, load) => sum + (load?.retries ?? 0), 0),
+    timeline,
     finishedAt: new Date().toISOString(),
     machine: machine(),
     versions: { ...versions(), engine: verification?.engine ?? null },
@@ -92,25 +87,50 @@ export function ingestResult(
 }
 
 /** Of the full phase: process by process, their sums, and the same with the background merges that follow it. */
-function cpuPerMillion({ load, cpuSeconds }: Phase, merges: Usage | undefined) {
+function fullCpu(full: Phase, merges: Usage | undefined) {
+  const millions = full.load.points / 1e6
+  const cpu = cpuPerMillion(full)
+  const withMerges = cpu.totalWithoutLoad === null || !merges ? null : cpu.totalWithoutLoad + total(merges) / millions
+  return { ...cpu, withMerges, ...(full.cpuSeconds?.server === undefined ? {} : { serverWithMerges: withMerges }) }
+}
+
+function cpuPerMillion({ load, cpuSeconds }: Phase) {
   const millions = load.points / 1e6
-  const generator = load.cpuSeconds / millions
-  const known = cpuSeconds && { total: total(cpuSeconds) / millions, merges: merges && total(merges) / millions }
-  const withMerges = known?.merges === undefined ? null : known.total + known.merges
+  const generators = load.cpuSeconds / millions
+  const ours = cpuSeconds === undefined ? null : total(cpuSeconds) / millions
   return {
-    load: generator,
+    load: generators,
     ...(cpuSeconds && mapUsage(cpuSeconds, (seconds) => seconds / millions)),
-    total: known ? generator + known.total : null,
-    totalWithoutLoad: known?.total ?? null,
-    /** Without the load. */
-    withMerges,
-    ...(cpuSeconds?.server === undefined ? {} : { serverWithMerges: withMerges }),
+    total: ours === null ? null : generators + ours,
+    totalWithoutLoad: ours,
   }
 }
 
-function openLoopFigures({ load, pointsPerSecondWanted }: OpenLoop) {
-  const { points, seconds } = load
-  return { pointsPerSecondWanted, pointsPerSecond: points / seconds, points, seconds }
+function figures({ load }: Phase) {
+  const { points, seconds, retries } = load
+  return { pointsPerSecond: points / seconds, points, seconds, retries }
+}
+
+function openLoopFigures(phase: OpenLoop) {
+  const ackMilliseconds: Latency = phase.load.ackMilliseconds
+  return {
+    pointsPerSecondWanted: wantedRate(phase),
+    ...figures(phase),
+    ackMilliseconds,
+    visibleMilliseconds: phase.probes.visibleMilliseconds,
+    cpuSecondsPerMillionPoints: cpuPerMillion(phase),
+  }
+}
+
+/** The highest of the schedule. */
+function wantedRate({ schedule }: OpenLoop): number {
+  return Math.max(...schedule.map(({ toRate }) => toRate))
+}
+
+/** Acknowledgements of what was due before, during and after the burst. */
+function partsOfBurst({ load }: OpenLoop) {
+  const [before, during, after] = load.ackOfStretches as [Latency, Latency, Latency]
+  return { ackBeforeMilliseconds: before, ackDuringMilliseconds: during, ackAfterMilliseconds: after }
 }
 
 /** A sample can show that something is wrong, but not that everything is right. */
