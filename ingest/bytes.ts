@@ -111,17 +111,21 @@ export function takeFloat64(input: Input): number {
 
 export function takeText(input: Input): string {
   const length = takeVarint(input)
-  const start = input.at
-  if (!(length <= input.bytes.length - start)) throw new RangeError('the bytes end too early')
-  input.at = start + length
+  const start = skip(input, length)
   return length === 0 ? '' : input.bytes.toString('utf8', start, start + length)
 }
 
 /** A view, not a copy. */
 export function takeBytes(input: Input, length: number): Uint8Array {
+  const start = skip(input, length)
+  return new Uint8Array(input.bytes.buffer, input.bytes.byteOffset + start, length)
+}
+
+/** Passes over `length` bytes; returns where they begin. */
+export function skip(input: Input, length: number): number {
   const { bytes, at } = input
   // Lengths that are no longer exact are beyond any end.
   if (!(length <= bytes.length - at)) throw new RangeError('the bytes end too early')
   input.at = at + length
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length)
+  return at
 }

@@ -1,4 +1,4 @@
-import { type Input, inputOf, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from '../bytes.ts'
+import { type Input, inputOf, skip, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from '../bytes.ts'
 import { readRecordOne } from './reader-one.ts'
 import {
   type Block,
@@ -25,12 +25,18 @@ import type { RunName } from './writer.ts'
 
 export type RecordFrame = FrameBody & { readonly run: RunName; readonly receivedMs: number }
 
+/** Gives the object that names a run, whose id is `bytes` from `at` on. */
+export type NameRun = (project: string, bytes: Buffer, at: number, length: number) => RunName
+
+const plainName: NameRun = (project, bytes, at, length) => ({ project, run: bytes.toString('utf8', at, at + length) })
+
 /** Who sent a frame. */
 type Source = { readonly run: RunName; readonly writer: string | undefined }
 
 /** What a record has defined so far. */
 type Definitions = {
   readonly intern: Intern
+  readonly nameRun: NameRun
   readonly sources: Source[]
   readonly names: string[]
   readonly sets: MetricSet[]
@@ -42,7 +48,7 @@ type Definitions = {
  * Takes a record apart. Texts and ranges are copied; step, time and value bytes are views of `payload`.
  * @throws RangeError when the bytes are not a record of a known version
  */
-export function readRecord(payload: Uint8Array, intern: Intern): RecordFrame[] {
+export function readRecord(payload: Uint8Array, intern: Intern, nameRun: NameRun = plainName): RecordFrame[] {
   const input = inputOf(payload)
   const version = takeByte(input)
   if (version === 1) return readRecordOne(input, intern)
@@ -50,6 +56,7 @@ export function readRecord(payload: Uint8Array, intern: Intern): RecordFrame[] {
   let receivedMs = takeFloat64(input)
   const known: Definitions = {
     intern,
+    nameRun,
     sources: [],
     names: [],
     sets: [],
@@ -76,7 +83,8 @@ export function readRecord(payload: Uint8Array, intern: Intern): RecordFrame[] {
 
 function takeSource(input: Input, known: Definitions): Source {
   const project = takeName(input, known, takeVarint(input))
-  const run = { project, run: takeText(input) }
+  const length = takeVarint(input)
+  const run = known.nameRun(project, input.bytes, skip(input, length), length)
   const writer = takeVarint(input)
   const source = { run, writer: writer === 0 ? undefined : takeName(input, known, writer - 1) }
   known.sources.push(source)

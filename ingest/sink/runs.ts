@@ -45,6 +45,8 @@ export type Run = {
   loadedVersion: number
   metadataChanged: boolean
   dirty: boolean
+  /** Not the sink's any more: who comes back is loaded anew. */
+  evicted: boolean
   /** Offset of its last frame, for eviction. */
   touched: number
   /** Another run that has the same key; this one can then not be stored. */
@@ -84,6 +86,7 @@ export function createRun(project: string, run: string): Run {
     loadedVersion: -1,
     metadataChanged: false,
     dirty: false,
+    evicted: false,
     touched: 0,
     collidesWith: undefined,
     filling: 0,
