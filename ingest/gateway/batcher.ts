@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import { formatToken } from '../../schema/token.ts'
@@ -55,7 +56,8 @@ type Lane = {
 
 /**
  * Builds records from the frames of all connections. While one record of a partition is being made durable, the next one
- * fills, so thousands of clients share each sync and nobody waits for a timer.
+ * fills, so thousands of clients share each sync. Nobody waits for a timer, but where a log says that its records are dear, and then
+ * only under load.
  */
 export function createBatcher(log: LogWriter, observer: BatcherObserver): Batcher {
   const spare: Batch[] = []
@@ -101,12 +103,20 @@ export function createBatcher(log: LogWriter, observer: BatcherObserver): Batche
       const batch = lane.full.shift() ?? takeFilling(lane)
       lane.appending = batch
       if (!batch) break
+      const startedMs = performance.now()
       await append(lane.partition, batch)
+      await pace(lane, startedMs)
     }
     if (pendingBytes === 0) {
       for (const resolve of waiters) resolve()
       waiters = []
     }
+  }
+
+  /** Frames that came while a record was made durable say that more are coming: they gather until the log wants the next record. */
+  async function pace(lane: Lane, startedMs: number): Promise<void> {
+    const restMs = startedMs + (log.paceMs ?? 0) - performance.now()
+    if (restMs >= 1 && lane.full.length === 0 && lane.filling.tickets.length > 0) await sleep(restMs)
   }
 
   function takeFilling(lane: Lane): Batch | undefined {
