@@ -116,7 +116,7 @@ export function createBatcher(log: LogWriter, observer: BatcherObserver): Batche
   /** Frames that came while a record was made durable say that more are coming: they gather until the log wants the next record. */
   async function pace(lane: Lane, startedMs: number): Promise<void> {
     const restMs = startedMs + (log.paceMs ?? 0) - performance.now()
-    if (restMs >= 1 && lane.full.length === 0 && lane.filling.tickets.length > 0) await sleep(restMs)
+    if (restMs >= 1 && lane.full.length === 0 && lane.filling.frames > 0) await sleep(restMs)
   }
 
   function takeFilling(lane: Lane): Batch | undefined {

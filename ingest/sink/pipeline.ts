@@ -22,7 +22,7 @@ import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 import { startWorkClock } from './work-clock.ts'
 
-const readBytes = 4 * 1024 * 1024
+const readBytes = 1024 * 1024
 const hurryIntervalMs = 20
 const flushCheckMs = 250
 

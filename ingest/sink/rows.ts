@@ -18,7 +18,7 @@ export function joinRows(list: readonly TableRows[]): TableRows {
 }
 
 function joinData(list: readonly BlockColumn['data'][]): unknown {
-  if (Array.isArray(list[0])) return (list as unknown[][]).flat()
+  if (Array.isArray(list[0])) return list[0].concat(...(list.slice(1) as unknown[][]))
   const arrays = list as Float64Array[]
   const joined = new (arrays[0]!.constructor as new (length: number) => Float64Array)(
     arrays.reduce((sum, { length }) => sum + length, 0),
