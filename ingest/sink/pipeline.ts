@@ -1,11 +1,12 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
+import type { PointsBatch } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
 import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
-import { createSortedPoints, sortPoints } from './sorted-points.ts'
+import { sortPoints } from './sorted-points.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
@@ -48,8 +49,6 @@ export function createSink(parts: SinkParts): Sink {
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   let filling = createBatch()
   let spare = createBatch()
-  /** Of the block that is being inserted. */
-  const columns = createSortedPoints()
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
@@ -188,17 +187,30 @@ export function createSink(parts: SinkParts): Sink {
     if (changed.rows > 0) await insertRows(changed)
     const { rows } = batch.points
     if (rows === 0) return
-    sortPoints(batch.points, columns)
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
-    let mayBeStored = !reading
-    await keepTrying('insert points', async () => {
-      if (mayBeStored && (await pointsAreStored(store.sinkReader, columns))) return
-      // The look-up may have taken long.
-      if (!partition.held()) throw new Error('nobody knows whose the partition is')
-      mayBeStored = true
-      await store.insertBlock('points', rows, pointsColumns(columns), token)
-    })
+    await insertPoints(batch.points, token)
     observe.inserted(rows, (performance.now() - started) / 1000)
+  }
+
+  async function insertPoints(points: PointsBatch, token: string): Promise<void> {
+    const columns = await parts.columns.take()
+    let sending: Promise<void> = Promise.resolve()
+    try {
+      sortPoints(points, columns)
+      let mayBeStored = !reading
+      await keepTrying('insert points', async () => {
+        if (mayBeStored && (await pointsAreStored(store.sinkReader, columns))) return
+        // The look-up may have taken long.
+        if (!partition.held()) throw new Error('nobody knows whose the partition is')
+        mayBeStored = true
+        sending = store.insertBlock('points', points.rows, pointsColumns(columns), token)
+        await sending
+      })
+    } finally {
+      // When the sink is halted, the last try may still be under way, with this memory.
+      const done = () => parts.columns.giveBack(columns)
+      void sending.then(done, done)
+    }
   }
 
   function insertRows(rows: TableRows): Promise<void> {
