@@ -354,9 +354,11 @@ async function bytes(names: readonly string[]): Promise<void> {
   for (const kind of [...Object.keys(valueKinds), 'mixed']) {
     const merged = (steps: number) =>
       [`sparse, ${steps.toLocaleString('en')}`, mergedPoints(kind, million, steps)] as const
-    const short = kind.startsWith('real') ? [] : [merged(50), merged(1_000)]
-    const dense = ['dense, 1,000', pointBlocks('dense', kind, million)(0)] as const
-    for (const [layout, { rows, columns }] of [...short, merged(10_000), dense]) {
+    // Series of real values repeat sixteen trainings, which a block of short ones would show.
+    const layouts = kind.startsWith('real')
+      ? [merged(10_000)]
+      : [merged(50), merged(1_000), merged(10_000), ['dense, 1,000', pointBlocks('dense', kind, million)(0)] as const]
+    for (const [layout, { rows, columns }] of layouts) {
       const path = join(spool, 'bytes.native')
       await writeFile(path, Buffer.concat(nativeBlock(rows, columns)))
       const row: string[] = []
