@@ -15,10 +15,18 @@ export function processCpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
+/** The memory a process holds. */
+export function residentBytes(pid: number): number {
+  return statusBytes(pid, /^VmRSS:\s+(\d+) kB$/m)
+}
+
 /** The most memory a process has held so far. */
 export function peakResidentBytes(pid: number): number {
-  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
-  return Number(match?.[1] ?? 0) * 1_024
+  return statusBytes(pid, /^VmHWM:\s+(\d+) kB$/m)
+}
+
+function statusBytes(pid: number, line: RegExp): number {
+  return Number(line.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1_024
 }
 
 /** Space taken by everything under a directory; files that vanish meanwhile count nothing. */

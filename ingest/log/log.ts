@@ -19,6 +19,11 @@ export interface LogWriter extends LogIdentity {
    * `outcome_unknown`: it may have been stored or may yet be.
    */
   append(partition: number, payload: Uint8Array): Promise<number>
+  /**
+   * While more keeps coming, a record of a partition is worth what it costs only this long after the one before it was appended,
+   * ms. Absent: at once. A full record is never to wait, nor one before which there was a lull.
+   */
+  readonly paceMs?: number
 }
 
 /** The sink's side. */

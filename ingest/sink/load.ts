@@ -1,7 +1,8 @@
+import { metricKey } from '../../schema/keys.ts'
 import type { Column, StoreReader } from '../../schema/store.ts'
 import type { RunState } from '../record/record.ts'
 import type { RunName } from '../record/writer.ts'
-import { addNamedSeries, createRun, type Run } from './runs.ts'
+import { addList, createRun, type Run, type SeriesList } from './runs.ts'
 import { readSummary, type SeriesTable, writeSummary } from './series-table.ts'
 
 /** Runs asked for in one query. */
@@ -155,9 +156,25 @@ async function loadSeries(
   )
   const text = (name: string) => columns.get(name) as readonly string[]
   const number = (name: string) => columns.get(name) as Exclude<Column, readonly string[]>
-  for (let row = 0; row < rows; row++) {
-    const run = find(text('project')[row]!, text('run')[row]!)
-    const slot = addNamedSeries(table, run, text('metric')[row]!)
+  // Most runs have the same metrics as others.
+  const lists = new Map<string, SeriesList>()
+  function listOf(names: readonly string[]): SeriesList {
+    const key = names.join('\0')
+    const list = lists.get(key) ?? { names, keys: BigUint64Array.from(names, metricKey) }
+    lists.set(key, list)
+    return list
+  }
+  const [projects, runs, metrics] = [text('project'), text('run'), text('metric')]
+  for (let first = 0; first < rows; ) {
+    let end = first
+    while (end < rows && runs[end] === runs[first] && projects[end] === projects[first]) end++
+    const run = find(projects[first]!, runs[first]!)
+    addList(table, run, listOf(metrics.slice(first, end)))
+    for (let row = first; row < end; row++) loadSummary(run, run.slots[run.slots.length - end + row]!, row)
+    first = end
+  }
+
+  function loadSummary(run: Run, slot: number, row: number): void {
     for (const [column, field] of summaryColumns) writeSummary(table, slot, field, Number(number(column)[row]))
     if (Number.isNaN(readSummary(table, slot, 'min'))) writeSummary(table, slot, 'min', Number.POSITIVE_INFINITY)
     if (Number.isNaN(readSummary(table, slot, 'max'))) writeSummary(table, slot, 'max', Number.NEGATIVE_INFINITY)

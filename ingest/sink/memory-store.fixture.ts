@@ -109,10 +109,16 @@ function keep(table: Map<string, Row>, key: string, row: Row): void {
   table.set(key, row)
 }
 
+export function cellAt(column: BlockColumn, i: number): Cell {
+  if ('dictionary' in column) return column.dictionary[column.data[i]!]!
+  return (column.data as unknown as ArrayLike<Cell>)[i]!
+}
+
 function rowAt(columns: readonly BlockColumn[], i: number): Row {
   return Object.fromEntries(
-    columns.map(({ name, data }) => {
-      const cell = (data as unknown as ArrayLike<Cell>)[i]!
+    columns.map((column) => {
+      const { name } = column
+      const cell = cellAt(column, i)
       if (cell instanceof Uint8Array) return [name, Uint8Array.from(cell)]
       return [name, cell instanceof Map ? new Map(cell) : cell]
     }),

@@ -1,10 +1,11 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
+import { pointsColumns } from './points-columns.ts'
 import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
-import { createPointsColumns, pointsColumns, sortPoints } from './sorted-points.ts'
+import { createSortedPoints, sortPoints } from './sorted-points.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
@@ -21,7 +22,7 @@ import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 import { startWorkClock } from './work-clock.ts'
 
-const readBytes = 4 * 1024 * 1024
+const readBytes = 1024 * 1024
 const hurryIntervalMs = 20
 const flushCheckMs = 250
 
@@ -48,7 +49,7 @@ export function createSink(parts: SinkParts): Sink {
   let filling = createBatch()
   let spare = createBatch()
   /** Of the block that is being inserted. */
-  const columns = createPointsColumns()
+  const columns = createSortedPoints()
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined

@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs'
 import type { Logger } from '../../../telemetry/logger.ts'
+import { calmRequestQueues } from './request-queue.ts'
 
 export type KafkaOptions = {
   /** `host:port` of some brokers; the others are found through them. */
@@ -45,6 +46,7 @@ export const impatient: Temper = {
 }
 
 export function createKafkaClient(options: KafkaOptions, { requestTimeoutMs, retry }: Temper): Kafka {
+  calmRequestQueues()
   const { tls, sasl, logger } = options
   const config: KafkaConfig = {
     clientId: 'stepstream',

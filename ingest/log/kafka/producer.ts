@@ -1,145 +1,158 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Kafka, Producer, RecordMetadata } from 'kafkajs'
 import { Refusal } from '../../../schema/errors.ts'
-import type { Logger } from '../../../telemetry/logger.ts'
-import { patient } from './options.ts'
-import { kafkaErrorType } from './trouble.ts'
+import { type BrokerLink, createBrokerLink } from './broker-link.ts'
+import { createLeaders, type Leaders } from './leaders.ts'
+import type { KafkaOptions } from './options.ts'
+import { encodeRecordBatch, type Message, type ProducerIdentity, type RecordBatch } from './record-batch.ts'
 
-/** Sends records of some partitions, one record at a time. */
+/** Sends records of one topic; of each partition one at a time. */
 export type RecordSender = {
-  /** Resolves with the record's offset when enough replicas have it. @throws Refusal */
-  send(topic: string, partition: number, message: SentMessage): Promise<number>
-  /** When the record under way was handed over, by `performance.now()`; undefined: none is. */
+  /** Resolves with the record's offset when enough replicas have it. Its bytes must stay as they are until then. @throws Refusal */
+  send(partition: number, message: Message): Promise<number>
+  /** When the oldest record under way was handed over, by `performance.now()`; undefined: none is. */
   waitingSinceMs(): number | undefined
+  /** Waits for the records under way. */
   close(): Promise<void>
 }
 
-export type SentMessage = {
-  readonly value: Buffer
-  readonly key?: string
-  readonly headers?: Record<string, string>
+/** One partition's records, in order. */
+type Lane = {
+  readonly partition: number
+  last: Promise<unknown>
+  waitingSinceMs: number | undefined
+  /** Undefined: the next record begins a new producer. */
+  producer: ProducerIdentity | undefined
+  /** Number of the next record. */
+  sequence: number
 }
 
-/** Half of what Kafka's sequence numbers hold: kafkajs goes from the highest to the wrong one. */
-const messagesPerProducer = 2 ** 30
+/** Longer than the clients wait, and than a broker needs to come back. */
+const patienceMs = 90_000
+const shortestPauseMs = 50
+const longestPauseMs = 1_000
+/** Half of what the numbers hold, so that their going round is never met. */
+const sequenceLimit = 2 ** 30
 
 /**
- * An idempotent producer of kafkajs with one record of one partition under way, and nothing else, for each of these has cost it
- * acknowledged or doubled records:
- *
- * - it numbers records when it sends and takes the numbers back when sending fails, so a second record of the partition
- *   under way would get the first one's number and be taken for it;
- * - of a request to several brokers it repeats, after one failed, what another had already taken, if its leader moved
- *   meanwhile, under new numbers; or it leaves out, and calls sent, what moved to a broker that had answered.
- *
- * With one record it repeats the same bytes under the same number until a broker has them, for a minute and a half; the
- * broker stores them once. After that or any other failure nobody knows whether they are stored, or which number comes next:
- * the producer is given up for a new one.
+ * The log's own producer. Each partition has one record under way, numbered as Kafka's idempotent producers number theirs,
+ * under a producer id that belongs to the partition alone. The same bytes go under the same number until a broker says what
+ * became of them, for a minute and a half; brokers store them once, also after their leader moved. After that, or after
+ * an answer that leaves it open, nobody knows whether they are stored or which number comes next, so the frames are told so and
+ * the partition gets a new producer.
  */
-export async function createRecordSender(kafka: Kafka, logger: Logger): Promise<RecordSender> {
-  let producer = await connect(kafka, logger)
-  let sent = 0
-  let last: Promise<unknown> = Promise.resolve()
-  let waitingSinceMs: number | undefined
+export function createRecordSender(
+  topic: string,
+  options: KafkaOptions,
+  leaders: Leaders = createLeaders(topic, options),
+): RecordSender {
+  const { logger } = options
+  const lanes = new Map<number, Lane>()
+  const links = new Map<string, BrokerLink>()
   let closed = false
 
-  async function sendNow(topic: string, partition: number, message: SentMessage): Promise<number> {
+  function laneOf(partition: number): Lane {
+    let lane = lanes.get(partition)
+    if (!lane) {
+      lane = { partition, last: Promise.resolve(), waitingSinceMs: undefined, producer: undefined, sequence: 0 }
+      lanes.set(partition, lane)
+    }
+    return lane
+  }
+
+  async function linkTo(partition: number): Promise<BrokerLink> {
+    const address = await leaders.of(partition)
+    const name = `${address.host}:${address.port}`
+    const link = links.get(name) ?? createBrokerLink(address, topic, options)
+    links.set(name, link)
+    return link
+  }
+
+  async function sendNow(lane: Lane, message: Message): Promise<number> {
     if (closed) throw new Refusal('shutting_down')
-    waitingSinceMs = performance.now()
+    lane.waitingSinceMs = performance.now()
     try {
-      if (++sent > messagesPerProducer) await renew()
-      const messages = [{ ...message, partition }]
-      const sending = producer.send({ topic, acks: -1, messages })
-      const [answer] = await withinPatience(sending)
-      return offsetIn(answer, partition)
+      return await deliver(lane, message, lane.waitingSinceMs)
     } catch (error) {
-      await renew()
-      if (kafkaErrorType(error) === 'MESSAGE_TOO_LARGE') {
-        throw new Refusal('log_unavailable', 'Kafka takes no record of this size', error)
-      }
-      logger.error(
-        { err: error, partition },
-        'nobody knows whether a record was stored; its frames are not acknowledged',
-      )
-      throw new Refusal('outcome_unknown', undefined, error)
+      lane.producer = undefined
+      throw error
     } finally {
-      waitingSinceMs = undefined
+      lane.waitingSinceMs = undefined
     }
   }
 
-  async function renew(): Promise<void> {
-    sent = 0
-    void producer.disconnect().catch(() => {})
-    producer = await connect(kafka, logger)
+  async function deliver(lane: Lane, message: Message, sinceMs: number): Promise<number> {
+    const { partition } = lane
+    let batch: RecordBatch | undefined
+    let requests = 0
+    for (let attempt = 0; ; attempt++) {
+      let trouble: unknown
+      try {
+        const link = await linkTo(partition)
+        batch ??= await number(lane, message, link)
+        requests++
+        const verdict = await link.produce(partition, batch)
+        switch (verdict.kind) {
+          case 'stored':
+            lane.sequence++
+            return verdict.offset
+          case 'refused':
+            // A request before may have been taken.
+            if (requests > 1) throw unknown(lane, verdict.error)
+            throw new Refusal('log_unavailable', `Kafka takes no record of this size: ${verdict.error}`)
+          case 'unknown':
+            throw unknown(lane, verdict.error)
+          case 'again':
+            trouble = verdict.error
+            break
+          default:
+            verdict satisfies never
+        }
+      } catch (error) {
+        if (error instanceof Refusal) throw error
+        trouble = error
+      }
+      const waitedMs = performance.now() - sinceMs
+      if (waitedMs > patienceMs) throw batch ? unknown(lane, trouble) : notTaken(trouble)
+      if (attempt % 20 === 0) logger.info({ partition, attempt, trouble }, 'a record is not stored yet; trying again')
+      leaders.forget()
+      await sleep(Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(attempt, 10)))
+    }
+  }
+
+  async function number(lane: Lane, message: Message, link: BrokerLink): Promise<RecordBatch> {
+    if (!lane.producer || lane.sequence >= sequenceLimit) {
+      lane.producer = await link.identity()
+      lane.sequence = 0
+    }
+    // The broker puts its own time in the place of this one.
+    return encodeRecordBatch(message, lane.producer, lane.sequence, Date.now())
+  }
+
+  function unknown({ partition }: Lane, trouble: unknown): Refusal {
+    const error = trouble instanceof Error ? trouble : new Error(String(trouble))
+    logger.error({ err: error, partition }, 'nobody knows whether a record was stored; its frames are not acknowledged')
+    return new Refusal('outcome_unknown', undefined, error)
   }
 
   return {
-    send(topic, partition, message) {
-      const work = last.then(() => sendNow(topic, partition, message))
-      last = work.catch(() => {})
+    send(partition, message) {
+      const lane = laneOf(partition)
+      const work = lane.last.then(() => sendNow(lane, message))
+      lane.last = work.catch(() => {})
       return work
     },
-    waitingSinceMs: () => waitingSinceMs,
+    waitingSinceMs() {
+      const since = [...lanes.values()].flatMap(({ waitingSinceMs }) => waitingSinceMs ?? [])
+      return since.length === 0 ? undefined : Math.min(...since)
+    },
     async close() {
       closed = true
-      await last
-      await producer.disconnect()
+      await Promise.all([...lanes.values()].map(({ last }) => last))
+      for (const link of links.values()) link.close()
     },
   }
 }
 
-/** Longer than the clients wait, and than a broker needs to come back. A send of kafkajs was seen to wait for ever, without a word. */
-const patienceMs = 90_000
-
-async function withinPatience<T>(sending: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${patienceMs} ms`)), patienceMs)
-  })
-  try {
-    return await Promise.race([sending, late])
-  } finally {
-    clearTimeout(timer)
-    // What a producer that was given up says later is of no interest.
-    sending.catch(() => {})
-  }
-}
-
-/** kafkajs gives up asking for a producer's id at the first trouble that it does not expect. */
-async function connect(kafka: Kafka, logger: Logger): Promise<Producer> {
-  for (let attempt = 0; ; attempt++) {
-    const producer = createProducer(kafka)
-    try {
-      await producer.connect()
-      return producer
-    } catch (error) {
-      if (attempt % 20 === 0) logger.warn({ err: error, attempt }, 'no producer yet; trying again')
-      void producer.disconnect().catch(() => {})
-      await sleep(Math.min(1_000, 50 * 2 ** attempt))
-    }
-  }
-}
-
-function createProducer(kafka: Kafka): Producer {
-  return kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    metadataMaxAge: 60_000,
-    retry: patient.retry,
-    // Every message names its partition.
-    createPartitioner:
-      () =>
-      ({ message }) =>
-        message.partition!,
-  })
-}
-
-function offsetIn(answer: RecordMetadata | undefined, partition: number): number {
-  const offset = Number(answer?.baseOffset)
-  // Without an answer for this partition nothing was sent.
-  if (answer?.partition !== partition || !Number.isSafeInteger(offset) || offset < 0) {
-    throw new Error(`Kafka answered ${JSON.stringify(answer)} to a record of partition ${partition}`)
-  }
-  return offset
+function notTaken(trouble: unknown): Refusal {
+  return new Refusal('log_unavailable', 'Kafka was not reached', trouble)
 }

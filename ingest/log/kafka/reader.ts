@@ -41,7 +41,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
   const trimmer = createTrimmer(options, ask)
   const holdings = new Map<number, Holding>()
   let handler: PartitionHandler | undefined
-  let letters: Promise<RecordSender> | undefined
+  let letters: RecordSender | undefined
   let marks = 0
   let closed = false
   /** Tells the commits of this process from all others. */
@@ -168,10 +168,10 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
   }
 
   async function bury(holding: Holding, buried: Parameters<NonNullable<LogPartition['bury']>>[0]): Promise<void> {
-    letters ??= createRecordSender(kafka, logger)
-    for (const { key, value, headers } of buried) {
+    letters ??= createRecordSender(deadLetterTopic(topic), options)
+    for (const letter of buried) {
       check(holding)
-      await (await letters).send(deadLetterTopic(topic), 0, { key, value: Buffer.from(value), headers: { ...headers } })
+      await letters.send(0, letter)
     }
   }
 
@@ -188,7 +188,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
       loseAll()
       await membership.stop()
       await ask.close()
-      await (await letters)?.close()
+      await letters?.close()
     },
   }
 }

@@ -1,0 +1,146 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Address, type Connection, openConnection } from './connection.ts'
+import type { KafkaOptions } from './options.ts'
+import { int16, int32, requests, takeInt16, takeInt32, takeInt64, takeText, textBytes } from './protocol.ts'
+import type { ProducerIdentity, RecordBatch } from './record-batch.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
+
+/** The way of records to one broker. */
+export type BrokerLink = {
+  /** @throws Error when the broker could not be asked */
+  identity(): Promise<ProducerIdentity>
+  /**
+   * Of each partition one at a time. @throws Error when there is no answer; the record may be stored or not, and none of its
+   * bytes are written any more.
+   */
+  produce(partition: number, batch: RecordBatch): Promise<Verdict>
+  close(): void
+}
+
+type Entry = {
+  readonly partition: number
+  readonly batch: RecordBatch
+  resolve(verdict: Verdict): void
+  reject(error: Error): void
+}
+
+/** How long a broker waits for its replicas, ms. */
+const replicasMs = 8_000
+/** Kafka takes ten times as much in one request by default; records beyond wait for the next. */
+const requestBytes = 8 * 1024 * 1024
+/** Below, a record is cheaper to copy than to hand to the socket by itself. */
+const copiedBytes = 8 * 1024
+
+/**
+ * One request is under way at a time. While it is, the records of all partitions gather for the next one, so that the cost of
+ * a request is shared among them.
+ */
+export function createBrokerLink(address: Address, topic: string, options: KafkaOptions): BrokerLink {
+  let opening: Promise<Connection> | undefined
+  const ready: Entry[] = []
+  let sending = false
+  let closed = false
+
+  async function connection(): Promise<Connection> {
+    if (closed) throw new Error('the link was closed')
+    const own = opening
+    if (own && (await own).usable()) return await own
+    // Whoever comes first opens a new one.
+    if (opening === own) {
+      void own?.then((old) => old.close())
+      const fresh = openConnection(address, options)
+      opening = fresh
+      fresh.catch(() => {
+        if (opening === fresh) opening = undefined
+      })
+    }
+    return await connection()
+  }
+
+  function takeReady(): Entry[] {
+    let count = 0
+    for (let bytes = 0; count < ready.length; count++) {
+      bytes += ready[count]!.batch.bytes
+      if (count > 0 && bytes > requestBytes) break
+    }
+    return ready.splice(0, count)
+  }
+
+  async function sendReady(): Promise<void> {
+    while (ready.length > 0) {
+      // What this turn of the event loop still brings goes along.
+      await nextTurn()
+      const entries = takeReady()
+      try {
+        const verdicts = await ask(entries)
+        for (const { partition, resolve } of entries) resolve(verdicts.get(partition)!)
+      } catch (error) {
+        for (const { reject } of entries) reject(error as Error)
+      }
+    }
+    sending = false
+  }
+
+  async function ask(entries: readonly Entry[]): Promise<Map<number, Verdict>> {
+    const answer = await (await connection()).ask(requests.produce, produceBody(topic, entries))
+    const verdicts = new Map<number, Verdict>()
+    for (let topics = takeInt32(answer); topics > 0; topics--) {
+      takeText(answer)
+      for (let partitions = takeInt32(answer); partitions > 0; partitions--) {
+        const partition = takeInt32(answer)
+        verdicts.set(partition, verdictOf(takeInt16(answer), takeInt64(answer)))
+        // The time it was given, and the partition's first offset.
+        answer.at += 16
+      }
+    }
+    for (const { partition } of entries) {
+      if (!verdicts.has(partition)) throw new Error(`Kafka says nothing of the record of partition ${partition}`)
+    }
+    return verdicts
+  }
+
+  return {
+    async identity() {
+      // No transactions, so no name and no limit to their time.
+      const answer = await (await connection()).ask(requests.initProducerId, [int16(-1), int32(-1)])
+      answer.at += 4
+      const error = takeInt16(answer)
+      if (error !== 0) throw new Error(`Kafka gives no producer id: error ${error}`)
+      return Buffer.from(answer.bytes.subarray(answer.at, answer.at + 10))
+    },
+    produce(partition, batch) {
+      return new Promise((resolve, reject) => {
+        ready.push({ partition, batch, resolve, reject })
+        if (sending) return
+        sending = true
+        void sendReady()
+      })
+    },
+    close() {
+      closed = true
+      void opening?.then(
+        (open) => open.close(),
+        () => {},
+      )
+    },
+  }
+}
+
+/** No transaction, all replicas, how long to wait for them, one topic, and its partitions with a batch each. */
+function produceBody(topic: string, entries: readonly Entry[]): Uint8Array[] {
+  const start = [int16(-1), int16(-1), int32(replicasMs), int32(1), textBytes(topic), int32(entries.length)]
+  const body: Uint8Array[] = []
+  let small: Uint8Array[] = start
+  for (const { partition, batch } of entries) {
+    small.push(int32(partition), int32(batch.bytes), batch.head)
+    if (batch.value.length <= copiedBytes) {
+      small.push(batch.value)
+    } else {
+      body.push(Buffer.concat(small), batch.value)
+      small = []
+    }
+    small.push(batch.tail)
+  }
+  body.push(Buffer.concat(small))
+  return body
+}

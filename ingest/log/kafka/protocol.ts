@@ -1,0 +1,72 @@
+/** The requests of Kafka's protocol that sending records takes, in the oldest form that Kafka 2.2 to 4.3 know. */
+
+export type RequestKind = { readonly name: string; readonly key: number; readonly version: number }
+
+export const requests = {
+  produce: { name: 'Produce', key: 0, version: 7 },
+  saslHandshake: { name: 'SaslHandshake', key: 17, version: 1 },
+  apiVersions: { name: 'ApiVersions', key: 18, version: 0 },
+  initProducerId: { name: 'InitProducerId', key: 22, version: 1 },
+  saslAuthenticate: { name: 'SaslAuthenticate', key: 36, version: 1 },
+} as const satisfies Record<string, RequestKind>
+
+const clientId = 'stepstream'
+
+/** Size, then the header: kind, version, number of the request, who asks. */
+export function requestHead({ key, version }: RequestKind, number: number, bodyBytes: number): Buffer {
+  const head = Buffer.alloc(14 + clientId.length)
+  head.writeInt32BE(head.length - 4 + bodyBytes, 0)
+  head.writeInt16BE(key, 4)
+  head.writeInt16BE(version, 6)
+  head.writeInt32BE(number, 8)
+  head.writeInt16BE(clientId.length, 12)
+  head.write(clientId, 14, 'latin1')
+  return head
+}
+
+export function textBytes(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([int16(bytes.length), bytes])
+}
+
+export function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeInt16BE(value)
+  return bytes
+}
+
+export function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+/** Reads an answer from its start to its end. Reading past the end throws a RangeError. */
+export type Answer = { readonly bytes: Buffer; at: number }
+
+export function takeInt16(answer: Answer): number {
+  answer.at += 2
+  return answer.bytes.readInt16BE(answer.at - 2)
+}
+
+export function takeInt32(answer: Answer): number {
+  answer.at += 4
+  return answer.bytes.readInt32BE(answer.at - 4)
+}
+
+/** Offsets and times, which numbers hold exactly. */
+export function takeInt64(answer: Answer): number {
+  const high = takeInt32(answer)
+  return high * 2 ** 32 + (takeInt32(answer) >>> 0)
+}
+
+export function takeBytes(answer: Answer, length: number): Buffer {
+  if (length < 0 || answer.at + length > answer.bytes.length) throw new RangeError(`an answer is cut short`)
+  answer.at += length
+  return answer.bytes.subarray(answer.at - length, answer.at)
+}
+
+/** Empty where there is none. */
+export function takeText(answer: Answer): string {
+  return String(takeBytes(answer, Math.max(0, takeInt16(answer))))
+}
