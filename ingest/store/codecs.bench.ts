@@ -14,9 +14,10 @@ import { openStore } from './store.ts'
  *
  *     node dist/ingest/store/codecs.bench.js values [kind…]
  *     node dist/ingest/store/codecs.bench.js columns
- *     node dist/ingest/store/codecs.bench.js merges sparse|dense mixed|KIND CANDIDATE…
- *     node dist/ingest/store/codecs.bench.js tables sparse|dense mixed|KIND CANDIDATE…
- *     node dist/ingest/store/codecs.bench.js blocks sparse|dense CANDIDATE
+ *     node dist/ingest/store/codecs.bench.js bytes [CANDIDATE…]
+ *     node dist/ingest/store/codecs.bench.js merges sparse|dense mixed|KIND [CANDIDATE…]
+ *     node dist/ingest/store/codecs.bench.js tables sparse|dense mixed|KIND [CANDIDATE…]
+ *     node dist/ingest/store/codecs.bench.js blocks sparse|dense
  */
 const [mode, ...args] = process.argv.slice(2)
 const million = 1_000_000
@@ -177,60 +178,41 @@ const keys = {
   time: `Delta, ZSTD(1)${wide}`,
   ord: `Delta, ZSTD(1)${wide}`,
 }
-const cheap = {
-  metric: `LZ4${wide}`,
-  step: 'DoubleDelta, LZ4',
-  time: `Delta, ZSTD(1)${wide}`,
-  ord: `Delta, ZSTD(1)${wide}`,
-}
 const vertical = 'vertical_merge_algorithm_min_columns_to_activate = 1'
+const like = (changed: Readonly<Record<string, string>>, settings = vertical): Candidate => {
+  return { codecs: { ...keys, value: 'ZSTD(1)', ...changed }, settings }
+}
+const ours = 'ours, as in schema/tables'
 const candidates: Readonly<Record<string, Candidate>> = {
-  LZ4: { codecs: {} },
-  'LZ4, vertical': { codecs: {}, settings: vertical },
-  'ZSTD(1)': { codecs: everywhere('ZSTD(1)') },
-  'keys, LZ4': { codecs: keys },
-  'keys, ZSTD(1)': { codecs: { ...keys, value: 'ZSTD(1)' } },
-  'keys, ZSTD(1), vertical': { codecs: { ...keys, value: 'ZSTD(1)' }, settings: vertical },
-  'cheap keys, ZSTD(1)': { codecs: { ...cheap, value: 'ZSTD(1)' } },
-  'cheap keys, ZSTD(1), vertical': { codecs: { ...cheap, value: 'ZSTD(1)' }, settings: vertical },
-  'keys in narrow blocks, ZSTD(1)': {
-    codecs: { ...keys, metric: 'ZSTD(1)', time: 'Delta, ZSTD(1)', ord: 'Delta, ZSTD(1)', value: 'ZSTD(1)' },
-  },
-  'vertical, metric in wide blocks, value ZSTD(1)': {
-    codecs: { metric: `ZSTD(1)${wide}`, value: 'ZSTD(1)' },
-    settings: vertical,
-  },
-  'vertical, time and ord without Delta': {
-    codecs: { ...keys, time: `ZSTD(1)${wide}`, ord: `ZSTD(1)${wide}`, value: 'ZSTD(1)' },
-    settings: vertical,
-  },
-  'vertical, time Delta, ord LZ4': { codecs: { ...keys, ord: 'LZ4', value: 'ZSTD(1)' }, settings: vertical },
-  'vertical, time LZ4, ord Delta': { codecs: { ...keys, time: 'LZ4', value: 'ZSTD(1)' }, settings: vertical },
-  'vertical, time and ord narrow': {
-    codecs: { ...keys, time: 'Delta, ZSTD(1)', ord: 'Delta, ZSTD(1)', value: 'ZSTD(1)' },
-    settings: vertical,
-  },
-  'vertical, time and ord T64': {
-    codecs: { ...keys, time: `T64, ZSTD(1)${wide}`, ord: `T64, ZSTD(1)${wide}`, value: 'ZSTD(1)' },
-    settings: vertical,
-  },
-  'vertical, step Delta': { codecs: { ...keys, step: 'Delta, LZ4', value: 'ZSTD(1)' }, settings: vertical },
-  'vertical, time DoubleDelta': { codecs: { ...keys, time: 'DoubleDelta, LZ4', value: 'ZSTD(1)' }, settings: vertical },
-  'keys, Gorilla': { codecs: { ...keys, value: 'Gorilla, ZSTD(1)' } },
-  'keys, ALP': { codecs: { ...keys, value: 'ALP, ZSTD(1)' } },
-  'keys, T64 of the bits': { codecs: { ...keys, value: "T64('bit'), LZ4" }, valueType: 'UInt64' },
-  'keys, ZSTD(1), merges of 64 k rows': {
-    codecs: { ...keys, value: 'ZSTD(1)' },
-    settings: 'merge_max_block_size = 65536',
-  },
-  'keys, ZSTD(1), granules of 32 k': { codecs: { ...keys, value: 'ZSTD(1)' }, settings: 'index_granularity = 32768' },
-  'keys, ZSTD(1), vertical, 8 parts': {
-    codecs: { ...keys, value: 'ZSTD(1)' },
-    settings: `${vertical}, min_parts_to_merge_at_once = 8`,
-  },
+  'LZ4 everywhere': { codecs: {} },
+  'LZ4 everywhere, vertical merges': { codecs: {}, settings: vertical },
+  'ZSTD(1) everywhere': { codecs: everywhere('ZSTD(1)'), settings: vertical },
+  [ours]: like({}),
+  'ours, value LZ4': like({ value: 'LZ4' }),
+  'ours, value Gorilla, ZSTD(1)': like({ value: 'Gorilla, ZSTD(1)' }),
+  'ours, value ALP, ZSTD(1)': like({ value: 'ALP, ZSTD(1)' }),
+  "ours, the value's bits as UInt64, T64('bit'), LZ4": { ...like({ value: "T64('bit'), LZ4" }), valueType: 'UInt64' },
+  'ours, narrow blocks': like({ metric: 'ZSTD(1)', time: 'Delta, ZSTD(1)', ord: 'Delta, ZSTD(1)' }),
+  'ours, time and ord T64, ZSTD(1)': like({ time: `T64, ZSTD(1)${wide}`, ord: `T64, ZSTD(1)${wide}` }),
+  'ours, run, step, time and ord LZ4': like({ run: 'LZ4', step: 'LZ4', time: 'LZ4', ord: 'LZ4' }),
+  'ours, merges of all columns at once': like({}, ''),
+  'ours, merges in blocks of 64 k rows': like({}, `${vertical}, merge_max_block_size = 65536`),
+  'ours, merges of 8 parts or more': like({}, `${vertical}, min_parts_to_merge_at_once = 8`),
+  'ours, granules of 32 k rows': like({}, `${vertical}, index_granularity = 32768`),
 }
 
-async function createTable({ codecs, settings, valueType }: Candidate): Promise<void> {
+/** Those that differ in the bytes of a merged part. */
+const bytesOf = [
+  'LZ4 everywhere',
+  'ZSTD(1) everywhere',
+  ours,
+  'ours, value Gorilla, ZSTD(1)',
+  'ours, value ALP, ZSTD(1)',
+  "ours, the value's bits as UInt64, T64('bit'), LZ4",
+]
+
+async function createTable(name: string, { codecs, settings, valueType }: Candidate): Promise<void> {
+  if (name === ours) return await store.command('CREATE TABLE t AS points')
   const types = {
     run: 'UInt64',
     metric: 'UInt64',
@@ -314,7 +296,7 @@ async function tables(
     const candidate = candidates[name]
     if (candidate === undefined) throw new Error(`no such candidate: ${name}`)
     const perMillion = (ms: number, of = total) => ((ms * million) / of / 1_000).toFixed(3)
-    await createTable(candidate)
+    await createTable(name, candidate)
     await store.command('SYSTEM STOP MERGES t')
     const few = blocks.paths.slice(0, 6)
     const inserting: number[] = []
@@ -322,7 +304,7 @@ async function tables(
     const fresh = await bytesPerPoint()
     await store.command('DROP TABLE t SYNC')
 
-    await createTable(candidate)
+    await createTable(name, candidate)
     const mergedBefore = await eventOf('MergedRows')
     const started = performance.now()
     let spent = performance.now()
@@ -366,6 +348,31 @@ async function tables(
   for (const path of blocks.paths) await rm(path)
 }
 
+/** Bytes a point on disk, with marks and primary index, of one part that merges have made. */
+async function bytes(names: readonly string[]): Promise<void> {
+  header('values', 'steps of a series', ...names)
+  for (const kind of [...Object.keys(valueKinds), 'mixed']) {
+    const merged = (steps: number) =>
+      [`sparse, ${steps.toLocaleString('en')}`, mergedPoints(kind, million, steps)] as const
+    // Series of real values repeat sixteen trainings, which a block of short ones would show.
+    const layouts = kind.startsWith('real')
+      ? [merged(10_000)]
+      : [merged(50), merged(1_000), merged(10_000), ['dense, 1,000', pointBlocks('dense', kind, million)(0)] as const]
+    for (const [layout, { rows, columns }] of layouts) {
+      const path = join(spool, 'bytes.native')
+      await writeFile(path, Buffer.concat(nativeBlock(rows, columns)))
+      const row: string[] = []
+      for (const name of names) {
+        await createTable(name, candidates[name]!)
+        await insert(path, rows, candidates[name]!)
+        row.push((await bytesPerPoint()).toFixed(2))
+        await store.command('DROP TABLE t SYNC')
+      }
+      cells(kind, layout, ...row)
+    }
+  }
+}
+
 /** One merge of ten fresh parts, which every background merge is like; candidates take turns, and the best of three is told. */
 async function merges(shape: Shape, kind: string, names: readonly string[]): Promise<void> {
   const blocks = await writeBlocks(shape, kind, million, 10 * million)
@@ -374,7 +381,7 @@ async function merges(shape: Shape, kind: string, names: readonly string[]): Pro
     for (const name of names) {
       const candidate = candidates[name]
       if (candidate === undefined) throw new Error(`no such candidate: ${name}`)
-      await createTable(candidate)
+      await createTable(name, candidate)
       await store.command('SYSTEM STOP MERGES t')
       const insertMs = await cpuOf(async () => {
         for (const path of blocks.paths) await insert(path, blocks.rows, candidate)
@@ -440,7 +447,9 @@ try {
   else if (mode === 'tables') {
     const [shape, kind, ...names] = args as [Shape, string, ...string[]]
     tableHeader()
-    await tables(shape, kind, names, million, Number(process.env.ROWS ?? 50 * million))
+    await tables(shape, kind, names, million, 50 * million)
+  } else if (mode === 'bytes') {
+    await bytes(args.length > 0 ? args : bytesOf)
   } else if (mode === 'merges') {
     const [shape, kind, ...names] = args as [Shape, string, ...string[]]
     header(
@@ -454,13 +463,13 @@ try {
     )
     await merges(shape, kind, names.length > 0 ? names : Object.keys(candidates))
   } else if (mode === 'blocks') {
-    const [shape, name] = args as [Shape, string]
+    const [shape] = args as [Shape]
     tableHeader()
     for (const rows of [100_000, 300_000, million, 3 * million]) {
       console.log(`blocks of ${rows}`)
-      await tables(shape, 'mixed', [name], rows, 30 * million)
+      await tables(shape, 'mixed', [ours], rows, 12 * million)
     }
-  } else throw new Error('values, columns, merges, tables or blocks?')
+  } else throw new Error('values, columns, bytes, merges, tables or blocks?')
 } finally {
   await store.close()
   await rm(spool, { recursive: true, force: true })
