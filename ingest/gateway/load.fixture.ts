@@ -50,6 +50,9 @@ type Link = {
 
 const frameSteps = { sparse: 1, dense: 100 }
 const frameMetrics = { sparse: 100, dense: 10 }
+/** Frames of the paced load's beginning do not count: both processes are still being compiled. */
+const warmUpMs = 1_000
+let warmMs = Number.POSITIVE_INFINITY
 let refused = 0
 let done = 0
 const latencies: number[] = []
@@ -186,7 +189,7 @@ function takeAnswer(link: Link, bytes: Buffer, start: number, end: number, now: 
   }
   for (let i = 0; i < frames; i++) {
     const sent = link.sentMs.shift()
-    if (sent !== undefined && latencies.length < 2e6) latencies.push(now - sent)
+    if (sent !== undefined && sent >= warmMs) latencies.push(now - sent)
   }
   link.acked += frames
 }
@@ -203,13 +206,13 @@ function onAcks(job: LoadJob, link: Link): void {
   if (job.framesPerSecond === undefined) send(job, link)
 }
 
-function send(job: LoadJob, link: Link, most = Number.POSITIVE_INFINITY): void {
+/** `dueMs`: since when the frames count as waiting, where they have a time. */
+function send(job: LoadJob, link: Link, most = Number.POSITIVE_INFINITY, dueMs = 0): void {
   for (let writes = 0; writes < most && link.sent < job.frames; writes++) {
     const group = link.groups[link.next]!
     if (link.sent - Math.max(0, link.acked) + group.frames > job.window) return
     link.next = (link.next + 1) % link.groups.length
-    const now = performance.now()
-    if (job.framesPerSecond !== undefined) for (let i = 0; i < group.frames; i++) link.sentMs.push(now)
+    if (job.framesPerSecond !== undefined) for (let i = 0; i < group.frames; i++) link.sentMs.push(dueMs)
     link.sent += group.frames
     link.socket.write(group.bytes)
   }
@@ -237,11 +240,19 @@ async function run(job: LoadJob): Promise<LoadAnswer> {
 }
 
 function paced(job: LoadJob, links: readonly Link[]): void {
-  const started = performance.now()
+  const startedMs = performance.now()
+  warmMs = startedMs + warmUpMs
+  const intervalMs = (1000 * job.together) / job.framesPerSecond!
   let writes = 0
   const timer = setInterval(() => {
-    const due = ((performance.now() - started) / 1000) * (job.framesPerSecond! / job.together)
-    for (; writes < due; writes++) send(job, links[writes % links.length]!, 1)
+    const nowMs = performance.now()
+    for (; startedMs + writes * intervalMs <= nowMs; writes++) {
+      const link = links[writes % links.length]!
+      const { sent } = link
+      send(job, link, 1, startedMs + writes * intervalMs)
+      // Beyond its window a link takes nothing; what is late waits, and its time counts.
+      if (link.sent === sent && link.sent < job.frames) break
+    }
     if (links.every((link) => link.sent >= job.frames)) clearInterval(timer)
   }, 1)
 }

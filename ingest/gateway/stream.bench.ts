@@ -57,50 +57,74 @@ const cases: readonly Case[] = [
   { name: 'sparse, rows by hand', log: 'forgetful', shape: 'sparse', form: 'rows', frames: 4_992 },
 ]
 
-const points = 1000
-async function measure({ name, log, query, ...job }: Case): Promise<Record<string, string | number>> {
+type Row = Record<string, string | number>
+type Round = { readonly frames: number; readonly checks?: boolean; readonly framesPerSecond?: number }
+
+async function measure({ name, log, query, ...job }: Case): Promise<Row> {
   const directory = await mkdtemp('bench-gateway-')
   const execArgv = process.env.SERVER_FLAGS?.split(' ') ?? []
-  async function round(frames: number, checks: boolean): Promise<Record<string, string | number>> {
-    const server = fork(here('./server.fixture.js'), [log, `${directory}/${checks}`, ...(checks ? ['check'] : [])], {
-      execArgv,
-    })
+  let rounds = 0
+
+  async function round({
+    frames,
+    checks = false,
+    framesPerSecond,
+  }: Round): Promise<{ row: Row; rate: number; p99: number }> {
+    const arguments_ = [log, `${directory}/${rounds++}`, ...(checks ? ['check'] : [])]
+    const server = fork(here('./server.fixture.js'), arguments_, { execArgv })
     const { port } = await next<{ port: number }>(server)
-    let row: Record<string, string | number> = {}
-    const common = { ...job, frames, connections: 8, runs: 312, window: 512, together: 32, ...(query ? { query } : {}) }
-    await load(port, common, async (go) => {
+    let result = { row: {} as Row, rate: 0, p99: 0 }
+    const common = {
+      ...job,
+      frames,
+      connections: 8,
+      runs: 312,
+      // As far as the credit goes, in frames or in bytes.
+      window: job.shape === 'sparse' ? 1024 : 480,
+      together: 32,
+      ...(query ? { query } : {}),
+    }
+    await load(port, framesPerSecond === undefined ? common : { ...common, framesPerSecond }, async (go) => {
       const before = await usage(server)
-      const started = performance.now()
+      const startedMs = performance.now()
       const answer = await go()
-      const seconds = (performance.now() - started) / 1000
+      const seconds = (performance.now() - startedMs) / 1000
       const after = await usage(server)
       if (answer.refused > 0) throw new Error(`${name}: ${answer.refused} frames were refused`)
       if (checks && after.frames - before.frames !== answer.frames) throw new Error(`${name}: not all is in the log`)
-      const perFrame = job.shape === 'sparse' ? 100 : points
+      const pointsPerFrame = job.shape === 'sparse' ? 100 : 1_000
       const micros = ((after.cpuSeconds - before.cpuSeconds) * 1e6) / answer.frames
-      row = {
+      const userMicros = ((after.userSeconds - before.userSeconds) * 1e6) / answer.frames
+      const bytesPerFrame = (after.recordBytes - before.recordBytes) / answer.frames
+      const row = {
         case: name,
         'CPU µs a frame': Number(micros.toFixed(2)),
-        'of it user': Number((((after.userSeconds - before.userSeconds) * 1e6) / answer.frames).toFixed(2)),
-        'CPU s per 1 M points': Number((micros / perFrame).toFixed(4)),
+        'of it user': Number(userMicros.toFixed(2)),
+        'CPU s per 1 M points': Number((micros / pointsPerFrame).toFixed(4)),
         'frames/s': Math.round(answer.frames / seconds),
         'frames a record': Math.round(answer.frames / (after.records - before.records)),
-        'bytes a point': Number(((after.recordBytes - before.recordBytes) / answer.frames / perFrame).toFixed(3)),
+        'bytes a point': Number((bytesPerFrame / pointsPerFrame).toFixed(3)),
         'resident MB': Math.round(after.residentBytes / 1e6),
       }
+      result = { row, rate: answer.frames / seconds, p99: answer.ackP99Ms }
     })
     server.kill('SIGTERM')
     await once(server, 'exit')
-    return row
+    return result
   }
+
   try {
-    await round(320, true)
-    return await round(job.frames * scale, false)
+    await round({ frames: 320, checks: true })
+    const { row, rate } = await round({ frames: job.frames * scale })
+    // 4 s, the first of which does not count.
+    const frames = Math.ceil(((rate / 2) * 4) / 8 / 32) * 32
+    const half = await round({ frames, framesPerSecond: rate / 2 })
+    return { ...row, 'ack p99 at half of the rate, ms': Number(half.p99.toFixed(1)) }
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
-const rows: Record<string, string | number>[] = []
+const rows: Row[] = []
 for (const one of cases) if (onlyCase === undefined || one.name.startsWith(onlyCase)) rows.push(await measure(one))
 console.table(rows)
