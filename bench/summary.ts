@@ -15,6 +15,7 @@ export function summary(result: IngestResult): string {
     ['raw inserts, points per second', rawRates(result)],
     ['ratio to raw', ratios(result)],
     ['CPU s per million points', figures(result.cpuSecondsPerMillionPoints ?? {}, 3)],
+    ['cores in use on average', figures(result.cores ?? {}, 2)],
     ['ack at full rate', latency(result.ackAtFullRateMilliseconds)],
     ['open loop, points per second', thousands(openLoop?.pointsPerSecond ?? null)],
     ['ack in the open loop', latency(result.ackMilliseconds)],
