@@ -9,16 +9,20 @@ type Share = {
   readonly fromFrame: number
 }
 
-/** As many first frames of runs as may take memory, so that encoding them plainly is no part of what is measured. */
+/** As many first frames of runs as may take memory. */
 const mostPrepared = 20_000
 
-export function prepareOpenings({ dataset, connections }: Share, firstRun: number, block: number): Map<number, Buffer> {
-  const openings = new Map<number, Buffer>()
-  if (block > 0) return openings
-  for (let run = firstRun; run < Math.min(dataset.runs, mostPrepared); run += connections) {
-    openings.set(run, plainFrame(dataset, run, 0, false))
+/** The connection's first frame, and the first frames of its runs: encoded plainly, which so is no part of what is measured. */
+export type Openings = { readonly first: Buffer; readonly ofRun: Map<number, Buffer> }
+
+export function prepareOpenings({ dataset, connections }: Share, firstRun: number, block: number): Openings {
+  const ofRun = new Map<number, Buffer>()
+  const first = plainFrame(dataset, firstRun, block, true)
+  if (block > 0) return { first, ofRun }
+  for (let run = firstRun + connections; run < Math.min(dataset.runs, mostPrepared); run += connections) {
+    ofRun.set(run, plainFrame(dataset, run, 0, false))
   }
-  return openings
+  return { first, ofRun }
 }
 
 /** The first frame from `fromFrame` on that is of a run of connection `index`. */

@@ -8,6 +8,7 @@ import type { Progress } from './progress.ts'
 import { untilQueryable } from './queryable.ts'
 import type { Questioner } from './questions.ts'
 import { type Schedule, scaled } from './schedule.ts'
+import { type SystemSeconds, systemSeconds } from './system.ts'
 import { profileOf, type Target } from './target.ts'
 import type { Timeline } from './timeline.ts'
 import { total, type Usage, usedBetween } from './usage.ts'
@@ -26,6 +27,8 @@ export type Phase = {
   /** From the first frame until every point is queryable. */
   readonly wallSeconds: number
   readonly cpuSeconds: Usage | undefined
+  /** Of the whole machine meanwhile. */
+  readonly systemSeconds: SystemSeconds | undefined
 }
 
 /** An open-loop phase with probes beside it. */
@@ -52,6 +55,7 @@ export async function runPhase(
   const pace = schedule === undefined ? {} : { schedule: scaled(schedule, 1 / pointsPerFrame) }
   const generators = Math.min(options.generators, connections)
   let cpuBefore: Usage | undefined
+  let systemBefore: SystemSeconds | undefined
   let startMs = 0
   const load = await runLoad(
     { url: target.framesUrl, ...apiKey, dataset, connections, fromFrame, generators, ...pace },
@@ -59,6 +63,7 @@ export async function runPhase(
     async () => {
       await timeline.begin(name)
       cpuBefore = await target.cpuSeconds()
+      systemBefore = systemSeconds()
       startMs = performance.now()
     },
     (loadProgress) => {
@@ -72,9 +77,10 @@ export async function runPhase(
   await untilQueryable(bench.questions, makeDataset(dataset), connections, load.at)
   const wallSeconds = (performance.timeOrigin + performance.now() - load.beginAt) / 1_000
   const cpuSeconds = usedBetween(cpuBefore, await target.cpuSeconds())
+  const system = systemBetween(systemBefore, systemSeconds())
   timeline.end()
   await load.ended
-  return { load, wallSeconds, cpuSeconds }
+  return { load, wallSeconds, cpuSeconds, systemSeconds: system }
 }
 
 /** The same in the open loop, with probes beside it. */
@@ -92,6 +98,12 @@ export async function runOpenLoop(bench: Bench, name: string, stretch: Stretch, 
     ),
   ])
   return { ...phase, schedule, probes }
+}
+
+function systemBetween(before: SystemSeconds | undefined, after: SystemSeconds | undefined): SystemSeconds | undefined {
+  if (before === undefined || after === undefined) return undefined
+  const { busy, ioWait, steal } = after
+  return { busy: busy - before.busy, ioWait: ioWait - before.ioWait, steal: steal - before.steal }
 }
 
 const restMs = 30_000

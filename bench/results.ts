@@ -45,6 +45,8 @@ export function ingestResult(
     wallSeconds: full?.wallSeconds ?? null,
     pointsPerSecond,
     cpuSecondsPerMillionPoints: full === undefined ? null : fullCpu(full, measured.mergeCpuSeconds),
+    /** What kept the cores in the full phase; `others` is what neither the system under test nor its load had. */
+    cores: full === undefined ? null : coresOf(full),
     rawInsertPointsPerSecond: raw?.pointsPerSecond ?? null,
     rawOrder: raw?.order ?? null,
     ratioToRaw: raw === undefined || pointsPerSecond === null ? null : pointsPerSecond / raw.pointsPerSecond,
@@ -92,6 +94,15 @@ function fullCpu(full: Phase, merges: Usage | undefined) {
   const cpu = cpuPerMillion(full)
   const withMerges = cpu.totalWithoutLoad === null || !merges ? null : cpu.totalWithoutLoad + total(merges) / millions
   return { ...cpu, withMerges, ...(full.cpuSeconds?.server === undefined ? {} : { serverWithMerges: withMerges }) }
+}
+
+function coresOf({ load, cpuSeconds, systemSeconds, wallSeconds }: Phase) {
+  if (systemSeconds === undefined) return null
+  const { busy, ioWait, steal } = systemSeconds
+  const ours = load.cpuSeconds + (cpuSeconds === undefined ? 0 : total(cpuSeconds))
+  const known = { ours, others: Math.max(0, busy - ours), ioWait, steal }
+  const entries = Object.entries(known).map(([name, seconds]) => [name, seconds / wallSeconds] as const)
+  return Object.fromEntries(entries) as Record<keyof typeof known, number>
 }
 
 function cpuPerMillion({ load, cpuSeconds }: Phase) {

@@ -108,7 +108,7 @@ export async function createSender(
   }
 
   function sendPlain(run: number, block: number, sinceMs: number, withSet: boolean): void {
-    const ready = withSet || block > 0 ? undefined : prepared.get(run)
+    const ready = withSet ? prepared.first : block === 0 ? prepared.ofRun.get(run) : undefined
     const bytes = ready ?? plainFrame(dataset, run, block, withSet)
     flights.add(++messages, block * runs + run, bytes.length, sinceMs, withSet)
     stream.write(clientMessage(opcodes.binary, bytes))

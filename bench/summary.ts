@@ -15,9 +15,12 @@ export function summary(result: IngestResult): string {
     ['raw inserts, points per second', rawRates(result)],
     ['ratio to raw', ratios(result)],
     ['CPU s per million points', figures(result.cpuSecondsPerMillionPoints ?? {}, 3)],
+    ['cores in use on average', figures(result.cores ?? {}, 2)],
     ['ack at full rate', latency(result.ackAtFullRateMilliseconds)],
     ['open loop, points per second', thousands(openLoop?.pointsPerSecond ?? null)],
     ['ack in the open loop', latency(result.ackMilliseconds)],
+    ['ack in the burst', latency(result.phases.burst?.ackDuringMilliseconds ?? null)],
+    ['ack after the burst', latency(result.phases.burst?.ackAfterMilliseconds ?? null)],
     ['visible in the open loop', latency(result.visibleMilliseconds)],
     ['one 500-point curve', latency(result.curveMilliseconds)],
     [
@@ -26,6 +29,7 @@ export function summary(result: IngestResult): string {
     ],
     ['memory at most, MiB', figures(residentBytes ? mapUsage(residentBytes, (bytes) => bytes / 2 ** 20) : {}, 0)],
     ['stored exactly', exactness(result)],
+    ...peerRows(result),
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
@@ -54,6 +58,19 @@ function rawRates(result: IngestResult): string {
 function ratios({ raw, pointsPerSecond }: IngestResult): string {
   if (raw === null || pointsPerSecond === null) return '-'
   return raw.map((one) => `${(pointsPerSecond / one.pointsPerSecond).toFixed(3)} ${one.order}`).join('  ')
+}
+
+function peerRows({ peers, pointsPerSecond }: IngestResult): [string, string][] {
+  return Object.entries(peers).map(([name, peer]) => {
+    if ('unavailable' in peer) return [name, peer.unavailable]
+    const ratio =
+      pointsPerSecond === null ? '' : `, Stepstream ${(pointsPerSecond / peer.pointsPerSecond).toFixed(2)} times that`
+    const rate = `${thousands(peer.pointsPerSecond)} points/s${ratio}`
+    return [
+      name,
+      `${rate}  CPU ${fixed(peer.cpuSecondsPerMillionPoints, 3)}  ${fixed(peer.bytesPerPoint, 2)} bytes per point`,
+    ]
+  })
 }
 
 function exactness({ storedExactly, wireVerification: wire }: IngestResult): string {

@@ -5,6 +5,8 @@ export type Line = {
   /** A class of the page's style. */
   readonly color: string
   readonly points: readonly (readonly [x: number, y: number])[]
+  /** Neighbours further apart than this are not joined. */
+  readonly longestGap?: number
 }
 
 export type LinePlot = {
@@ -44,9 +46,12 @@ export function linePlot(plot: LinePlot): string {
 ${legend(lines)}</figure>`
 }
 
-function curve({ color, name, points }: Line, x: Scale, y: Scale): string {
-  const places = points.map(([px, py]) => `${place(x.place(px))},${place(y.place(py))}`)
-  return `<polyline class="line ${color}" points="${places.join(' ')}"><title>${escaped(name)}</title></polyline>`
+function curve({ color, name, points, longestGap = Number.POSITIVE_INFINITY }: Line, x: Scale, y: Scale): string {
+  const places = points.map(([px, py], i) => {
+    const isJoined = i > 0 && px - points[i - 1]![0] <= longestGap
+    return `${isJoined ? 'L' : 'M'}${place(x.place(px))} ${place(y.place(py))}`
+  })
+  return `<path class="line ${color}" d="${places.join('')}"><title>${escaped(name)}</title></path>`
 }
 
 function grid({ ticks, place: at }: Scale): string {

@@ -15,17 +15,21 @@ const colorOfRole: Readonly<Record<string, string>> = {
 }
 const colorOfPhase: Readonly<Record<string, string>> = { ramp: 'c6', full: 'c1', steady: 'c0', burst: 'c3' }
 
+/** Seconds. Samples come twice a second, and none between phases. */
+const longestGap = 1.2
+
 /** What happened when. */
 export function timePlots({ timeline }: IngestResult): string {
   const bands = phaseBands(timeline)
   const axis = { xLabel: 'seconds', bands }
   const single = (name: string, figure: (sample: IngestResult['timeline'][number]) => number): Line[] => [
-    { name, color: 'c0', points: timeline.map((sample) => [sample.seconds, figure(sample)]) },
+    { name, color: 'c0', longestGap, points: timeline.map((sample) => [sample.seconds, figure(sample)]) },
   ]
   const byRole = (figure: 'cores' | 'residentBytes', divisor: number): Line[] =>
     roles.map((role) => ({
       name: role,
       color: colorOfRole[role]!,
+      longestGap,
       points: timeline.flatMap((sample) => {
         const value = sample[figure]?.[role]
         return value === undefined ? [] : [[sample.seconds, value / divisor] as const]
@@ -55,8 +59,9 @@ export function phasePlots({ phases, visibleMilliseconds, cpuSecondsPerMillionPo
     ...{ title: 'Latency', unit: 'ms, logarithmic', xLabel: 'percentile', logarithmic: true },
     ...{ lines, xTicks },
   })
-  const open = [phases.ramp, phases.steady, phases.burst].map((phase) => phase?.cpuSecondsPerMillionPoints)
-  const bars = [full, ...open].map((cpu, i) => bar(['full', 'ramp', 'steady', 'burst'][i]!, cpu ?? null))
+  // The ramp is left out: in it everything is compiled, for few points.
+  const open = [phases.steady, phases.burst].map((phase) => phase?.cpuSecondsPerMillionPoints)
+  const bars = [full, ...open].map((cpu, i) => bar(['full', 'steady', 'burst'][i]!, cpu ?? null))
   return (
     latency +
     stackedBars(
