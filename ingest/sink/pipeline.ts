@@ -1,12 +1,10 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
-import type { PointsBatch } from './points.ts'
-import { pointsColumns } from './points-columns.ts'
+import { createPointsInsert } from './points-insert.ts'
 import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
-import { sortPoints } from './sorted-points.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
@@ -18,7 +16,6 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
-import { pointsAreStored } from './stored-points.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 import { startWorkClock } from './work-clock.ts'
@@ -47,6 +44,7 @@ export function createSink(parts: SinkParts): Sink {
   const halted = new AbortController()
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
+  const insertPoints = createPointsInsert(parts, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
   let starting: Promise<void> | undefined
@@ -188,29 +186,8 @@ export function createSink(parts: SinkParts): Sink {
     const { rows } = batch.points
     if (rows === 0) return
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
-    await insertPoints(batch.points, token)
+    await insertPoints(batch.points, token, !reading)
     observe.inserted(rows, (performance.now() - started) / 1000)
-  }
-
-  async function insertPoints(points: PointsBatch, token: string): Promise<void> {
-    const columns = await parts.columns.take()
-    let sending: Promise<void> = Promise.resolve()
-    try {
-      sortPoints(points, columns)
-      let mayBeStored = !reading
-      await keepTrying('insert points', async () => {
-        if (mayBeStored && (await pointsAreStored(store.sinkReader, columns))) return
-        // The look-up may have taken long.
-        if (!partition.held()) throw new Error('nobody knows whose the partition is')
-        mayBeStored = true
-        sending = store.insertBlock('points', points.rows, pointsColumns(columns), token)
-        await sending
-      })
-    } finally {
-      // When the sink is halted, the last try may still be under way, with this memory.
-      const done = () => parts.columns.giveBack(columns)
-      void sending.then(done, done)
-    }
   }
 
   function insertRows(rows: TableRows): Promise<void> {
