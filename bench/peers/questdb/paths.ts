@@ -25,8 +25,8 @@ export const paths: Readonly<Record<Shape, readonly WritePath[]>> = {
     { ...narrow, framesPerBody: 75 },
   ],
   sparse: [
-    { ...wideArrival, framesPerBody: 5_000 },
     { ...wide, framesPerBody: 5_000 },
+    { ...wideArrival, framesPerBody: 5_000 },
     { ...narrow, framesPerBody: 750 },
     { ...narrowArrival, framesPerBody: 750 },
   ],
