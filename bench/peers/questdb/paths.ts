@@ -10,16 +10,24 @@ const base = {
   connections: 2,
 } as const
 
-type Body = Pick<WritePath, 'framesPerBody'>
-
-const layouts = (narrow: Body, wide: Body): WritePath[] => [
-  { ...base, ...wide, name: '/write, a column a metric', format: 'questWide' },
-  { ...base, ...wide, name: '/write, a column a metric, in order of arrival', format: 'questWideArrival' },
-  { ...base, ...narrow, name: '/write, a row a point', format: 'questNarrow' },
-  { ...base, ...narrow, name: '/write, a row a point, in order of arrival', format: 'questNarrowArrival' },
-]
+const [wide, wideArrival, narrow, narrowArrival] = [
+  { ...base, name: '/write, a column a metric', format: 'questWide' },
+  { ...base, name: '/write, a column a metric, in order of arrival', format: 'questWideArrival' },
+  { ...base, name: '/write, a row a point', format: 'questNarrow' },
+  { ...base, name: '/write, a row a point, in order of arrival', format: 'questNarrowArrival' },
+] as const
 
 export const paths: Readonly<Record<Shape, readonly WritePath[]>> = {
-  dense: layouts({ framesPerBody: 75 }, { framesPerBody: 300 }),
-  sparse: layouts({ framesPerBody: 750 }, { framesPerBody: 5_000 }),
+  dense: [
+    { ...wide, framesPerBody: 300 },
+    { ...wideArrival, framesPerBody: 300 },
+    { ...narrowArrival, framesPerBody: 75 },
+    { ...narrow, framesPerBody: 75 },
+  ],
+  sparse: [
+    { ...wide, framesPerBody: 5_000 },
+    { ...wideArrival, framesPerBody: 5_000 },
+    { ...narrow, framesPerBody: 750 },
+    { ...narrowArrival, framesPerBody: 750 },
+  ],
 }

@@ -24,10 +24,11 @@ export function rowsOf(dataset: Dataset, { wide }: Layout): number {
 
 export const countRows = `SELECT count() FROM ${questTable}`
 
-/** Values that are not null. */
+/** Values that are read as such. `count(value)` would count infinities, which compare and come back as null. */
 export function countValues(dataset: Dataset, { wide }: Layout): string {
-  const columns = wide ? dataset.metrics.map(({ name }) => columnOf(name)) : ['value']
-  return `SELECT ${columns.map((column) => `count(${column})`).join(' + ')} FROM ${questTable}`
+  if (!wide) return `SELECT count() FROM ${questTable} WHERE value != null`
+  const columns = dataset.metrics.map(({ name }) => `sum(CASE WHEN ${columnOf(name)} != null THEN 1 ELSE 0 END)`)
+  return `SELECT ${columns.join(' + ')} FROM ${questTable}`
 }
 
 /** Time in ms and value of a series' points. */

@@ -3,7 +3,7 @@ import { csvColumns } from '../formats/csv.ts'
 import type { WritePath } from '../peer.ts'
 
 /** Frames have 1000 points when dense and 100 when sparse; requests of 10,000 points are what its own agent sends. */
-const base = { headers: {}, gzip: false, oneRun: false, connections: 4 } as const
+const base = { headers: {}, gzip: false, oneRun: false, connections: 2 } as const
 const denseBatch = { framesPerBody: 10 }
 const sparseBatch = { framesPerBody: 100 }
 

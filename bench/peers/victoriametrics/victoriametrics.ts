@@ -24,7 +24,7 @@ export const victoriametrics: Peer = {
   paths,
   framesPerRun: { dense: 1, sparse: 1 },
   maximumPoints: Number.POSITIVE_INFINITY,
-  lost: 'steps (a point is a time and a value), NaN, and digits beyond its decimal form of about 12 to 17 digits a block',
+  lost: 'steps (a point is a time and a value), NaN, digits after the first twelve or so',
   install: (cache) => installed({ name: 'victoriametrics', version, pins, fill: build }, cache),
   start,
 }
