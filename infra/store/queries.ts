@@ -49,7 +49,7 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
   const lanes = {
     question: open(limits.readSessions),
     reader: open(limits.readSessions),
-    sink: open(1),
+    sink: open(limits.uploads),
     insert: open(limits.uploads),
     other: open(1),
   }

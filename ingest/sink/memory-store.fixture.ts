@@ -70,17 +70,14 @@ export function createMemoryStore(): MemoryStore {
       const rows = [...tables.source_partitions!.values()]
       return rows.filter((row) => row.log === log && row.partition === partition)
     }
-    if (table === 'runs' && sql.includes('key IN')) {
+    if (table === 'runs') {
       const wanted = parameters.keys as readonly bigint[]
       return [...tables.runs!.values()]
         .filter((row) => wanted.includes(row.key as bigint))
-        .map(({ key, project, run }) => ({ key: String(key), project, run }))
-    }
-    if (table === 'runs') {
-      return chosen('runs', parameters).map((row) => ({
-        ...(jsonRow(row) as object),
-        numeric: [...(row.params_number as ReadonlyMap<string, number>).keys()],
-      }))
+        .map((row) => ({
+          ...(jsonRow(row) as object),
+          numeric: [...(row.params_number as ReadonlyMap<string, number>).keys()],
+        }))
     }
     if (table === 'run_state') return chosen('run_state', parameters).map(jsonRow)
     throw new Error(`a question that nobody asked before: ${sql}`)

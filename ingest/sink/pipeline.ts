@@ -20,7 +20,7 @@ import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 import { startWorkClock } from './work-clock.ts'
 
-const readBytes = 1024 * 1024
+const readBytes = 4 * 1024 * 1024
 const hurryIntervalMs = 20
 const flushCheckMs = 250
 
@@ -181,13 +181,15 @@ export function createSink(parts: SinkParts): Sink {
       const buried = buriedLetters(partition.partition, batch.deadLetters)
       await keepTrying('bury dead letters', async () => partition.bury?.(buried))
     }
-    // After the letters: behind a run's stored row an update is not looked at again.
-    if (changed.rows > 0) await insertRows(changed)
+    // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
     const { rows } = batch.points
-    if (rows === 0) return
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
-    await insertPoints(batch.points, token, !reading)
-    observe.inserted(rows, (performance.now() - started) / 1000)
+    const both = await Promise.allSettled([
+      changed.rows > 0 ? insertRows(changed) : undefined,
+      rows > 0 ? insertPoints(batch.points, token, !reading) : undefined,
+    ])
+    for (const one of both) if (one.status === 'rejected') throw one.reason
+    if (rows > 0) observe.inserted(rows, (performance.now() - started) / 1000)
   }
 
   function insertRows(rows: TableRows): Promise<void> {
