@@ -93,8 +93,14 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
       const properties = brokerProperties(plan, broker)
       await writeFile(join(folder, propertiesFile), properties)
       const { java, options: toolOptions } = toolRuntime
-      await formatStorage(folder, clusterId, java, [...shortRunOptions, ...toolOptions, ...loggingOptions(folder)])
-      const javaOptions = [heap, ...brokerOptions, ...brokerRuntime.options, ...loggingOptions(folder)]
+      await formatStorage(folder, clusterId, java, [...compileLittle, ...toolOptions, ...loggingOptions(folder)])
+      const javaOptions = [
+        heap,
+        ...compileLittle,
+        ...brokerOptions,
+        ...brokerRuntime.options,
+        ...loggingOptions(folder),
+      ]
       return createBroker({
         id,
         port,
@@ -125,8 +131,8 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
   }
 }
 
-/** For what runs a second: compile little. */
-const shortRunOptions = ['-XX:TieredStopAtLevel=1']
+/** What a broker does with records is the kernel's work and that of built-in checksums: the second compiler costs more than it gives back in hours. */
+const compileLittle = ['-XX:TieredStopAtLevel=1']
 
 const brokerOptions = [
   // A broker without memory does not limp on.

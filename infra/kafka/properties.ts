@@ -83,6 +83,9 @@ const smallMachineSettings: Record<string, string> = {
   'num.replica.fetchers': '1',
   'background.threads': '2',
   'num.recovery.threads.per.data.dir': '2',
+  // A request of a megabyte comes in few reads; with the default of 100 KiB the sender waits for room.
+  'socket.receive.buffer.bytes': '1048576',
+  'socket.send.buffer.bytes': '1048576',
   // A cleaner's buffer is 128 MiB by default, of a heap that is hardly larger.
   'log.cleaner.dedupe.buffer.size': '8388608',
 }
