@@ -28,8 +28,9 @@ const flushCheckMs = 250
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
  *
  * 1. the range is committed to the log as an intent;
- * 2. dead letters and changed runs are inserted (inserting them again changes nothing);
- * 3. the points are inserted as one block under a token made of the range, which the store takes once.
+ * 2. dead letters are inserted (inserting them again changes nothing);
+ * 3. changed runs, for which the same holds, and beside them the points, as one block under a token made of the range, which the store takes
+ *    once.
  *
  * After a crash, or when the partition goes to another reader, the same range is read again and inserted under the same token. While one
  * block is inserted the next one fills: at once when idle, in large blocks when busy.
