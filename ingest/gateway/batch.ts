@@ -9,6 +9,8 @@ export type Position = { readonly partition: number; readonly offset: number; re
  * he gave with it.
  */
 export type Waiter = {
+  /** His frames of a record have one acknowledgement. */
+  readonly together?: boolean
   /** The frame is durable. */
   onDurable(number: number, seq: number, bytes: number, position: Position): void
   /** Nothing of the frame was or will be stored, unless the code is `outcome_unknown`. */
@@ -98,17 +100,20 @@ export function expireUntil(batch: Batch, lateMs: number): void {
   }
 }
 
-/** Calls `observe` with how long the frames that still wait have waited until `nowMs`, in s, and with how many waited so long. */
+/** Calls `observe` with how long those that still wait have waited until `nowMs`, in s, and with how many acknowledgements that is. */
 export function observeWaits(
-  { notes, frames, expired }: Batch,
+  { waiters, notes, frames, expired }: Batch,
   nowMs: number,
   observe: (seconds: number, count: number) => void,
 ): void {
   for (let from = expired; from < frames; ) {
     const since = notes[from * rowWidth + rowSince]!
     let to = from + 1
-    while (to < frames && notes[to * rowWidth + rowSince] === since) to++
-    observe((nowMs - since) / 1000, to - from)
+    let count = 1
+    for (; to < frames && notes[to * rowWidth + rowSince] === since; to++) {
+      if (!waiters[to]!.together || waiters[to] !== waiters[to - 1]) count++
+    }
+    observe((nowMs - since) / 1000, count)
     from = to
   }
 }

@@ -75,6 +75,7 @@ function logFrames(gateway: Gateway, frames: readonly Frame[]): Promise<Outcome[
       if (--open === 0) resolve(outcomes)
     }
     const waiter: Waiter = {
+      together: true,
       onDurable: (index, _seq, _bytes, position) => settle(index, position),
       onRefused: (index, _seq, _bytes, refusal) => settle(index, refusal),
     }
