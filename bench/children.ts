@@ -1,12 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process'
 import { join } from 'node:path'
 import { onExit } from './cleanup.ts'
-import type { LoadJob, LoadProgress, LoadResult } from './load.ts'
-import type { LoadMessage } from './load-child.ts'
 
 /** Starts a script beside this one; it is killed when this process ends before it. Its errors go to our stderr. */
-function start(script: string): ChildProcess {
-  const child = fork(join(import.meta.dirname, script), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export function startChild(script: string, execArgv: string[] = []): ChildProcess {
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc']
+  const child = fork(join(import.meta.dirname, script), [], { stdio, execArgv })
   const forget = onExit(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   })
@@ -17,7 +16,7 @@ function start(script: string): ChildProcess {
 /** Hands a job to a child that answers with one message, and gives that answer. */
 export function askChild<Job extends object, Answer>(script: string, job: Job): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const child = start(script)
+    const child = startChild(script)
     let answer: { readonly value: Answer } | undefined
     child.on('message', (message) => {
       answer = { value: message as Answer }
@@ -27,36 +26,6 @@ export function askChild<Job extends object, Answer>(script: string, job: Job): 
       if (code === 0 && answer !== undefined) resolve(answer.value)
       else reject(new Error(`${script} ended with ${signal ?? code}`))
     })
-    child.send(job)
-  })
-}
-
-/** Runs a load generator; `beforeStart` is called when it is connected and about to send its first frame. */
-export function runLoad(
-  job: LoadJob,
-  beforeStart: () => void | Promise<void>,
-  onProgress: (progress: LoadProgress) => void,
-): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const child = start('load-child.js')
-    child.on('message', async (message: LoadMessage) => {
-      switch (message.kind) {
-        case 'ready':
-          await beforeStart()
-          child.send('go')
-          break
-        case 'progress':
-          onProgress(message)
-          break
-        case 'done':
-          resolve(message.result)
-          break
-        default:
-          message satisfies never
-      }
-    })
-    child.once('error', reject)
-    child.once('exit', (code, signal) => reject(new Error(`the load generator ended with ${signal ?? code}`)))
     child.send(job)
   })
 }

@@ -1,42 +1,55 @@
 import type { Kind, Metric } from './metrics.ts'
 import { mix32, normal, uniforms } from './random.ts'
 
-/** Entries of a noise table: small enough for the second-level cache, read from another place by every series. */
+/** Entries of a noise table: small enough for the second-level cache. */
 const tableSize = 1 << 16
 const tableMask = tableSize - 1
+/** From a step to the next in a table. The metrics of one step lie side by side: more than any shape has, and odd. */
+const stepStride = 101
+/** How many different speeds the curves of one run have: what depends on speed and step alone is computed once for each. */
+const speeds = 8
 
 /** Everything that values are computed from, made once from the seed. */
 export type Curves = {
   readonly metrics: readonly Metric[]
+  /** Metrics of each kind, by their index. */
+  readonly byKind: Readonly<Record<Kind, Uint16Array>>
   /** Normal noise. */
   readonly noise: Float64Array
   /** Log-normal noise with one spike in about 500 entries, for gradient norms. */
   readonly spikes: Float64Array
-  /** Where in the tables a run and a metric begin, and how high and fast their curves are. */
+  /** Where in the tables a run begins, and how high and fast its curves are. */
   readonly runStart: Uint16Array
   readonly runLevel: Float64Array
   readonly runSpeed: Float64Array
-  readonly metricStart: Uint16Array
   readonly metricLevel: Float64Array
-  readonly metricSpeed: Float64Array
+  /** Which of the speeds a metric has. */
+  readonly metricSpeed: Uint8Array
+  readonly speed: Float64Array
 }
 
 export function makeCurves(seed: number, runs: number, metrics: readonly Metric[]): Curves {
   const uniform = uniforms(seed)
   const between = (low: number, high: number) => (): number => low + (high - low) * uniform()
   const fill = (length: number, next: () => number) => Float64Array.from({ length }, next)
-  const starts = (length: number, salt: number) =>
-    Uint16Array.from({ length }, (_, i) => mix32(seed ^ (salt + i)) & tableMask)
+  const indices = (kind: Kind) => Uint16Array.from(metrics.flatMap((metric, i) => (metric.kind === kind ? [i] : [])))
   return {
     metrics,
+    byKind: {
+      loss: indices('loss'),
+      accuracy: indices('accuracy'),
+      schedule: indices('schedule'),
+      norm: indices('norm'),
+      timing: indices('timing'),
+    },
     noise: fill(tableSize, () => normal(uniform)),
     spikes: fill(tableSize, () => Math.exp(0.4 * normal(uniform)) * (uniform() < 0.002 ? 20 : 1)),
-    runStart: starts(runs, 0x10000000),
+    runStart: Uint16Array.from({ length: runs }, (_, i) => mix32(seed ^ (0x10000000 + i)) & tableMask),
     runLevel: fill(runs, between(0.6, 1.6)),
     runSpeed: fill(runs, between(0.5, 2)),
-    metricStart: starts(metrics.length, 0x20000000),
     metricLevel: fill(metrics.length, between(0.5, 3)),
-    metricSpeed: fill(metrics.length, between(0.002, 0.02)),
+    metricSpeed: Uint8Array.from(metrics, (_, i) => mix32(seed ^ (0x20000000 + i)) % speeds),
+    speed: fill(speeds, between(0.002, 0.02)),
   }
 }
 
@@ -47,59 +60,89 @@ export function diverges(run: number): boolean {
   return run % 101 === 7
 }
 
-/**
- * Writes the values of `count` steps of one run, all steps of the first metric first, as the columnar frame wants them.
- * This runs once per point beside the server under test: tables, multiplications and one division, no object.
- */
-export function fillValues(curves: Curves, run: number, firstStep: number, count: number, target: Float64Array): void {
-  for (let metric = 0; metric < curves.metrics.length; metric++) {
-    fillSeries(curves, run, metric, firstStep, count, target, metric * count)
-  }
-}
+/** Of the frame being filled: by speed and step what is left of the way down, and by step the learning rate. */
+let left = new Float64Array(0)
+let rates = new Float64Array(0)
 
-function fillSeries(
+/**
+ * Writes the values of `count` steps of one run into `target` from `offset` on, all steps of the first metric first, as the
+ * columnar frame wants them. This runs once per point beside the server under test: tables, multiplications, a division at most.
+ */
+export function fillValues(
   curves: Curves,
   run: number,
-  metric: number,
   firstStep: number,
   count: number,
   target: Float64Array,
-  offset: number,
+  offset = 0,
 ): void {
-  const kind = curves.metrics[metric]!.kind
-  const table = kind === 'norm' ? curves.spikes : curves.noise
-  const start = curves.runStart[run]! + curves.metricStart[metric]! + firstStep
-  const level = curves.metricLevel[metric]! * curves.runLevel[run]!
-  const speed = curves.metricSpeed[metric]! * curves.runSpeed[run]!
-  for (let i = 0; i < count; i++) {
-    target[offset + i] = valueAt(kind, level, speed, firstStep + i, table[(start + i) & tableMask]!)
-  }
-  if (diverges(run) && firstStep + count >= divergenceStep) diverge(kind, firstStep, count, target, offset)
-}
-
-/** A switch instead of functions by kind: it is inlined, and the branch goes the same way for a whole series. */
-function valueAt(kind: Kind, level: number, speed: number, step: number, noise: number): number {
-  const left = 1 / (1 + step * speed)
-  switch (kind) {
-    case 'loss':
-      return level * (0.05 + left) * (1 + 0.04 * noise)
-    case 'accuracy': {
-      const accuracy = 0.98 - 0.88 * left + 0.012 * noise
-      return Math.round(Math.min(1, Math.max(0, accuracy)) * 10_000) / 10_000
+  prepareSteps(curves, run, firstStep, count)
+  const { byKind, noise, spikes, metricLevel, metricSpeed } = curves
+  const runLevel = curves.runLevel[run]!
+  const start = curves.runStart[run]! + (firstStep & tableMask) * stepStride
+  for (const metric of byKind.loss) {
+    const level = metricLevel[metric]! * runLevel
+    const way = metricSpeed[metric]! * count
+    const at = offset + metric * count
+    for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
+      target[at + i] = level * (0.05 + left[way + i]!) * (1 + 0.04 * noise[from & tableMask]!)
     }
-    case 'schedule':
-      return level * 1e-3 * Math.min((step + 1) * 0.01, Math.sqrt(100 / (step + 1)))
-    case 'norm':
-      return level * (0.2 + left) * noise
-    case 'timing':
-      return Math.round((120 * level + 6 * Math.abs(noise)) * 1_000) / 1_000
+  }
+  for (const metric of byKind.norm) {
+    const level = metricLevel[metric]! * runLevel
+    const way = metricSpeed[metric]! * count
+    const at = offset + metric * count
+    for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
+      target[at + i] = level * (0.2 + left[way + i]!) * spikes[from & tableMask]!
+    }
+  }
+  for (const metric of byKind.accuracy) {
+    const way = metricSpeed[metric]! * count
+    const at = offset + metric * count
+    for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
+      const accuracy = 0.98 - 0.88 * left[way + i]! + 0.012 * noise[from & tableMask]!
+      // Rounded half up to 4 digits, as programs print them.
+      target[at + i] = Math.floor(Math.min(1, Math.max(0, accuracy)) * 10_000 + 0.5) / 10_000
+    }
+  }
+  for (const metric of byKind.timing) {
+    const level = 120_000 * metricLevel[metric]! * runLevel
+    const at = offset + metric * count
+    for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
+      target[at + i] = Math.floor(level + 6_000 * Math.abs(noise[from & tableMask]!) + 0.5) / 1_000
+    }
+  }
+  for (const metric of byKind.schedule) {
+    const level = metricLevel[metric]! * runLevel
+    for (let i = 0, at = offset + metric * count; i < count; i++) target[at + i] = level * rates[i]!
+  }
+  if (diverges(run) && firstStep + count > divergenceStep - 1) diverge(curves, firstStep, count, target, offset)
+}
+
+function prepareSteps(curves: Curves, run: number, firstStep: number, count: number): void {
+  if (rates.length < count) {
+    left = new Float64Array(count * speeds)
+    rates = new Float64Array(count)
+  }
+  const runSpeed = curves.runSpeed[run]!
+  for (let which = 0; which < speeds; which++) {
+    const speed = curves.speed[which]! * runSpeed
+    for (let i = 0, at = which * count; i < count; i++) left[at + i] = 1 / (1 + (firstStep + i) * speed)
+  }
+  for (let i = 0; i < count; i++) {
+    const step = firstStep + i + 1
+    rates[i] = 1e-3 * Math.min(step * 0.01, Math.sqrt(100 / step))
   }
 }
 
-function diverge(kind: Kind, firstStep: number, count: number, target: Float64Array, offset: number): void {
-  if (kind !== 'loss' && kind !== 'norm') return
-  const begin = Math.max(0, divergenceStep - firstStep)
-  target.fill(Number.NaN, offset + Math.min(begin, count), offset + count)
+function diverge(curves: Curves, firstStep: number, count: number, target: Float64Array, offset: number): void {
+  const begin = Math.min(count, Math.max(0, divergenceStep - firstStep))
   const before = divergenceStep - 1 - firstStep
-  if (kind === 'norm' && before >= 0 && before < count) target[offset + before] = Number.POSITIVE_INFINITY
+  for (const kind of ['loss', 'norm'] as const) {
+    for (const metric of curves.byKind[kind]) {
+      const at = offset + metric * count
+      target.fill(Number.NaN, at + begin, at + count)
+      if (kind === 'norm' && before >= 0 && before < count) target[at + before] = Number.POSITIVE_INFINITY
+    }
+  }
 }

@@ -3,10 +3,12 @@ import { test } from 'node:test'
 import { measureCurves } from './curve-latency.ts'
 import { fillValues } from './curves.ts'
 import { blocksOf, type DatasetSpec, makeDataset, runId } from './dataset.ts'
+import { mergeLatencies } from './latency.ts'
 import { createLoadGenerator, type LoadJob } from './load.ts'
 import { probeVisibility } from './probe.ts'
 import { untilQueryable } from './queryable.ts'
 import { createQuestioner } from './questions.ts'
+import { constantRate } from './schedule.ts'
 import { type FakeServer, type FakeServerOptions, startFakeServer } from './server.fixture.ts'
 import { verifyOverWire } from './wire-verification.ts'
 
@@ -19,8 +21,13 @@ async function withServer(options: FakeServerOptions, work: (server: FakeServer)
   }
 }
 
-const load = async (job: Omit<LoadJob, 'fromFrame'> & { fromFrame?: number }) =>
-  (await createLoadGenerator({ fromFrame: 0, ...job }, () => {})).start()
+type Job = Omit<LoadJob, 'fromFrame' | 'generator'> & Partial<LoadJob>
+
+async function load(job: Job) {
+  const generator = { index: 0, count: 1 }
+  const part = await (await createLoadGenerator({ fromFrame: 0, generator, ...job }, () => {})).start()
+  return { ...part, ackMilliseconds: mergeLatencies(part.ackLatencies) }
+}
 const spec = (shape: 'dense' | 'sparse'): DatasetSpec => ({
   shape,
   seed: 3,
@@ -79,13 +86,13 @@ test('in the open loop frames leave at their times, and waiting for a slow serve
   // One frame in flight and 20 ms an answer: 50 frames a second at most, where 100 are due. The last waits for half a second.
   await withServer({ creditFrames: 1, ackAfterMs: 20 }, async (server) => {
     const dataset = { ...spec('dense'), frames: 100 }
-    const result = await load({ url: server.url, dataset, connections: 1, framesPerSecond: 100 })
+    const result = await load({ url: server.url, dataset, connections: 1, schedule: [constantRate(100, 1)] })
     assert.ok(result.seconds > 1.9)
     assert.ok(result.ackMilliseconds.max > 800)
   })
   await withServer({}, async (server) => {
     const dataset = { ...spec('dense'), frames: 100 }
-    const result = await load({ url: server.url, dataset, connections: 1, framesPerSecond: 200 })
+    const result = await load({ url: server.url, dataset, connections: 1, schedule: [constantRate(200, 0.5)] })
     assert.ok(result.seconds > 0.45 && result.seconds < 1)
     assert.ok(result.ackMilliseconds.p50 < 20)
   })
@@ -135,3 +142,36 @@ for (const fromFrame of [5, 13, 30, 77]) {
     })
   })
 }
+
+test('several generators share the connections and send every frame once, at will and in the open loop', async () => {
+  for (const schedule of [undefined, [constantRate(500, 0.2)]]) {
+    await withServer({}, async (server) => {
+      const dataset = { ...spec('dense'), frames: 100 }
+      const share = (index: number) =>
+        load({
+          url: server.url,
+          dataset,
+          connections: 5,
+          generator: { index, count: 3 },
+          ...(schedule && { schedule }),
+        })
+      const parts = await Promise.all([0, 1, 2].map(share))
+      assert.equal(
+        parts.reduce((sum, part) => sum + part.frames, 0),
+        100,
+      )
+      assert.equal(server.frames(), 100)
+      assertAllArrived(server, dataset)
+    })
+  }
+})
+
+test('more connections than frames, and thousands of them, are no trouble', async () => {
+  await withServer({}, async (server) => {
+    const dataset = { ...spec('sparse'), runs: 1_000, frames: 1_500 }
+    const result = await load({ url: server.url, dataset, connections: 1_000 })
+    assert.equal(result.frames, 1_500)
+    assertAllArrived(server, dataset)
+    await load({ url: server.url, dataset: { ...dataset, project: 'q', frames: 10 }, connections: 50 })
+  })
+})

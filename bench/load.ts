@@ -1,119 +1,157 @@
-import { type Dataset, type DatasetSpec, makeDataset } from './dataset.ts'
-import { createFrameWriter, plainFrame } from './frames.ts'
-import { createLatencyRecorder, type Latency } from './latency.ts'
-import { createSender, type Sender } from './sender.ts'
-import { mergeTokens } from './tokens.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type DatasetSpec, makeDataset } from './dataset.ts'
+import { createBatchWriter } from './frames.ts'
+import { createLatencyRecorder, type PackedLatency } from './latency.ts'
+import { createPace } from './pace.ts'
+import { createBatchPool } from './pool.ts'
+import { createClock, type Schedule } from './schedule.ts'
+import { createSender, type Sender, type SenderContext } from './sender.ts'
+import { createTokenCollector } from './tokens.ts'
 
 export type LoadJob = {
   readonly url: string
   readonly apiKey?: string
   readonly dataset: DatasetSpec
+  /** Of all generators. */
   readonly connections: number
+  /** This generator has the connections whose number leaves the remainder `index`. */
+  readonly generator: { readonly index: number; readonly count: number }
   /** Frames before this one are there already: the same jobs go on. */
   readonly fromFrame: number
-  /** Open loop: each frame has its time, whether or not the server keeps up. Undefined: as fast as it takes them. */
-  readonly framesPerSecond?: number
+  /** Open loop, in frames a second: each frame has its time, whether or not the server keeps up. Undefined: as fast as it takes them. */
+  readonly schedule?: Schedule
 }
 
-export type LoadResult = {
+export type LoadPart = {
   readonly frames: number
   readonly points: number
   readonly bytes: number
   readonly retries: number
   readonly seconds: number
   readonly cpuSeconds: number
-  /** From sending, or in the open loop from when the frame was due, to its acknowledgement. */
-  readonly ackMilliseconds: Latency
+  /** From sending, or in the open loop from when the frame was due, to its acknowledgement: of each stretch of the schedule. */
+  readonly ackLatencies: readonly PackedLatency[]
   /** Token of everything that was acknowledged. */
   readonly at: string
 }
 
-export type LoadProgress = { readonly pointsAcked: number }
+export type LoadProgress = {
+  readonly pointsAcked: number
+  /** The slowest acknowledgement since the last report. */
+  readonly slowestMs: number
+}
 
-export type LoadGenerator = { readonly start: () => Promise<LoadResult> }
+/** `start` begins at that time, in ms of this process's `performance.now()`. */
+export type LoadGenerator = { readonly start: (beginMs?: number) => Promise<LoadPart> }
 
-/** Connects; `start` sends the dataset from `fromFrame` on and resolves when every frame is acknowledged. */
+/** Connections that are opened at a time. */
+const openedAtOnce = 200
+
+/** Connects; `start` sends the generator's share of the dataset from `fromFrame` on and resolves when all of it is acknowledged. */
 export async function createLoadGenerator(
   job: LoadJob,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<LoadGenerator> {
+  const { connections, fromFrame, generator, schedule } = job
   const dataset = makeDataset(job.dataset)
-  const latency = createLatencyRecorder()
-  const lastTokens: string[] = new Array(dataset.runs).fill('')
-  const frames = dataset.frames - job.fromFrame
-  const points = frames * dataset.pointsPerFrame
+  const isMine = (frame: number): boolean =>
+    ((frame % dataset.runs) % connections) % generator.count === generator.index
+  const clock = schedule === undefined ? undefined : createClock(schedule)
+  const latencies = (schedule ?? [undefined]).map(createLatencyRecorder)
+  const tokens = createTokenCollector()
+  const writer = createBatchWriter(dataset)
+  let frames = 0
+  for (let frame = fromFrame; frame < dataset.frames; frame++) if (isMine(frame)) frames++
   let acked = 0
   let bytes = 0
   let retries = 0
+  let slowestMs = 0
   let startMs = 0
   let failure: string | undefined
   let onEnd: () => void = () => {}
-  const intervalMs = job.framesPerSecond === undefined ? undefined : 1_000 / job.framesPerSecond
-  const context = {
-    dataset,
-    writer: createFrameWriter(dataset),
-    connections: job.connections,
-    fromFrame: job.fromFrame,
-    dueMs:
-      intervalMs === undefined ? () => undefined : (frame: number) => startMs + (frame - job.fromFrame) * intervalMs,
-    onAck(run: number, at: string, sinceMs: number) {
-      latency.record(performance.now() - sinceMs)
-      lastTokens[run] = at
+  const dueMs = clock && ((frame: number) => startMs + clock.dueSeconds(frame - fromFrame) * 1_000)
+  let waiting: Sender[] = []
+
+  const context: SenderContext = {
+    ...{ dataset, writer, pool: createBatchPool(writer), connections, fromFrame, dueMs },
+    schedule(sender) {
+      if (sender.scheduled) return
+      sender.scheduled = true
+      if (waiting.push(sender) === 1) setImmediate(pumpWaiting)
+    },
+    onAck(frame, sinceMs, nowMs, buffer, at) {
+      const milliseconds = nowMs - sinceMs
+      if (milliseconds > slowestMs) slowestMs = milliseconds
+      latencies[clock === undefined ? 0 : clock.stretchOf(frame - fromFrame)]!.record(milliseconds)
+      tokens.addBytes(buffer, at.atStart, at.atEnd)
       if (++acked === frames) onEnd()
     },
     onRetry() {
       retries++
     },
-    onSent(sent: number) {
+    onSent(sent) {
       bytes += sent
     },
-    onFailure(reason: string) {
+    onFailure(reason) {
       failure ??= reason
       onEnd()
     },
   }
-  warmUp(dataset)
-  const senders: Sender[] = await Promise.all(
-    Array.from({ length: job.connections }, (_, index) => createSender(job.url, job.apiKey, index, context)),
-  )
 
-  async function start(): Promise<LoadResult> {
+  function pumpWaiting(): void {
+    const senders = waiting
+    waiting = []
+    for (const sender of senders) sender.pump()
+  }
+
+  warmUp(job.dataset)
+  const senders = new Map<number, Sender>()
+  const mine = Array.from({ length: connections }, (_, index) => index).filter(
+    (index) => index % generator.count === generator.index,
+  )
+  for (let first = 0; first < mine.length; first += openedAtOnce) {
+    const opening = mine.slice(first, first + openedAtOnce)
+    const opened = await Promise.all(opening.map((index) => createSender(job.url, job.apiKey, index, context)))
+    opened.forEach((sender, i) => void senders.set(opening[i]!, sender))
+  }
+
+  async function start(beginMs = performance.now()): Promise<LoadPart> {
+    await sleep(beginMs - performance.now())
     const cpu = process.cpuUsage()
-    startMs = performance.now()
-    const progress = setInterval(() => onProgress({ pointsAcked: acked * dataset.pointsPerFrame }), 500)
-    // In the open loop a clock of 1 ms wakes the senders; a frame's latency counts from when it was due all the same.
-    const clock = intervalMs === undefined ? undefined : setInterval(pumpAll, 1)
+    startMs = beginMs
+    const pace = createPace({ dataset, fromFrame, dueMs, isMine }, (connection) => senders.get(connection)!)
+    const progress = setInterval(() => {
+      onProgress({ pointsAcked: acked * dataset.pointsPerFrame, slowestMs })
+      slowestMs = 0
+    }, 250)
     try {
       await new Promise<void>((resolve, reject) => {
         onEnd = () => (failure === undefined ? resolve() : reject(new Error(failure)))
-        if (failure === undefined) pumpAll()
-        else onEnd()
+        if (failure !== undefined || frames === 0) onEnd()
+        else pace.start(connections)
       })
     } finally {
       clearInterval(progress)
-      clearInterval(clock)
-      for (const sender of senders) sender.close()
+      pace.stop()
+      for (const sender of senders.values()) sender.close()
     }
     const seconds = (performance.now() - startMs) / 1_000
     const { user, system } = process.cpuUsage(cpu)
-    const at = mergeTokens(lastTokens.filter((token) => token !== '')) ?? ''
     const cpuSeconds = (user + system) / 1e6
-    return { frames, points, bytes, retries, seconds, cpuSeconds, ackMilliseconds: latency.summary(), at }
-  }
-
-  function pumpAll(): void {
-    for (const sender of senders) sender.pump()
+    const ackLatencies = latencies.map((latency) => latency.pack())
+    const points = frames * dataset.pointsPerFrame
+    return { frames, points, bytes, retries, seconds, cpuSeconds, ackLatencies, at: tokens.merged() ?? '' }
   }
 
   return { start }
 }
 
 /** Compiled before the clock runs: the generator's own start should not be taken for the server's. */
-function warmUp(dataset: Dataset): void {
-  const writer = createFrameWriter(dataset)
-  const frame = writer.create()
-  for (let round = 0; round < 1_000_000 / dataset.pointsPerFrame; round++) {
-    writer.write(frame, round % dataset.runs, round)
-    if (round % 10 === 0) plainFrame(dataset, round % dataset.runs, 0, false)
+function warmUp(spec: DatasetSpec): void {
+  const dataset = makeDataset({ ...spec, runs: 100, frames: 100 })
+  const writer = createBatchWriter(dataset)
+  const batch = writer.create()
+  for (let round = 0; round < 2_000_000 / dataset.pointsPerFrame; round++) {
+    writer.write(batch, round % writer.capacity, round % dataset.runs, round)
   }
 }

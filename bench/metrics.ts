@@ -6,7 +6,7 @@ export type Shape = 'dense' | 'sparse'
 /** How a frame of each shape is cut: `dense` is a fast job's buffer, `sparse` one step of a job with many metrics. */
 export const shapes: Readonly<Record<Shape, { stepsPerFrame: number; stepMs: number; runs: number }>> = {
   dense: { stepsPerFrame: 100, stepMs: 250, runs: 1_000 },
-  sparse: { stepsPerFrame: 1, stepMs: 1_000, runs: 2_500 },
+  sparse: { stepsPerFrame: 1, stepMs: 1_000, runs: 10_000 },
 }
 
 const common: readonly Metric[] = [

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseIngestOptions, UsageError } from './options.ts'
+import { parseIngestOptions } from './options.ts'
+import { UsageError } from './usage-error.ts'
 
 test('options have their defaults by shape', () => {
-  assert.equal(parseIngestOptions(['--shape', 'sparse']).runs, 2_500)
+  assert.equal(parseIngestOptions(['--shape', 'sparse']).runs, 10_000)
   const dense = parseIngestOptions(['--points', '5e6', '--json', 'result.json', '--keep'])
   assert.deepEqual(
     [dense.runs, dense.points, dense.json, dense.keep, dense.rate],
@@ -21,6 +22,15 @@ for (const args of [
   ['--points', '1.5'],
   ['--rate', 'x'],
   ['--url', 'ftp://a'],
+  ['--log', 'paper'],
+  ['--phases', 'full,nap'],
+  ['--phases', ''],
+  ['--phases', 'steady'],
+  ['--frames-url', 'http://a'],
+  ['--tolerance', 'x'],
+  ['--tolerance', ''],
+  ['--peers', 'nobody'],
+  ['--cpu-prof', 'broker'],
   ['--what'],
   ['extra'],
 ]) {

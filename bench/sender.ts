@@ -1,40 +1,45 @@
-import { type Answer, type Connection, connect, type Refused } from './connection.ts'
+import { unpack } from 'msgpackr'
+import { type Ack, readAck } from './acks.ts'
+import type { Answer, Refused } from './connection.ts'
 import { blocksOf, type Dataset } from './dataset.ts'
-import { type FrameBuffer, type FrameWriter, plainFrame } from './frames.ts'
+import { createFlights } from './flights.ts'
+import { type BatchWriter, plainFrame } from './frames.ts'
+import { clientMessage, opcodes } from './messages.ts'
+import { firstFrame, prepareOpenings } from './openings.ts'
+import type { BatchPool } from './pool.ts'
+import { openStream } from './stream.ts'
 
 /** What all connections of a generator share. */
 export type SenderContext = {
   readonly dataset: Dataset
-  readonly writer: FrameWriter
+  readonly writer: BatchWriter
+  readonly pool: BatchPool
   readonly connections: number
   /** Frames before this one were sent by an earlier generator. */
   readonly fromFrame: number
-  /** When a frame is due, in ms of `performance.now()`; undefined where it goes as soon as there is credit. */
-  readonly dueMs: (frame: number) => number | undefined
-  /** `sinceMs`: when the frame was due or, sent at will, when it was sent. */
-  readonly onAck: (run: number, at: string, sinceMs: number) => void
+  /** When a frame is due, in ms of `performance.now()`; undefined where frames go as soon as there is credit. */
+  readonly dueMs: ((frame: number) => number) | undefined
+  /** Has `pump` called in a later turn of the event loop. */
+  readonly schedule: (sender: Sender) => void
+  /** A frame is acknowledged with the token in `buffer`; it was due, or sent where it was sent at will, at `sinceMs`. */
+  readonly onAck: (frame: number, sinceMs: number, nowMs: number, buffer: Buffer, at: Ack) => void
   readonly onRetry: () => void
   readonly onSent: (bytes: number) => void
   readonly onFailure: (reason: string) => void
 }
 
-type InFlight = {
-  readonly run: number
-  readonly bytes: Uint8Array
-  /** To write the next frame into, once this one is acknowledged and so surely sent. */
-  readonly buffer: FrameBuffer | undefined
-  readonly sinceMs: number
-}
-
 export type Sender = {
-  /** Sends what is due as far as the credit goes. */
+  scheduled: boolean
+  /** Sends what may be sent, up to a batch. */
   readonly pump: () => void
+  /** One more frame is due. */
+  readonly allow: () => void
   readonly close: () => void
 }
 
-/** Frames sent in one turn of the event loop, so that answers are read in between. */
-const framesPerTurn = 64
 const retryAfterMs = 50
+/** Unacknowledged frames of all connections of a generator, so that memory has a bound; a connection may have four at least. */
+const framesInFlight = 32_768
 
 /** One connection with the frames of every run whose number leaves the remainder `index`. */
 export async function createSender(
@@ -43,121 +48,148 @@ export async function createSender(
   index: number,
   context: SenderContext,
 ): Promise<Sender> {
-  const { dataset, writer, dueMs } = context
-  const inFlight = new Map<number, InFlight>()
-  const spare: FrameBuffer[] = []
-  const again: InFlight[] = []
-  let bytesInFlight = 0
-  let messages = 0
+  const { dataset, writer, pool, connections, dueMs } = context
+  const { runs } = dataset
+  const again: { readonly run: number; readonly block: number; readonly sinceMs: number; readonly withSet: boolean }[] =
+    []
+  const ack: Ack = { n: 0, atStart: 0, atEnd: 0 }
   let { run, block } = firstFrame(context, index)
-  let first = true
+  let messages = 0
+  /** Frames that may be sent yet, as far as they are due. */
+  let allowed = dueMs === undefined ? Number.POSITIVE_INFINITY : 0
   /** The first frame defines the metric set; nothing may overtake it. */
   let established = false
-  let scheduled = false
 
-  const connection: Connection = await connect(baseUrl, apiKey, { onAnswer, onLost: context.onFailure })
-  const { credit } = connection
+  const prepared = prepareOpenings(context, run, block)
+  const stream = await openStream(baseUrl, apiKey, { onAnswer, onLost: context.onFailure })
+  const { credit } = stream
+  const share = Math.max(4, Math.floor(framesInFlight / connections))
+  const window = Math.max(1, Math.min(credit.frames, Math.floor(credit.bytes / writer.frameBytes), share))
+  const flights = createFlights(window)
+  // At will, a few frames more are not worth a write of their own.
+  const fewest = dueMs === undefined ? Math.max(1, Math.min(writer.capacity, Math.floor(window / 4))) : 1
+
+  const isLeft = (): boolean => allowed > 0 && block < blocksOf(dataset, run)
+  const hasCredit = (bytes: number): boolean =>
+    flights.count() < window && flights.bytes() + bytes <= credit.bytes && flights.isFree(messages + 1)
 
   function pump(): void {
-    scheduled = false
-    connection.together(() => {
-      for (let sent = 0; sent < framesPerTurn; sent++) if (!sendNext()) return
-      schedule()
-    })
-  }
-
-  /** After the answers of this turn of the event loop, not after each. */
-  function schedule(): void {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(pump)
-  }
-
-  function hasCredit(): boolean {
-    if (!established) return inFlight.size === 0
-    const largest = dataset.pointsPerFrame * 8 + 4_096
-    return inFlight.size < credit.frames && bytesInFlight + largest <= credit.bytes
-  }
-
-  function sendNext(): boolean {
-    if (!hasCredit()) return false
-    const repeated = again.shift()
-    if (repeated !== undefined) return send(repeated)
-    if (block >= blocksOf(dataset, run)) return false
-    const due = dueMs(block * dataset.runs + run)
-    const now = performance.now()
-    if (due !== undefined && due > now) return false
-    return send(nextFrame(due ?? now))
-  }
-
-  function nextFrame(sinceMs: number): InFlight {
-    const frame = first || block === 0 ? openingFrame(sinceMs) : fastFrame(sinceMs)
-    first = false
-    run += context.connections
-    if (run >= dataset.runs) {
-      run = index
-      block++
-    }
-    return frame
-  }
-
-  function openingFrame(sinceMs: number): InFlight {
-    return { run, bytes: plainFrame(dataset, run, block, first), buffer: undefined, sinceMs }
-  }
-
-  function fastFrame(sinceMs: number): InFlight {
-    const buffer = spare.pop() ?? writer.create()
-    writer.write(buffer, run, block)
-    return { run, bytes: buffer.bytes, buffer, sinceMs }
-  }
-
-  function send(frame: InFlight): true {
-    messages++
-    inFlight.set(messages, frame)
-    bytesInFlight += frame.bytes.byteLength
-    connection.send(frame.bytes)
-    context.onSent(frame.bytes.byteLength)
-    return true
-  }
-
-  function onAnswer(answer: Answer): void {
-    const frame = inFlight.get(answer.n)
-    if (frame === undefined) {
-      context.onFailure(`the server answered message ${answer.n}, which is not in flight`)
+    sender.scheduled = false
+    if (!established) {
+      if (messages === 0) sendOpening()
       return
     }
-    inFlight.delete(answer.n)
-    bytesInFlight -= frame.bytes.byteLength
-    if (answer.ok) acknowledge(frame, answer.at)
-    else refuse(frame, answer.error)
+    while (again.length > 0 && hasCredit(writer.frameBytes)) {
+      const { run, block, sinceMs, withSet } = again.shift()!
+      sendPlain(run, block, sinceMs, withSet)
+    }
+    if (window - flights.count() < fewest && flights.count() > 0) return
+    if (isLeft() && block === 0) sendOpening()
+    else sendBatch()
+    if (isLeft() && hasCredit(writer.frameBytes)) context.schedule(sender)
   }
 
-  function acknowledge(frame: InFlight, at: string): void {
-    established = true
-    if (frame.buffer !== undefined) spare.push(frame.buffer)
-    context.onAck(frame.run, at, frame.sinceMs)
-    schedule()
+  /** A run's or the connection's first frame. */
+  function sendOpening(): void {
+    const repeated = again.shift()
+    if (repeated !== undefined) {
+      sendPlain(repeated.run, repeated.block, repeated.sinceMs, repeated.withSet)
+      return
+    }
+    stream.cork()
+    for (let sent = 0; isLeft() && (messages === 0 || block === 0); sent++) {
+      if (sent === writer.capacity || !hasCredit(writer.frameBytes)) break
+      const withSet = messages === 0
+      sendPlain(run, block, sinceOf(block * runs + run, performance.now()), withSet)
+      advance()
+      if (withSet) break
+    }
+    stream.uncork()
   }
 
-  function refuse(frame: InFlight, error: Refused): void {
+  function sendPlain(run: number, block: number, sinceMs: number, withSet: boolean): void {
+    const ready = withSet ? prepared.first : block === 0 ? prepared.ofRun.get(run) : undefined
+    const bytes = ready ?? plainFrame(dataset, run, block, withSet)
+    flights.add(++messages, block * runs + run, bytes.length, sinceMs, withSet)
+    stream.write(clientMessage(opcodes.binary, bytes))
+    context.onSent(bytes.length)
+  }
+
+  function sendBatch(): void {
+    if (!isLeft() || !hasCredit(writer.frameBytes)) return
+    const nowMs = performance.now()
+    const place = pool.take()
+    let count = 0
+    while (count < writer.capacity && isLeft() && hasCredit(writer.frameBytes)) {
+      writer.write(place.batch, count++, run, block)
+      const frame = block * runs + run
+      flights.add(++messages, frame, writer.frameBytes, sinceOf(frame, nowMs), false)
+      advance()
+    }
+    const bytes = count * writer.messageBytes
+    stream.write(place.batch.bytes.subarray(0, bytes), place.giveBack)
+    context.onSent(count * writer.frameBytes)
+  }
+
+  function sinceOf(frame: number, nowMs: number): number {
+    return dueMs === undefined ? nowMs : dueMs(frame)
+  }
+
+  function advance(): void {
+    allowed--
+    run += connections
+    if (run < runs) return
+    run = index
+    block++
+  }
+
+  function onAnswer(buffer: Buffer, start: number, end: number, nowMs: number): void {
+    if (readAck(buffer, start, end, ack)) {
+      const flight = flights.take(ack.n)
+      if (flight === undefined) {
+        context.onFailure(`the server answered message ${ack.n}, which is not in flight`)
+        return
+      }
+      established = true
+      context.onAck(flight.frame, flight.sinceMs, nowMs, buffer, ack)
+      context.schedule(sender)
+    } else onOther(unpack(Buffer.from(buffer.subarray(start, end))) as Answer, nowMs)
+  }
+
+  /** What is not the usual acknowledgement. */
+  function onOther(answer: Answer, nowMs: number): void {
+    const flight = flights.take(answer.n)
+    if (flight === undefined) {
+      context.onFailure(`the server answered message ${answer.n}, which is not in flight`)
+    } else if (answer.ok) {
+      established = true
+      const at = Buffer.from(answer.at, 'latin1')
+      context.onAck(flight.frame, flight.sinceMs, nowMs, at, { n: answer.n, atStart: 0, atEnd: at.length })
+      context.schedule(sender)
+    } else refuse(flight.frame, flight.sinceMs, flight.withSet, answer.error)
+  }
+
+  function refuse(frame: number, sinceMs: number, withSet: boolean, error: Refused): void {
     if (!error.retryable) {
       context.onFailure(`the server refused a frame: ${error.code}: ${error.message}`)
       return
     }
     context.onRetry()
     setTimeout(() => {
-      again.push(frame)
-      schedule()
+      again.push({ run: frame % runs, block: Math.floor(frame / runs), sinceMs, withSet })
+      if (established) context.schedule(sender)
+      else sendOpening()
     }, retryAfterMs)
   }
 
-  return { pump, close: connection.close }
-}
-
-/** The first frame from `fromFrame` on that is of a run of connection `index`. */
-function firstFrame({ dataset, fromFrame, connections }: SenderContext, index: number): { run: number; block: number } {
-  const block = Math.floor(fromFrame / dataset.runs)
-  const least = fromFrame % dataset.runs
-  const run = index + Math.max(0, Math.ceil((least - index) / connections)) * connections
-  return run < dataset.runs ? { run, block } : { run: index, block: block + 1 }
+  const sender: Sender = {
+    scheduled: false,
+    pump,
+    allow() {
+      allowed++
+      context.schedule(sender)
+    },
+    close: stream.close,
+  }
+  return sender
 }

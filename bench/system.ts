@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { arch, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { packageFile } from '../schema/files.ts'
@@ -15,10 +15,32 @@ export function processCpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
+/** Of all cores together since the start of the system. `steal`: what other machines on the same hardware took. */
+export type SystemSeconds = { readonly busy: number; readonly ioWait: number; readonly steal: number }
+
+/** Undefined where the system does not tell. */
+export function systemSeconds(path = '/proc/stat'): SystemSeconds | undefined {
+  if (!existsSync(path)) return undefined
+  const line = readFileSync(path, 'latin1').split('\n', 1)[0] ?? ''
+  const [user = 0, nice = 0, system = 0, , ioWait = 0, irq = 0, softIrq = 0, steal = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map((ticks) => Number(ticks) / ticksPerSecond)
+  return { busy: user + nice + system + irq + softIrq, ioWait, steal }
+}
+
+/** The memory a process holds. */
+export function residentBytes(pid: number): number {
+  return statusBytes(pid, /^VmRSS:\s+(\d+) kB$/m)
+}
+
 /** The most memory a process has held so far. */
 export function peakResidentBytes(pid: number): number {
-  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
-  return Number(match?.[1] ?? 0) * 1_024
+  return statusBytes(pid, /^VmHWM:\s+(\d+) kB$/m)
+}
+
+function statusBytes(pid: number, line: RegExp): number {
+  return Number(line.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1_024
 }
 
 /** Space taken by everything under a directory; files that vanish meanwhile count nothing. */

@@ -1,106 +1,91 @@
-import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { packageFile } from '../schema/files.ts'
-import { onExit } from './cleanup.ts'
-import { peakResidentBytes, processCpuSeconds } from './system.ts'
+import { freePorts } from '../infra/kafka/ports.ts'
+import { type Process, startProcess } from './process.ts'
+import { mapUsage, type Role, type Usage } from './usage.ts'
 
-/** The server under test. */
+/** The system under test. */
 export type Target = {
-  readonly url: string
-  /** CPU time of the server so far; undefined where it cannot be known. */
-  readonly cpuSeconds: () => Promise<number | undefined>
-  readonly peakResidentBytes: () => number | undefined
+  /** Where frames go, and where questions. */
+  readonly framesUrl: string
+  readonly questionsUrl: string
+  /** CPU time so far; undefined where it cannot be known. */
+  readonly cpuSeconds: () => Promise<Usage | undefined>
+  readonly residentBytes: () => Usage | undefined
+  readonly peakResidentBytes: () => Usage | undefined
   /** Stops it cleanly, where it is ours. */
   readonly stop: () => Promise<void>
 }
 
-const startMs = 60_000
-const stopMs = 120_000
+/** Where a system that we start keeps what. */
+export type Place = {
+  /** For logs of the processes. */
+  readonly directory: string
+  readonly data: string
+}
 
-/** Starts the all-in-one server on a free port; its output goes to `<directory>/server.log`. */
-export async function startServer(directory: string, dataDirectory: string, apiKey = ''): Promise<Target> {
-  const port = await freePort()
+export type StartOptions = {
+  readonly apiKey: string | undefined
+  readonly profiledRoles: ReadonlySet<string>
+  readonly profileDirectory: string
+}
+
+export const profileOf = (options: StartOptions, role: string): string | undefined =>
+  options.profiledRoles.has(role) ? options.profileDirectory : undefined
+
+/** The all-in-one server on a free port. */
+export async function startEmbedded(place: Place, options: StartOptions): Promise<Target> {
+  const [port] = (await freePorts(1)) as [number]
+  const server = await startProcess({
+    ...{ role: 'server', program: 'dist/server/main.cjs', port, logDirectory: place.directory },
+    environment: { DATA_DIR: place.data, API_KEY: options.apiKey ?? '' },
+    profileDirectory: profileOf(options, 'server'),
+  })
   const url = `http://127.0.0.1:${port}`
-  const logPath = join(directory, 'server.log')
-  const log = openSync(logPath, 'a')
-  const server = spawn(process.execPath, [serverScript()], {
-    env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDirectory, API_KEY: apiKey },
-    stdio: ['ignore', log, log],
-  })
-  closeSync(log)
-  const ended = new Promise<string>((resolve) => {
-    server.once('error', (error) => resolve(error.message))
-    server.once('exit', (code, signal) => resolve(signal ?? String(code)))
-  })
-  const isAlive = () => server.pid !== undefined && server.exitCode === null && server.signalCode === null
-  const forget = onExit(() => {
-    if (isAlive()) server.kill('SIGKILL')
-  })
-  const pid = server.pid ?? 0
-  const trouble = (what: string): Error => new Error(`${what}; the end of its log:\n${lastLines(logPath, 20)}`)
+  return targetOf([server], url, url)
+}
 
-  const deadline = Date.now() + startMs
-  while (!(await isReady(url))) {
-    if (!isAlive()) throw trouble(`the server ended with ${await ended} instead of getting ready`)
-    if (Date.now() > deadline) throw trouble(`the server was not ready after ${startMs / 1_000} s`)
-    await sleep(50)
-  }
-
+/** Processes in the order in which they stop. */
+export function targetOf(processes: readonly Process[], framesUrl: string, questionsUrl: string): Target {
+  const ofEach = (figure: (process: Process) => number): Usage =>
+    Object.fromEntries(processes.map((process) => [process.role, figure(process)]))
   return {
-    url,
-    cpuSeconds: async () => (isAlive() ? processCpuSeconds(pid) : undefined),
-    peakResidentBytes: () => (isAlive() ? peakResidentBytes(pid) : undefined),
+    framesUrl,
+    questionsUrl,
+    cpuSeconds: async () => ofEach((process) => process.cpuSeconds()),
+    residentBytes: () => ofEach((process) => process.residentBytes()),
+    peakResidentBytes: () => ofEach((process) => process.peakResidentBytes()),
     async stop() {
-      if (!isAlive()) throw trouble(`the server ended by itself with ${await ended}`)
-      server.kill('SIGTERM')
-      const how = await Promise.race([ended, sleep(stopMs, 'late', { ref: false })])
-      forget()
-      if (how !== '0') throw trouble(`the server was asked to stop and ended with ${how}`)
+      for (const process of processes) await process.stop()
     },
   }
 }
 
-/** A server that already runs: its CPU time is known as far as its `/metrics` tells. */
-export function runningServer(url: string): Target {
+/** A system that already runs: its CPU time is known as far as the `/metrics` of its two doors tell. */
+export function runningTarget(questionsUrl: string, framesUrl = questionsUrl): Target {
+  const doors: Usage | Partial<Record<Role, string>> =
+    framesUrl === questionsUrl ? { server: questionsUrl } : { gateway: framesUrl, query: questionsUrl }
   return {
-    url,
+    framesUrl,
+    questionsUrl,
     async cpuSeconds() {
-      const response = await fetch(new URL('/metrics', url)).catch(() => undefined)
-      if (!response?.ok) return undefined
-      const match = /^process_cpu_seconds_total ([0-9.e+-]+)/m.exec(await response.text())
-      return match ? Number(match[1]) : undefined
+      const entries = Object.entries(doors).map(async ([role, url]) => [role, await cpuSecondsAt(url)] as const)
+      const usage = Object.fromEntries(await Promise.all(entries)) as Partial<Record<Role, number | undefined>>
+      return Object.values(usage).includes(undefined) ? undefined : mapUsage(usage as Usage, (value) => value)
     },
+    residentBytes: () => undefined,
     peakResidentBytes: () => undefined,
     stop: async () => {},
   }
 }
 
-/** A CommonJS start file, which can set the engine's environment before anything is loaded, or an ES module. */
-function serverScript(): string {
-  const commonJs = packageFile('dist/server/main.cjs')
-  return existsSync(commonJs) ? commonJs : packageFile('dist/server/main.js')
+async function cpuSecondsAt(url: string): Promise<number | undefined> {
+  const response = await fetch(new URL('/metrics', url)).catch(() => undefined)
+  if (!response?.ok) return undefined
+  const match = /^process_cpu_seconds_total ([0-9.e+-]+)/m.exec(await response.text())
+  return match ? Number(match[1]) : undefined
 }
 
-async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-  await response?.arrayBuffer()
-  return response?.status === 200
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
-
-function lastLines(path: string, count: number): string {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
+/** The folder that the store of a place was given: of the one server, or of the store's own process. */
+export function storeDirectory(place: Place, log: 'embedded' | 'kafka'): string {
+  return log === 'embedded' ? place.data : join(place.data, 'store')
 }

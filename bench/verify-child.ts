@@ -1,5 +1,5 @@
 import { type DatasetSpec, makeDataset } from './dataset.ts'
-import { openStoppedStore } from './store.ts'
+import { openStoppedStore, type Store } from './store.ts'
 import { type Verification, verify } from './verification.ts'
 
 export type VerifyJob = {
@@ -16,10 +16,25 @@ export type VerifyAnswer = {
   readonly totalPointsExpected: number | undefined
   /** Of its active parts, merged as far as they are. */
   readonly pointsTableBytes: number
+  /** When everything is merged: the points, and all tables together. */
+  readonly merged: { readonly pointsTableBytes: number; readonly storeBytes: number }
   readonly engine: string
 }
 
 type Totals = { total: string; bytes: string; engine: string }
+type Bytes = { points: string; all: string }
+
+/** Of the tables that hold what was sent, by the engine's own account of their parts. */
+async function mergedBytes(store: Store): Promise<VerifyAnswer['merged']> {
+  const tables = await store.reader.rows<{ name: string }>(
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'",
+  )
+  for (const { name } of tables) await store.command(`OPTIMIZE TABLE ${name} FINAL`)
+  const [bytes] = await store.reader.rows<Bytes>(`
+    SELECT toString(sumIf(bytes_on_disk, table = 'points')) AS points, toString(sum(bytes_on_disk)) AS all
+    FROM system.parts WHERE database = currentDatabase() AND active`)
+  return { pointsTableBytes: Number(bytes?.points), storeBytes: Number(bytes?.all) }
+}
 
 /** Opens the stopped server's store in a process of its own and compares it with what the seed gives. */
 process.once('message', async (job: VerifyJob) => {
@@ -29,6 +44,7 @@ process.once('message', async (job: VerifyJob) => {
   const [totals] = await store.reader.rows<Totals>(`
     SELECT toString((SELECT count() FROM points)) AS total, version() AS engine,
       toString((SELECT sum(bytes_on_disk) FROM system.parts WHERE table = 'points' AND active)) AS bytes`)
+  const merged = await mergedBytes(store)
   await store.close()
   const totalPoints = Number(totals?.total)
   const storedExactly =
@@ -39,6 +55,7 @@ process.once('message', async (job: VerifyJob) => {
     totalPoints,
     totalPointsExpected: job.totalPoints,
     pointsTableBytes: Number(totals?.bytes),
+    merged,
     engine: totals?.engine ?? 'unknown',
   }
   process.send?.(answer, () => process.disconnect())

@@ -30,7 +30,10 @@ async function storeNode(environment: Readonly<Record<string, string>> = {}): Pr
 }
 
 async function ask(node: NodeProcess, statement: string, timeoutMs = 5_000): Promise<string> {
-  const response = await fetch(node.url, { method: 'POST', body: statement, signal: AbortSignal.timeout(timeoutMs) })
+  // A connection of its own: none is left over from an earlier process on the same port.
+  const headers = { connection: 'close' }
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await fetch(node.url, { method: 'POST', body: statement, headers, signal })
   return (await response.text()).trim()
 }
 

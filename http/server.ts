@@ -16,7 +16,7 @@ export type Route = {
 
 export type HttpServer = {
   route(route: Route): void
-  socket(path: string, handler: SocketHandler): void
+  socket<C>(path: string, handler: SocketHandler<C>): void
   /** @throws when the address is taken */
   listen(host: string, port: number): Promise<number>
   /** Takes no new connections; those that are open go on. */

@@ -12,32 +12,31 @@ export type Socket = {
   ping(): void
 }
 
-export type SocketEvents = {
-  /** `bytes` are valid only during the call. */
-  onMessage(bytes: Buffer, isBinary: boolean): void
-  /** An answer to `ping`. */
-  onPong(): void
-  /** `dropped`: the client sent a message so large that the connection was cut before it was read. */
-  onClose(dropped: boolean): void
-}
-
-export type SocketHandler = {
+/** What happens on the sockets of one path; `C` is what the handler keeps of each. */
+export type SocketHandler<C> = {
   readonly maximumMessageBytes: number
   /** Unsent bytes at which a client that does not read is closed. */
   readonly maximumBufferedBytes: number
   /** Longest life of a connection in minutes, at most 239: with 240 the engine closes every connection within seconds. */
   readonly lifetimeMinutes: number
-  /** Before the upgrade. @throws Refusal that is then the answer */
-  admit(headers: ReadonlyMap<string, string>): void
-  open(socket: Socket): SocketEvents
+  /** Before the upgrade; `query` without the question mark. @throws Refusal that is then the answer */
+  admit(headers: ReadonlyMap<string, string>, query: string): void
+  open(socket: Socket, query: string): C
+  /** `message` is valid only during the call. */
+  onMessage(connection: C, message: ArrayBuffer, isBinary: boolean): void
+  /** An answer to `ping`. */
+  onPong(connection: C): void
+  /** `dropped`: the client sent a message so large that the connection was cut before it was read. */
+  onClose(connection: C, dropped: boolean): void
 }
 
-type Data = { socket?: Socket & { gone: boolean }; events?: SocketEvents }
+/** What the engine's object of a socket has of ours, put there before the first event. */
+type Data<C> = { query: string; socket?: Socket & { gone: boolean }; connection?: C }
 
-export function socketBehavior(
-  handler: SocketHandler,
+export function socketBehavior<C>(
+  handler: SocketHandler<C>,
   onError: (error: unknown) => HttpAnswer,
-): uws.WebSocketBehavior<Data> {
+): uws.WebSocketBehavior<Data<C>> {
   return {
     maxPayloadLength: handler.maximumMessageBytes,
     maxBackpressure: handler.maximumBufferedBytes,
@@ -48,6 +47,7 @@ export function socketBehavior(
     sendPingsAutomatically: true,
     compression: uws.DISABLED,
     upgrade(response, request, context) {
+      const query = request.getQuery() ?? ''
       const headers = new Map<string, string>()
       request.forEach((name, value) => {
         headers.set(name, value)
@@ -55,14 +55,14 @@ export function socketBehavior(
       try {
         if (headers.get('sec-websocket-key') === undefined)
           throw new Refusal('wrong_type', 'this path takes WebSocket connections only')
-        handler.admit(headers)
+        handler.admit(headers, query)
       } catch (error) {
         response.onAborted(() => {})
         void sendAnswer({ response, signal: new AbortController().signal }, onError(error))
         return
       }
-      response.upgrade<Data>(
-        {},
+      response.upgrade<Data<C>>(
+        { query },
         headers.get('sec-websocket-key') ?? '',
         headers.get('sec-websocket-protocol') ?? '',
         headers.get('sec-websocket-extensions') ?? '',
@@ -72,23 +72,25 @@ export function socketBehavior(
     open(ws) {
       const data = ws.getUserData()
       data.socket = wrap(ws)
-      data.events = handler.open(data.socket)
+      data.connection = handler.open(data.socket, data.query)
     },
     message(ws, message, isBinary) {
-      ws.getUserData().events?.onMessage(Buffer.from(message), isBinary)
+      // The engine's own object of the socket is its user data; asking for it is a call into the engine for each message.
+      handler.onMessage((ws as unknown as Data<C>).connection as C, message, isBinary)
     },
     pong(ws) {
-      ws.getUserData().events?.onPong()
+      handler.onPong(ws.getUserData().connection as C)
     },
     close(ws, _code, reason) {
       const data = ws.getUserData()
       if (data.socket) data.socket.gone = true
-      data.events?.onClose(Buffer.from(reason).toString('latin1').includes('too big'))
+      if (data.connection !== undefined)
+        handler.onClose(data.connection, Buffer.from(reason).toString('latin1').includes('too big'))
     },
   }
 }
 
-function wrap(ws: uws.WebSocket<Data>): Socket & { gone: boolean } {
+function wrap<C>(ws: uws.WebSocket<Data<C>>): Socket & { gone: boolean } {
   const socket = {
     gone: false,
     send(bytes: Uint8Array) {

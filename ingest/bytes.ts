@@ -19,12 +19,21 @@ export function reserve(output: Output, count: number): void {
 
 export function putVarint(output: Output, value: number): void {
   reserve(output, 8)
+  const { bytes } = output
+  let { at } = output
   let rest = value
-  while (rest >= 0x80) {
-    output.bytes[output.at++] = (rest % 0x80) | 0x80
+  while (rest >= 0x8000_0000) {
+    bytes[at++] = (rest % 0x80) | 0x80
     rest = Math.floor(rest / 0x80)
   }
-  output.bytes[output.at++] = rest
+  // From here on in the integers of the processor.
+  let low = rest | 0
+  while (low >= 0x80) {
+    bytes[at++] = (low & 0x7f) | 0x80
+    low >>>= 7
+  }
+  bytes[at++] = low
+  output.at = at
 }
 
 export function putByte(output: Output, value: number): void {
@@ -77,14 +86,16 @@ export function inputOf(bytes: Uint8Array): Input {
 }
 
 export function takeVarint(input: Input): number {
-  let value = 0
-  let scale = 1
-  for (;;) {
-    const byte = takeByte(input)
+  let byte = takeByte(input)
+  if (byte < 0x80) return byte
+  let value = byte & 0x7f
+  let scale = 0x80
+  do {
+    byte = takeByte(input)
     value += (byte & 0x7f) * scale
-    if (byte < 0x80) return value
     scale *= 0x80
-  }
+  } while (byte >= 0x80)
+  return value
 }
 
 export function takeByte(input: Input): number {
@@ -100,15 +111,21 @@ export function takeFloat64(input: Input): number {
 
 export function takeText(input: Input): string {
   const length = takeVarint(input)
-  const start = input.at
-  return takeBytes(input, length).length === 0 ? '' : input.bytes.toString('utf8', start, start + length)
+  const start = skip(input, length)
+  return length === 0 ? '' : input.bytes.toString('utf8', start, start + length)
 }
 
 /** A view, not a copy. */
 export function takeBytes(input: Input, length: number): Uint8Array {
-  const end = input.at + length
-  if (end > input.bytes.length) throw new RangeError('the bytes end too early')
-  const view = input.bytes.subarray(input.at, end)
-  input.at = end
-  return view
+  const start = skip(input, length)
+  return new Uint8Array(input.bytes.buffer, input.bytes.byteOffset + start, length)
+}
+
+/** Passes over `length` bytes; returns where they begin. */
+export function skip(input: Input, length: number): number {
+  const { bytes, at } = input
+  // Lengths that are no longer exact are beyond any end.
+  if (!(length <= bytes.length - at)) throw new RangeError('the bytes end too early')
+  input.at = at + length
+  return at
 }

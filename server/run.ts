@@ -1,20 +1,17 @@
 import { LogMisfit } from '../ingest/log/kafka/kafka.ts'
-import { startAllInOne } from './all-in-one.ts'
 import { describeDoors } from './doors.ts'
-import { startGateway } from './gateway.ts'
 import type { RunningServer } from './parts/base.ts'
-import { startQuery } from './query.ts'
 import { BadSettings, type Role, readSettings, roles, type Settings } from './settings.ts'
-import { startSink } from './sink.ts'
 
 /** Longest time a stop may take; a process manager's own patience is usually 10 to 30 s. */
 const stopDeadlineMs = 25_000
 
+/** Each process loads what it is made of and no more. */
 const starts: Readonly<Record<Role, (settings: Settings) => Promise<RunningServer>>> = {
-  all: startAllInOne,
-  gateway: startGateway,
-  sink: startSink,
-  query: startQuery,
+  all: async (settings) => (await import('./all-in-one.ts')).startAllInOne(settings),
+  gateway: async (settings) => (await import('./gateway.ts')).startGateway(settings),
+  sink: async (settings) => (await import('./sink.ts')).startSink(settings),
+  query: async (settings) => (await import('./query.ts')).startQuery(settings),
 }
 
 function readRole(argument = 'all'): Role {

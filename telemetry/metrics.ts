@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createTally } from './tally.ts'
 
 /** Seconds; from a fast ack to a stuck query. */
 const durationBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30]
@@ -59,10 +60,9 @@ export class Metrics {
     })
   }
 
-  /** Observe with seconds. */
-  duration(name: string, help: string): (seconds: number) => void {
-    const histogram = new Histogram({ name, help, buckets: durationBuckets, registers: [this.#registry] })
-    return (seconds) => histogram.observe(seconds)
+  /** Observe with seconds, and with how many things took so long. */
+  duration(name: string, help: string): (seconds: number, count?: number) => void {
+    return this.#tally(name, help, durationBuckets)
   }
 
   /** Observe with seconds, by one label. */
@@ -80,8 +80,13 @@ export class Metrics {
   /** Observe with a size in rows or bytes; buckets are powers of ten. */
   size(name: string, help: string): (value: number) => void {
     const buckets = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]
-    const histogram = new Histogram({ name, help, buckets, registers: [this.#registry] })
-    return (value) => histogram.observe(value)
+    return this.#tally(name, help, buckets)
+  }
+
+  #tally(name: string, help: string, buckets: readonly number[]): (value: number, count?: number) => void {
+    const { observe, metric } = createTally(name, help, buckets)
+    this.#registry.registerMetric(metric as unknown as Histogram)
+    return observe
   }
 
   text(): Promise<string> {

@@ -4,10 +4,10 @@ import { insertFromFile } from '../../ingest/store/insert.ts'
 import { openKiller } from '../../ingest/store/killer.ts'
 import { engineSettings } from '../../ingest/store/pool.ts'
 import { openSessions, type Session, type SessionRequest } from '../../ingest/store/sessions.ts'
+import { openSpools } from '../../ingest/store/spools.ts'
 import { literal } from '../../ingest/store/text.ts'
-import { StoreError } from './error.ts'
+import { StoreError, tooMany } from './error.ts'
 import type { StoreRequest } from './request.ts'
-import { openSpools } from './spools.ts'
 import { type InsertHead, readStatement } from './statement.ts'
 
 export type Answer = { readonly bytes: Uint8Array; readonly format: string; readonly summary: Record<string, string> }
@@ -49,11 +49,13 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
   const lanes = {
     question: open(limits.readSessions),
     reader: open(limits.readSessions),
-    sink: open(1),
-    insert: open(1),
+    sink: open(limits.uploads),
+    insert: open(limits.uploads),
     other: open(1),
   }
-  const spools = openSpools(dataDirectory, limits.uploads, limits.waiting)
+  const spools = openSpools(dataDirectory, limits.uploads, (waiting) => {
+    if (waiting >= limits.waiting) throw tooMany('too many inserts wait')
+  })
   const version = await lanes.other.run(bare, async (session) => (await session.queryAsync('SELECT version()')).text())
 
   return {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { insertsSideBySide } from '../../ingest/store/insert.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import type { User } from './request.ts'
 import { startStoreServer } from './server.ts'
@@ -46,7 +47,7 @@ try {
     waiting: integer('MAX_WAITING', 256, 1, 100_000),
     bodyBytes: integer('BODY_MAX_BYTES', 512 * MiB, MiB, 2 ** 40),
     bodyTimeoutMs: integer('BODY_TIMEOUT_MS', 120_000, 100, 3_600_000),
-    uploads: 2,
+    uploads: insertsSideBySide + 1,
     statementBytes: 64 * MiB,
     resultBytes: integer('RESULT_MAX_BYTES', 1024 * MiB, MiB, 2 ** 40),
     sendTimeoutMs: 60_000,

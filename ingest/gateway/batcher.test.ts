@@ -8,9 +8,12 @@ import { chosenSeed, createRandom, whole } from '../../test/random.ts'
 import type { LogWriter } from '../log/log.ts'
 import { readRecord } from '../record/reader.ts'
 import type { Block } from '../record/record.ts'
-import { frameSize } from '../record/writer.ts'
-import { type Batcher, createBatcher, type Ticket } from './batcher.ts'
+import { frameSize } from '../record/size.ts'
+import { createSourcePlace } from '../record/sources.ts'
+import type { Waiter } from './batch.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
 import type { Frame } from './frame.ts'
+import type { RunRef } from './names.ts'
 
 type Append = { partition: number; payload: Uint8Array; resolve(): void; reject(error: unknown): void }
 
@@ -43,8 +46,10 @@ function createHeldLog(partitions = 1) {
   return { log, appends }
 }
 
-const observer = { onAppend() {} }
-const runs = [0, 1, 2].map((partition) => ({ project: 'p', run: `r${partition}`, partition, sets: [], metrics: 0 }))
+const observer = { onAppend() {}, onAck() {} }
+const runs = [0, 1, 2].map((partition): RunRef => {
+  return { project: 'p', run: `r${partition}`, partition, sets: [], metrics: 0, place: createSourcePlace() }
+})
 const set = { names: ['m'] }
 
 /** A frame of one float64 block of `count` points; `seq` tells them apart. */
@@ -66,18 +71,20 @@ function createAdder(batcher: Batcher) {
     add(...frames: Frame[]) {
       inside = true
       for (const each of frames) {
-        const ticket: Ticket = {
-          onDurable(partition, offset, token) {
+        const waiter: Waiter = {
+          onDurable(number, seq, bytes, { partition, offset, token }) {
             assert.ok(!inside, 'never from within add')
+            assert.deepEqual([number, seq, bytes], [each.seq! + 1, each.seq, 77])
             assert.deepEqual(parseToken(token), { log: 'held', offsets: new Map([[partition, offset]]) })
             heard.push(`${each.seq} at ${partition}:${offset}`)
           },
-          onRefused(refusal) {
+          onRefused(number, seq, bytes, refusal) {
             assert.ok(!inside, 'never from within add')
+            assert.deepEqual([number, seq, bytes], [each.seq! + 1, each.seq, 77])
             heard.push(`${each.seq} ${refusal.code}`)
           },
         }
-        batcher.add(each, ticket, 1_000)
+        batcher.add(each, 1_000, waiter, each.seq! + 1, each.seq!, 77, 0)
       }
       inside = false
     },

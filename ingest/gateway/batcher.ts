@@ -3,46 +3,54 @@ import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import { formatToken } from '../../schema/token.ts'
 import type { LogWriter } from '../log/log.ts'
+import { clearRecord, putFrame, recordBytes, recordHasRoom } from '../record/writer.ts'
 import {
-  clearRecord,
-  createRecordWriter,
-  putFrame,
-  type RecordWriter,
-  recordBytes,
-  recordHasRoom,
-} from '../record/writer.ts'
+  addWaiter,
+  type Batch,
+  clearBatch,
+  createBatch,
+  expireUntil,
+  observeWaits,
+  tellDurable,
+  tellRefused,
+  type Waiter,
+} from './batch.ts'
 import type { Frame } from './frame.ts'
 
-/** Hears what became of one frame: exactly one of the two, once. */
-export type Ticket = {
-  /** The frame is durable at `offset`; `token` is the `at` of its record. */
-  onDurable(partition: number, offset: number, token: string): void
-  /** Nothing of the frame was or will be stored, unless the code is `outcome_unknown`. */
-  onRefused(refusal: Refusal): void
-}
-
 export type Batcher = {
-  /** Takes a decoded frame; its bytes are copied before this returns. The ticket hears of it later, never from within. */
-  add(frame: Frame, ticket: Ticket, receivedMs: number): void
+  /**
+   * Takes a decoded frame; its bytes are copied before this returns. The waiter hears of it later, never from within, by `number`, `seq` and
+   * `bytes`, which are his. `sinceMs`: since when he waits, of the monotonic clock, never before that of an earlier frame.
+   */
+  add(
+    frame: Frame,
+    receivedMs: number,
+    waiter: Waiter,
+    number: number,
+    seq: number,
+    bytes: number,
+    sinceMs: number,
+  ): void
   /** Bytes taken and not yet durable. */
   pendingBytes(): number
+  /** Tells those who wait since `lateMs` or longer that the outcome is unknown. */
+  expire(lateMs: number): void
   /** Resolves when everything taken so far is durable or refused. */
   drained(): Promise<void>
 }
 
 export type BatcherObserver = {
   onAppend(frames: number, points: number, bytes: number, seconds: number): void
+  /** From a decoded frame to its acknowledgement. */
+  onAck(seconds: number, frames: number): void
 }
-
-/** A record and who waits for it. */
-type Batch = { readonly writer: RecordWriter; readonly tickets: Ticket[]; points: number }
 
 /** One partition's way into the log. */
 type Lane = {
   readonly partition: number
   filling: Batch
   readonly full: Batch[]
-  appending: boolean
+  appending: Batch | undefined
   scheduled: boolean
 }
 
@@ -52,29 +60,37 @@ type Lane = {
  * only under load.
  */
 export function createBatcher(log: LogWriter, observer: BatcherObserver): Batcher {
-  const spare: RecordWriter[] = []
-  const newBatch = (): Batch => ({ writer: spare.pop() ?? createRecordWriter(), tickets: [], points: 0 })
+  const spare: Batch[] = []
+  const newBatch = (): Batch => spare.pop() ?? createBatch()
   const lanes: Lane[] = Array.from({ length: log.partitions }, (_, partition) => {
-    return { partition, filling: newBatch(), full: [], appending: false, scheduled: false }
+    return { partition, filling: newBatch(), full: [], appending: undefined, scheduled: false }
   })
   let pendingBytes = 0
   let waiters: (() => void)[] = []
 
-  function add(frame: Frame, ticket: Ticket, receivedMs: number): void {
+  function add(
+    frame: Frame,
+    receivedMs: number,
+    waiter: Waiter,
+    number: number,
+    seq: number,
+    bytes: number,
+    sinceMs: number,
+  ): void {
     const lane = lanes[frame.run.partition]!
-    let before = lane.filling.writer.output.at
     if (!recordHasRoom(lane.filling.writer, frame, frame.loggedBytes)) {
       lane.full.push(lane.filling)
       lane.filling = newBatch()
-      before = 0
     }
-    const { writer, tickets } = lane.filling
-    putFrame(writer, frame.run, frame, receivedMs)
-    lane.filling.points += frame.points
-    tickets.push(ticket)
-    pendingBytes += writer.output.at - before
+    const batch = lane.filling
+    const { output } = batch.writer
+    const before = output.at
+    putFrame(batch.writer, frame.run, frame, receivedMs, frame.run.place)
+    pendingBytes += output.at - before
+    batch.points += frame.points
+    addWaiter(batch, waiter, number, seq, bytes, sinceMs)
     // The frames that this turn of the event loop still brings go into the same record.
-    if (!lane.appending && !lane.scheduled) {
+    if (lane.appending === undefined && !lane.scheduled) {
       lane.scheduled = true
       setImmediate(appendNext, lane)
     }
@@ -82,16 +98,15 @@ export function createBatcher(log: LogWriter, observer: BatcherObserver): Batche
 
   async function appendNext(lane: Lane): Promise<void> {
     lane.scheduled = false
-    if (lane.appending) return
-    lane.appending = true
+    if (lane.appending !== undefined) return
     for (;;) {
       const batch = lane.full.shift() ?? takeFilling(lane)
+      lane.appending = batch
       if (!batch) break
       const startedMs = performance.now()
       await append(lane.partition, batch)
       await pace(lane, startedMs)
     }
-    lane.appending = false
     if (pendingBytes === 0) {
       for (const resolve of waiters) resolve()
       waiters = []
@@ -101,42 +116,56 @@ export function createBatcher(log: LogWriter, observer: BatcherObserver): Batche
   /** Frames that came while a record was made durable say that more are coming: they gather until the log wants the next record. */
   async function pace(lane: Lane, startedMs: number): Promise<void> {
     const restMs = startedMs + (log.paceMs ?? 0) - performance.now()
-    if (restMs >= 1 && lane.full.length === 0 && lane.filling.tickets.length > 0) await sleep(restMs)
+    if (restMs >= 1 && lane.full.length === 0 && lane.filling.frames > 0) await sleep(restMs)
   }
 
   function takeFilling(lane: Lane): Batch | undefined {
-    if (lane.filling.tickets.length === 0) return undefined
+    if (lane.filling.frames === 0) return undefined
     const batch = lane.filling
     lane.filling = newBatch()
     return batch
   }
 
   async function append(partition: number, batch: Batch): Promise<void> {
-    const started = performance.now()
+    const startedMs = performance.now()
     const payload = recordBytes(batch.writer)
+    let offset: number | undefined
+    let refusal: Refusal | undefined
     try {
-      const offset = await log.append(partition, payload)
-      observer.onAppend(batch.tickets.length, batch.points, payload.length, (performance.now() - started) / 1000)
-      const token = formatToken({ log: log.id, offsets: new Map([[partition, offset]]) })
-      for (const ticket of batch.tickets) ticket.onDurable(partition, offset, token)
+      offset = await log.append(partition, payload)
     } catch (error) {
       // An error without a name says nothing about the record.
-      const refusal = error instanceof Refusal ? error : new Refusal('outcome_unknown', undefined, error)
-      for (const ticket of batch.tickets) ticket.onRefused(refusal)
+      refusal = error instanceof Refusal ? error : new Refusal('outcome_unknown', undefined, error)
     }
+    if (offset !== undefined) {
+      const nowMs = performance.now()
+      observer.onAppend(batch.frames, batch.points, payload.length, (nowMs - startedMs) / 1000)
+      observeWaits(batch, nowMs, observer.onAck)
+      const token = formatToken({ log: log.id, offsets: new Map([[partition, offset]]) })
+      tellDurable(batch, { partition, offset, token })
+    } else if (refusal !== undefined) tellRefused(batch, refusal)
     pendingBytes -= payload.length
-    recycle(batch.writer)
+    recycle(batch)
   }
 
-  function recycle(writer: RecordWriter): void {
-    clearRecord(writer)
+  function recycle(batch: Batch): void {
+    clearRecord(batch.writer)
+    clearBatch(batch)
     // A record that one huge frame blew up is left to the garbage collector.
-    if (spare.length < lanes.length * 2 && writer.output.bytes.length <= limits.recordBytes * 2) spare.push(writer)
+    const isLarge = batch.writer.output.bytes.length > limits.recordBytes * 2
+    if (spare.length < lanes.length * 2 && !isLarge) spare.push(batch)
   }
 
   return {
     add,
     pendingBytes: () => pendingBytes,
+    expire(lateMs) {
+      for (const { appending, full, filling } of lanes) {
+        if (appending !== undefined) expireUntil(appending, lateMs)
+        for (const batch of full) expireUntil(batch, lateMs)
+        expireUntil(filling, lateMs)
+      }
+    },
     drained: () => (pendingBytes === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
   }
 }

@@ -1,36 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createDeadlines, type Waiting } from './deadlines.ts'
-
-function waiting(expired: string[], name: string): Waiting {
-  const one: Waiting = {
-    sinceMs: performance.now(),
-    settled: false,
-    expire() {
-      one.settled = true
-      expired.push(name)
-    },
-  }
-  return one
-}
+import { addWaiter, createBatch, expireUntil, tellDurable } from './batch.ts'
+import { createDeadlines } from './deadlines.ts'
 
 test('who waits too long is told once, in order, and who was answered before is not', async () => {
   const deadlines = createDeadlines(100)
-  const expired: string[] = []
-  const row = ['a', 'b', 'c', 'd'].map((name) => waiting(expired, name))
-  for (const one of row) deadlines.add(one)
-  row[1]!.settled = true
+  const heard: string[] = []
+  const waiter = {
+    onDurable: (number: number) => void heard.push(`${number} durable`),
+    onRefused: (number: number, _seq: number, _bytes: number, { code }: { code: string }) =>
+      void heard.push(`${number} ${code}`),
+  }
+  const batch = createBatch()
+  const waiting = { expire: (lateMs: number) => expireUntil(batch, lateMs) }
+  deadlines.add(waiting)
+  const add = (number: number) => addWaiter(batch, waiter, number, -1, 0, performance.now())
+  add(1)
+  add(2)
   await sleep(60)
-  assert.deepEqual(expired, [])
-  assert.ok(deadlines.oldestMs() >= 50)
-  row[0]!.settled = true
+  assert.deepEqual(heard, [])
+  add(3)
+  await sleep(80)
+  assert.deepEqual(heard, ['1 outcome_unknown', '2 outcome_unknown'])
+  tellDurable(batch, { partition: 0, offset: 0, token: '' })
+  deadlines.remove(waiting)
   await sleep(120)
-  assert.deepEqual(expired, ['c', 'd'])
-  assert.ok(row.every((one) => one.settled))
-  assert.equal(deadlines.oldestMs(), 0)
-  deadlines.add(waiting(expired, 'e'))
-  await sleep(200)
-  assert.deepEqual(expired, ['c', 'd', 'e'])
+  assert.deepEqual(heard, ['1 outcome_unknown', '2 outcome_unknown', '3 durable'])
   deadlines.stop()
 })

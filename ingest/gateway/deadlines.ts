@@ -1,47 +1,29 @@
-/** Someone who waits for the log. */
+/** Some who wait for the log. */
 export type Waiting = {
-  readonly sinceMs: number
-  /** True once it needs no answer any more. */
-  settled: boolean
-  /** Called when the time is over and it is not settled; must settle it. */
-  expire(): void
+  /** Tells those who wait since `lateMs` of the monotonic clock, or longer, that their time is over. */
+  expire(lateMs: number): void
 }
 
 export type Deadlines = {
   add(waiting: Waiting): void
-  /** How long the oldest has waited, ms; 0 when nobody waits. */
-  oldestMs(): number
+  remove(waiting: Waiting): void
   stop(): void
 }
 
-/** All wait equally long, so they stand in a row, and one look at its head now and then is all that a frame costs. */
+/** One look now and then at those who wait is all that a deadline costs. */
 export function createDeadlines(timeoutMs: number): Deadlines {
-  let row: Waiting[] = []
-  let head = 0
-
-  function skipSettled(): Waiting | undefined {
-    while (head < row.length && row[head]!.settled) head++
-    return row[head]
-  }
+  const all = new Set<Waiting>()
 
   function look(): void {
-    const late = performance.now() - timeoutMs
-    for (let first = skipSettled(); first && first.sinceMs <= late; first = skipSettled()) {
-      first.expire()
-    }
-    if (head === 0) return
-    row = row.slice(head)
-    head = 0
+    const lateMs = performance.now() - timeoutMs
+    for (const waiting of all) waiting.expire(lateMs)
   }
 
   const timer = setInterval(look, Math.min(250, timeoutMs / 4))
   timer.unref()
   return {
-    add: (waiting) => void row.push(waiting),
-    oldestMs() {
-      const first = skipSettled()
-      return first ? performance.now() - first.sinceMs : 0
-    },
+    add: (waiting) => void all.add(waiting),
+    remove: (waiting) => void all.delete(waiting),
     stop: () => clearInterval(timer),
   }
 }

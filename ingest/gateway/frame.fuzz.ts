@@ -11,7 +11,9 @@ import { createRandom, type Random } from '../../test/random.ts'
 import { readRecord } from '../record/reader.ts'
 import type { Block, FrameBody, Integers } from '../record/record.ts'
 import { clearRecord, createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
-import { createConnectionSets, decodeFrame, decodeFrames, type Frame, releaseConnectionSets } from './frame.ts'
+import { createColumnFrameReader } from './column-frame.ts'
+import { createConnectionSets, releaseConnectionSets } from './connection-sets.ts'
+import { decodeFrame, decodeFrames, type Frame } from './frame.ts'
 import { createNameRegistry } from './names.ts'
 
 export type FuzzResult = { readonly valid: number; readonly refused: ReadonlyMap<string, number> }
@@ -24,6 +26,20 @@ const float64 = (...values: number[]) => Buffer.from(Float64Array.from(values).b
 const float32 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer)
 const base = { project: 'p', run: 'r1' }
 const sets = [[0, ['loss', 'acc']]]
+
+/** Frames in columns as fast clients send them, which have a way of their own. */
+function columnSeeds(): Buffer[] {
+  const head = { ...base, writer: 'w', seq: 7 }
+  const values = float64(0.5, Number.NaN)
+  const frames: unknown[] = [
+    { ...head, cols: [[0, 1000, 1_700_000_000_000n, values]] },
+    { v: 1, ...base, seq: 2 ** 40, cols: [[0, [1000, 1, 2], [1_700_000_000_000, 20], float64(1, 2, 3, 4)]] },
+    { cols: [[0, [5, 300, 200], null, Buffer.alloc(2 * 200 * 8, 1)]], run: 'r1', seq: 300n, writer: 'w', project: 'p' },
+    { ...head, cols: [[0, 70_000, [99, 0], float32(1, 2)]] },
+    { ...base, cols: [[0, [Number.MAX_SAFE_INTEGER - 1, 1, 2], 200, float32(1, 2, 3, 4)]] },
+  ]
+  return frames.map((frame) => Buffer.from(pack(frame)))
+}
 
 /** Valid frames, one of every form. */
 function seeds(): Buffer[] {
@@ -168,6 +184,89 @@ export function fuzzFrames(count: number, seed: number): FuzzResult {
   return { valid, refused }
 }
 
+/**
+ * Mutates frames in columns on a connection that knows their run, set and writer, and holds that what the fast way reads is what the
+ * plain one does, and that it reads every frame that is valid and of its form.
+ */
+export function fuzzColumnFrames(count: number, seed: number): { readonly fast: number; readonly plain: number } {
+  const random = createRandom(seed)
+  const corpus = columnSeeds()
+  const names = createNameRegistry(4)
+  const connection = createConnectionSets()
+  const columns = createColumnFrameReader(names)
+  const opening = pack({ ...base, writer: 'w', seq: 0, sets, cols: [[0, 1, null, float64(1, 2)]] })
+  const sent = { fast: 0, plain: 0 }
+  for (let round = 0; round < count; round++) {
+    const bytes = round < corpus.length ? corpus[round]! : Buffer.from(mutate(random, corpus))
+    decodeFrame(Buffer.from(opening), names, connection)
+    const fast = columns.read(bytes, connection)
+    const fastRecord = fast && recordOf(fast)
+    const context = `seed ${seed}, round ${round}: ${bytes.toString('base64')}`
+    if (round < corpus.length) assert.ok(fast, `a frame of the corpus is read the plain way; ${context}`)
+    try {
+      const plainly = decodeFrame(Buffer.from(bytes), names, connection)
+      sent.plain++
+      if (fastRecord === undefined || fast === undefined) continue
+      sent.fast++
+      assert.deepEqual(fastRecord, recordOf(plainly), context)
+      assert.deepEqual(
+        [fast.points, fast.loggedBytes, fast.seq, fast.run],
+        [plainly.points, plainly.loggedBytes, plainly.seq, plainly.run],
+        context,
+      )
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      assert.equal(fast, undefined, `the fast way reads what is refused with ${error.code}; ${context}`)
+    }
+  }
+  return sent
+}
+
+/** Mutates frames of rows whose metrics are known by their bytes, and holds that they are read as if they were not. */
+export function fuzzRows(count: number, seed: number): { readonly valid: number; readonly known: number } {
+  const random = createRandom(seed)
+  const metrics = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`layer${i % 7}/${'n'.repeat(i * 3)}é`, i]))
+  const rows = [0, 1, 2].map((step) => ({ step, metrics: step === 1 ? { loss: 0.5, acc: Number.NaN } : metrics }))
+  const corpus = rows.map((row) => Buffer.from(pack({ ...base, log: [row, { ...row, step: 9, time: 7 }] })))
+  const names = createNameRegistry(1)
+  let known = 0
+  const counting = { ...names.layouts }
+  const warm = {
+    ...names,
+    layouts: {
+      ...counting,
+      read(...row: Parameters<typeof counting.read>) {
+        const set = counting.read(...row)
+        if (set !== undefined) known++
+        return set
+      },
+    },
+  }
+  const cold = { ...createNameRegistry(1), layouts: { read: () => undefined, remember() {} } }
+  let valid = 0
+  for (let round = 0; round < count; round++) {
+    const bytes = Buffer.from(mutate(random, corpus))
+    decodeFrame(Buffer.from(corpus[round % corpus.length]!), warm, createConnectionSets())
+    const [one, other] = [warm, cold].map((registry) => {
+      try {
+        return recordOf(decodeFrame(Buffer.from(bytes), registry, createConnectionSets()))
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        return error.code
+      }
+    })
+    assert.deepEqual(one, other, `seed ${seed}, round ${round}: ${bytes.toString('base64')}`)
+    if (typeof one !== 'string') valid++
+  }
+  return { valid, known }
+}
+
+function recordOf(frame: Frame): Buffer {
+  clearRecord(writer)
+  putFrame(writer, frame.run, frame, 1_700_000_000_000)
+  return Buffer.from(recordBytes(writer))
+}
+
 const memoryBytes = () => {
   const { heapUsed, external, arrayBuffers } = process.memoryUsage()
   return heapUsed + external + arrayBuffers
@@ -233,5 +332,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log(`${count} mutated frames, seed ${seed}`)
   const { valid, refused } = fuzzFrames(count, seed)
   console.log(`valid ${valid}`)
+  fuzzRows(count, seed)
+  const { fast, plain } = fuzzColumnFrames(count, seed)
+  console.log(`in columns: ${plain} valid, ${fast} of them read the fast way`)
   for (const [code, times] of [...refused].sort((a, b) => b[1] - a[1])) console.log(`${code} ${times}`)
 }

@@ -1,10 +1,10 @@
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
-import type { Block, FrameBody, MetricSet } from '../record/record.ts'
-import { frameSize } from '../record/writer.ts'
+import type { Block, FrameBody } from '../record/record.ts'
+import { frameSize } from '../record/size.ts'
 import { readColumns } from './columns.ts'
+import { type ConnectionSets, createConnectionSets, readSets, releaseConnectionSets } from './connection-sets.ts'
 import { readLog } from './log-rows.ts'
-import { checkDistinct, readMetricName } from './metric-names.ts'
 import {
   type Cursor,
   cursorOf,
@@ -16,23 +16,10 @@ import {
   readMap,
   readString,
   skipValue,
+  textSpan,
 } from './msgpack.ts'
 import { checkName, type NameRegistry, type RunRef } from './names.ts'
 import { readUpdate } from './update.ts'
-
-/** Metric sets that a connection has defined, by the number it gave them. For HTTP: of one request. */
-export type ConnectionSets = { readonly byNumber: Map<number, MetricSet>; names: number }
-
-export function createConnectionSets(): ConnectionSets {
-  return { byNumber: new Map(), names: 0 }
-}
-
-/** To be called when the connection is gone. */
-export function releaseConnectionSets(connection: ConnectionSets, names: NameRegistry): void {
-  names.definedNames -= connection.names
-  connection.names = 0
-  connection.byNumber.clear()
-}
 
 export type Frame = FrameBody & {
   readonly run: RunRef
@@ -103,14 +90,32 @@ function readFrame(cursor: Cursor, names: NameRegistry, connection: ConnectionSe
   const runName = readString(fieldAt(cursor, fields.run, 'run'), 'run', 'bad_run')
   const run = names.run(project, runName)
   const sequence = readSequence(cursor, fields)
+  if (fields.cols !== 0) remember(cursor.bytes, fields, names, connection, run, sequence.writer)
   const update = fields.update === 0 ? undefined : readUpdate(moveTo(cursor, fields.update))
   const rows = fields.log === 0 ? [] : readLog(moveTo(cursor, fields.log), names)
   const columns = fields.cols === 0 ? [] : readColumns(moveTo(cursor, fields.cols), connection.byNumber)
   const blocks = rows.length === 0 ? columns : [...rows, ...columns]
   if (blocks.length === 0 && !update && fields.sets === 0) throw new Refusal('empty_frame')
   cursor.at = end
-  const body = { ...sequence, update, blocks }
-  return { run, ...body, points: countPoints(blocks), loggedBytes: frameSize(body) }
+  const { writer, seq } = sequence
+  const loggedBytes = frameSize({ writer, seq, update, blocks })
+  return { run, writer, seq, update, blocks, points: countPoints(blocks), loggedBytes }
+}
+
+/** So that the next frame like it can be read the fast way, by `column-frame.ts`. */
+function remember(
+  bytes: Buffer,
+  { project, run }: Fields,
+  { known }: NameRegistry,
+  connection: ConnectionSets,
+  ref: RunRef,
+  writer: string | undefined,
+): void {
+  connection.writer = writer
+  const p = textSpan(bytes, project)
+  const r = textSpan(bytes, run)
+  if (known.find(bytes, p.start, p.end - p.start, r.start, r.end - r.start) === undefined)
+    known.add(bytes, p.start, p.end - p.start, r.start, r.end - r.start, ref)
 }
 
 function countPoints(blocks: readonly Block[]): number {
@@ -174,49 +179,4 @@ function readSequence(cursor: Cursor, fields: Fields): { writer: string | undefi
   checkName(writer, limits.writerCharacters, 'bad_writer', 'writer')
   if (seq === undefined) throw new Refusal('bad_writer', 'a frame with a writer must have a seq')
   return { writer, seq }
-}
-
-/** `[[number, [names…]], …]` */
-function readSets(cursor: Cursor, names: NameRegistry, connection: ConnectionSets): void {
-  const count = readArray(cursor, 'sets')
-  for (let i = 0; i < count; i++) {
-    if (readArray(cursor, 'a set') !== 2) throw new Refusal('wrong_type', 'a set must be [number, names]')
-    const number = readInteger(cursor, 'the number of a set', 'wrong_type')
-    if (number < 0 || number > 65_535) throw new Refusal('wrong_type', 'the number of a set must be from 0 to 65535')
-    const set = readNames(cursor, names)
-    const replaced = connection.byNumber.get(number)
-    const total = connection.names + set.names.length - (replaced?.names.length ?? 0)
-    if (total > limits.namesPerConnection) {
-      throw new Refusal(
-        'too_many_sets',
-        `the connection defines ${total} metric names; the limit is ${limits.namesPerConnection}`,
-      )
-    }
-    if (!replaced && connection.byNumber.size >= limits.setsPerConnection) {
-      throw new Refusal('too_many_sets', `the connection defines more than ${limits.setsPerConnection} metric sets`)
-    }
-    const change = total - connection.names
-    if (names.definedNames + change > limits.namesOverConnections)
-      throw new Refusal('overloaded', 'too many metric names are defined')
-    connection.byNumber.set(number, set)
-    connection.names = total
-    names.definedNames += change
-  }
-}
-
-function readNames(cursor: Cursor, names: NameRegistry): MetricSet {
-  const start = cursor.at
-  skipValue(cursor, 1)
-  const end = cursor.at
-  return names.set(cursor.bytes.toString('latin1', start, end), () => {
-    const again: Cursor = { bytes: cursor.bytes, at: start, end }
-    const count = readArray(again, 'the names of a set')
-    if (count > limits.metricsPerRun) {
-      throw new Refusal('too_many_metrics', `a set of ${count} metrics; the limit of a run is ${limits.metricsPerRun}`)
-    }
-    if (count === 0) throw new Refusal('wrong_type', 'a set must have at least one name')
-    const list = Array.from({ length: count }, () => readMetricName(again))
-    checkDistinct(list, 'a set')
-    return list
-  })
 }

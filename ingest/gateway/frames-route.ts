@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest } from '../../http/exchange.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { formatToken } from '../../schema/token.ts'
 import type { LogIdentity } from '../log/log.ts'
-import type { Waiting } from './deadlines.ts'
+import type { Position, Waiter } from './batch.ts'
 import { decodeFrames, type Frame } from './frame.ts'
 import { describeError, errorBody, type Gateway } from './gateway.ts'
 import { jsonToMsgpack } from './json.ts'
@@ -23,10 +23,8 @@ export async function handleFrames(gateway: Gateway, log: LogIdentity, request: 
     })
     gateway.counts.frames.http.value += frames.length
     fault = -1
-    gateway.admit(frames)
-    const started = performance.now()
+    gateway.admitAll(frames)
     const outcomes = await logFrames(gateway, frames)
-    gateway.observeAck((performance.now() - started) / 1000)
     const refusal = outcomes.find((outcome) => outcome instanceof Refusal)
     const offsets = new Map<number, number>()
     const logged: number[] = []
@@ -62,39 +60,27 @@ function readContent(request: HttpRequest): Buffer {
   )
 }
 
-type Outcome = { readonly partition: number; readonly offset: number } | Refusal
+type Outcome = Position | Refusal
 
-/** Resolves when the log has said of each frame what became of it, or will not say so in time. */
+/** Resolves when the log has said of each frame what became of it, or has not said so in time. */
 function logFrames(gateway: Gateway, frames: readonly Frame[]): Promise<Outcome[]> {
   const receivedMs = gateway.now()
+  const sinceMs = performance.now()
   const outcomes = new Array<Outcome>(frames.length)
   if (frames.length === 0) return Promise.resolve(outcomes)
   return new Promise((resolve) => {
     let open = frames.length
-    const request: Waiting = {
-      sinceMs: performance.now(),
-      settled: false,
-      expire() {
-        request.settled = true
-        for (let index = 0; index < frames.length; index++) outcomes[index] ??= new Refusal('outcome_unknown')
-        resolve(outcomes)
-      },
-    }
     const settle = (index: number, outcome: Outcome) => {
-      if (request.settled) return
       outcomes[index] = outcome
-      if (--open > 0) return
-      request.settled = true
-      resolve(outcomes)
+      if (--open === 0) resolve(outcomes)
+    }
+    const waiter: Waiter = {
+      onDurable: (index, _seq, _bytes, position) => settle(index, position),
+      onRefused: (index, _seq, _bytes, refusal) => settle(index, refusal),
     }
     frames.forEach((frame, index) => {
-      const ticket = {
-        onDurable: (partition: number, offset: number) => settle(index, { partition, offset }),
-        onRefused: (refusal: Refusal) => settle(index, refusal),
-      }
-      gateway.batcher.add(frame, ticket, receivedMs)
+      gateway.batcher.add(frame, receivedMs, waiter, index, -1, 0, sinceMs)
     })
-    gateway.deadlines.add(request)
   })
 }
 

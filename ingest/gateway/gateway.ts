@@ -5,7 +5,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Count, Metrics } from '../../telemetry/metrics.ts'
 import type { LogWriter } from '../log/log.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
-import { createDeadlines, type Deadlines } from './deadlines.ts'
+import { createDeadlines } from './deadlines.ts'
 import type { Frame } from './frame.ts'
 import { admitSet, createNameRegistry, type NameRegistry } from './names.ts'
 
@@ -16,11 +16,10 @@ export type Gateway = {
   readonly counts: GatewayCounts
   readonly now: () => number
   readonly logger: Logger
-  /** Of those who wait for the log. */
-  readonly deadlines: Deadlines
-  readonly observeAck: (seconds: number) => void
   /** @throws Refusal when a decoded frame may not go on */
-  admit(frames: readonly Frame[]): void
+  admit(frame: Frame): void
+  /** As `admit`, of frames that go on together or not at all. */
+  admitAll(frames: readonly Frame[]): void
   /** Takes no more frames; resolves when those taken are durable or refused. */
   drain(): Promise<void>
   draining(): boolean
@@ -47,7 +46,6 @@ export type GatewayOptions = {
 export function createGateway(log: LogWriter, metrics: Metrics, logger: Logger, options: GatewayOptions = {}): Gateway {
   const { now = Date.now, ackTimeoutMs = 30_000 } = options
   const counts = createCounts(metrics, options.refusals ?? createRefusalCounts(metrics))
-  const deadlines = createDeadlines(ackTimeoutMs)
   const observeAppend = metrics.duration('stepstream_log_append_seconds', 'Time to make one record durable.')
   const observeRecordFrames = metrics.size('stepstream_log_record_frames', 'Frames of one record.')
   const observeRecordBytes = metrics.size('stepstream_log_record_bytes', 'Bytes of one record.')
@@ -58,33 +56,44 @@ export function createGateway(log: LogWriter, metrics: Metrics, logger: Logger, 
       observeRecordFrames(frames)
       observeRecordBytes(bytes)
     },
+    onAck: metrics.duration('stepstream_ack_seconds', 'From a decoded frame to its acknowledgement.'),
   })
+  const deadlines = createDeadlines(ackTimeoutMs)
+  deadlines.add(batcher)
   metrics.gauge('stepstream_gateway_pending_bytes', 'Bytes taken and not yet durable.', () => batcher.pendingBytes())
   metrics.gauge('stepstream_gateway_connections', 'Open WebSocket connections.', () => counts.connections.value)
   let draining = false
+
+  function check(frame: Frame): void {
+    const size = frame.loggedBytes
+    if (size > limits.frameLoggedBytes) {
+      throw new Refusal(
+        'frame_too_large',
+        `the frame with its metric names has ${size} bytes; the limit is ${limits.frameLoggedBytes}`,
+      )
+    }
+    for (let i = 0; i < frame.blocks.length; i++) admitSet(frame.run, frame.blocks[i]!.set)
+  }
+
+  function checkRoom(bytes: number): void {
+    if (batcher.pendingBytes() + bytes > limits.totalBytesInFlight) throw new Refusal('overloaded')
+  }
+
   return {
     names: createNameRegistry(log.partitions),
     batcher,
     counts,
     now,
     logger,
-    deadlines,
-    observeAck: metrics.duration('stepstream_ack_seconds', 'From a decoded frame to its acknowledgement.'),
-    admit(frames) {
+    admit(frame) {
       if (draining) throw new Refusal('shutting_down')
-      let bytes = 0
-      for (const frame of frames) {
-        const size = frame.loggedBytes
-        if (size > limits.frameLoggedBytes) {
-          throw new Refusal(
-            'frame_too_large',
-            `the frame with its metric names has ${size} bytes; the limit is ${limits.frameLoggedBytes}`,
-          )
-        }
-        bytes += size
-        for (const block of frame.blocks) admitSet(frame.run, block.set)
-      }
-      if (batcher.pendingBytes() + bytes > limits.totalBytesInFlight) throw new Refusal('overloaded')
+      check(frame)
+      checkRoom(frame.loggedBytes)
+    },
+    admitAll(frames) {
+      if (draining) throw new Refusal('shutting_down')
+      for (const frame of frames) check(frame)
+      checkRoom(frames.reduce((bytes, frame) => bytes + frame.loggedBytes, 0))
     },
     drain() {
       draining = true

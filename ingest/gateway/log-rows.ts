@@ -43,8 +43,9 @@ export function readLog(cursor: Cursor, names: NameRegistry): Block[] {
 function readRow(cursor: Cursor, names: NameRegistry, groups: Group[]): void {
   let step: number | undefined
   let time = Number.NaN
-  let metrics: string[] | undefined
-  let values: number[] = []
+  let set: MetricSet | undefined
+  let isEmpty = false
+  const values: number[] = []
   for (let pairs = readMap(cursor, 'a row of log'); pairs > 0; pairs--) {
     const key = readString(cursor, 'a field name')
     if (key === 'step') step = readInteger(cursor, 'step', 'bad_step')
@@ -52,33 +53,44 @@ function readRow(cursor: Cursor, names: NameRegistry, groups: Group[]): void {
       if (isNilByte(peekByte(cursor))) skipValue(cursor, 1)
       else time = checkTime(readInteger(cursor, 'time', 'bad_time'))
     } else if (key === 'metrics') {
+      values.length = 0
       const pairsOfMetrics = readMap(cursor, 'metrics')
-      if (pairsOfMetrics > limits.metricsPerRun) {
-        throw new Refusal(
-          'too_many_metrics',
-          `a row of ${pairsOfMetrics} metrics; the limit of a run is ${limits.metricsPerRun}`,
-        )
-      }
-      metrics = []
-      values = []
-      for (let i = 0; i < pairsOfMetrics; i++) {
-        metrics.push(readMetricName(cursor))
-        values.push(readNumber(cursor, 'a metric value'))
-      }
+      isEmpty = pairsOfMetrics === 0
+      set = isEmpty ? undefined : readMetrics(cursor, names, pairsOfMetrics, values)
     } else throw new Refusal('unknown_field', `a row of log has no field ${JSON.stringify(key.slice(0, 64))}`)
   }
   if (step === undefined) throw new Refusal('missing_field', 'a row of log has no step')
-  if (metrics === undefined) throw new Refusal('missing_field', 'a row of log has no metrics')
-  if (metrics.length === 0) return
-  const list = metrics
-  const set = names.set(`rows\0${list.join('\0')}`, () => {
-    checkDistinct(list, 'one row')
-    return list
-  })
+  if (set === undefined) {
+    if (isEmpty) return
+    throw new Refusal('missing_field', 'a row of log has no metrics')
+  }
   const group = joinable(groups, set, step, time)
   group.steps.push(step)
   group.times.push(time)
   for (const value of values) group.values.push(value)
+}
+
+/** The metrics of a row, at least one: their set, and their values added to `values`. */
+function readMetrics(cursor: Cursor, names: NameRegistry, pairs: number, values: number[]): MetricSet {
+  const known = names.layouts.read(cursor, pairs, values)
+  if (known !== undefined) return known
+  if (pairs > limits.metricsPerRun) {
+    throw new Refusal('too_many_metrics', `a row of ${pairs} metrics; the limit of a run is ${limits.metricsPerRun}`)
+  }
+  const list: string[] = []
+  const keys: number[] = []
+  for (let i = 0; i < pairs; i++) {
+    keys.push(cursor.at)
+    list.push(readMetricName(cursor))
+    keys.push(cursor.at)
+    values.push(readNumber(cursor, 'a metric value'))
+  }
+  const set = names.set(`rows\0${list.join('\0')}`, () => {
+    checkDistinct(list, 'one row')
+    return list
+  })
+  names.layouts.remember(cursor.bytes, keys, set)
+  return set
 }
 
 /** The newest group of this set, if the row may join it; a new one otherwise. */

@@ -92,6 +92,13 @@ export function readString(cursor: Cursor, what: string, invalid: ErrorCode = 'm
   return bytes.toString('latin1', start, end)
 }
 
+/** Where the bytes of the text whose header is at `at` begin, and where they end; its structure has been checked. */
+export function textSpan(bytes: Buffer, at: number): { start: number; end: number } {
+  const cursor = { bytes, at, end: bytes.length }
+  const length = readStringLength(cursor, 'a text')
+  return { start: cursor.at, end: cursor.at + length }
+}
+
 /** The bytes of a bin value, a view of the input. */
 export function readBin(cursor: Cursor, what: string): Buffer {
   const byte = readByte(cursor)

@@ -2,6 +2,9 @@ import { Refusal } from '../../schema/errors.ts'
 import { partitionOf, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { MetricSet } from '../record/record.ts'
+import { createSourcePlace, type SourcePlace } from '../record/sources.ts'
+import { createKnownRuns, type KnownRuns } from './known-runs.ts'
+import { createRowLayouts, type RowLayouts } from './row-layouts.ts'
 
 /** A run as the gateway knows it: checked once, then found by name. */
 export type RunRef = {
@@ -11,6 +14,8 @@ export type RunRef = {
   /** Metric sets seen of this run, and how many different metrics they hold together. */
   readonly sets: MetricSet[]
   metrics: number
+  /** In the record that is filling. */
+  readonly place: SourcePlace
 }
 
 /** Names that were checked before, so that a frame costs a look-up. Bounded: when full, the older half is forgotten. */
@@ -18,6 +23,10 @@ export type NameRegistry = {
   run(project: string, run: string): RunRef
   /** The one object for a list of metric names; `key` stands for the list's bytes. */
   set(key: string, names: () => string[]): MetricSet
+  /** Runs seen before, by the bytes of their names. */
+  readonly known: KnownRuns
+  /** Rows of metrics seen before. */
+  readonly layouts: RowLayouts
   /** Metric names in the sets of all connections; see `limits.namesOverConnections`. */
   definedNames: number
 }
@@ -39,6 +48,7 @@ export function createNameRegistry(partitions: number, capacity = 200_000): Name
         partition: partitionOf(runKey(project, run), partitions),
         sets: [],
         metrics: 0,
+        place: createSourcePlace(),
       }
       if (runs.size >= capacity) forgetOlderHalf(runs)
       runs.set(name, fresh)
@@ -57,6 +67,8 @@ export function createNameRegistry(partitions: number, capacity = 200_000): Name
       sets.set(key, fresh)
       return fresh
     },
+    known: createKnownRuns(),
+    layouts: createRowLayouts(),
     definedNames: 0,
   }
 }
@@ -90,7 +102,7 @@ export function checkName(
  * the sink, which knows the whole run, sends what slips through to the dead letters.
  */
 export function admitSet(run: RunRef, set: MetricSet): void {
-  if (run.sets.includes(set)) return
+  if (run.sets[0] === set || run.sets.includes(set)) return
   const known = new Set(run.sets.flatMap((seen) => seen.names))
   for (const name of set.names) known.add(name)
   if (known.size > limits.metricsPerRun) {

@@ -81,8 +81,8 @@ async function startDoor(options: Partial<StreamOptions> = {}, gatewayOptions: G
 }
 
 /** A connected client: what it is told, in order, the hello apart. */
-async function connect(port: number, options: ClientOptions = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream`, options)
+async function connect(port: number, options: ClientOptions = {}, query = '') {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream${query}`, options)
   const answers: Answer[] = []
   const hello = new Promise<Record<string, number>>((resolve) => {
     socket.on('message', (data: RawData) => {
@@ -251,6 +251,56 @@ test('answers that are ready together go out together', async () => {
   await until(() => client.answers.length === 50, 'acks')
   // The frames may have become two records.
   assert.ok(packets <= 3, `${packets} packets`)
+  client.socket.close()
+})
+
+test('a client that asks for it hears of many frames in one answer, as ranges of n, each frame once', async () => {
+  const { port, hold, release } = await startDoor()
+  const client = await connect(port, {}, '?acks=ranges')
+  assert.equal((client.hello as Record<string, unknown>).acks, 'ranges')
+  hold()
+  // Message 3 is refused.
+  for (let n = 1; n <= 9; n++) client.socket.send(n === 3 ? new Uint8Array([0xc1]) : frame(n))
+  await until(() => client.answers.length === 1, 'the refusal')
+  release()
+  const lists = () => client.answers.flatMap(({ n }) => (Array.isArray(n) ? [n as number[]] : []))
+  const acked = () => {
+    return lists().flatMap((list) =>
+      list.flatMap((first, i) => (i % 2 ? [] : Array.from({ length: list[i + 1]! - first + 1 }, (_, k) => first + k))),
+    )
+  }
+  await until(() => acked().length === 8, 'acks')
+  assert.deepEqual(acked(), [1, 2, 4, 5, 6, 7, 8, 9])
+  assert.deepEqual([client.answers[0]!.n, client.answers[0]!.error?.code], [3, 'wrong_type'])
+  assert.ok(client.answers.length <= 4)
+  for (const { ok, at } of client.answers.slice(1)) assert.ok(ok && parseToken(at!))
+  client.socket.close()
+})
+
+test('acks of another form than there is are refused before the connection opens', async () => {
+  const { port } = await startDoor()
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream?acks=none`)
+  const [error] = await once(socket, 'error')
+  assert.match(String(error), /415|400|422/)
+})
+
+test('frames whose run, set and writer are known are answered as the first ones are', async () => {
+  const { port } = await startDoor()
+  const client = await connect(port)
+  const values = Buffer.from(Float64Array.of(1, 2).buffer)
+  for (let seq = 0; seq < 20; seq++) {
+    const sets = seq === 0 ? { sets: [[0, ['a', 'b']]] } : {}
+    // Another run, another writer, and a set that is not there, in between.
+    const more = [{}, { run: 'r2' }, { writer: 'other' }, { seq: 2 ** 40 + seq }][seq % 4]
+    const cols = [[seq === 13 ? 1 : 0, seq, null, values]]
+    client.socket.send(pack({ project: 'p', run: 'r', writer: 'w', seq, ...sets, cols, ...more }))
+  }
+  await until(() => client.answers.length === 20, 'answers')
+  const byNumber = client.answers.toSorted((a, b) => a.n - b.n)
+  assert.deepEqual(
+    byNumber.map(({ n, seq, error }) => [n, seq, error?.code]),
+    Array.from({ length: 20 }, (_, i) => [i + 1, i % 4 === 3 ? 2 ** 40 + i : i, i === 13 ? 'unknown_set' : undefined]),
+  )
   client.socket.close()
 })
 

@@ -1,35 +1,14 @@
 import { pack } from 'msgpackr'
-import type { Socket, SocketEvents, SocketHandler } from '../../http/socket.ts'
+import type { Socket, SocketHandler } from '../../http/socket.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
-import type { Ticket } from './batcher.ts'
-import type { Waiting } from './deadlines.ts'
-import {
-  type ConnectionSets,
-  createConnectionSets,
-  decodeFrame,
-  releaseConnectionSets,
-  salvageSeq,
-  tooLarge,
-} from './frame.ts'
+import { createColumnFrameReader } from './column-frame.ts'
+import { type Connection, createSender, sweep } from './connection.ts'
+import { createConnectionSets, releaseConnectionSets } from './connection-sets.ts'
+import { decodeFrame, salvageSeq, tooLarge } from './frame.ts'
 import { describeError, errorBody, type Gateway } from './gateway.ts'
 
-/** One producer's connection. */
-type Connection = {
-  readonly socket: Socket
-  readonly sets: ConnectionSets
-  /** Messages received, which `n` in the answers counts. */
-  messages: number
-  framesInFlight: number
-  bytesInFlight: number
-  /** When the client last finished a message or answered a ping, ms of the monotonic clock. */
-  progressMs: number
-  pinged: boolean
-  /** Answers that wait for the end of this turn, to go out in one packet. */
-  readonly answers: Uint8Array[]
-}
-
-export type StreamDoor = SocketHandler & {
+export type StreamDoor = SocketHandler<Connection> & {
   /** Tells every producer that the server stops, and closes. */
   closeAll(): void
   /** Ends the timers. */
@@ -49,151 +28,158 @@ const readableBytes = 2 * limits.frameBytes
 /** `GET /v1/stream`: each binary message is one frame and gets exactly one answer; see schema/README.md. */
 export function createStreamDoor(gateway: Gateway, options: StreamOptions): StreamDoor {
   const connections = new Set<Connection>()
-  const answering = new Set<Connection>()
-  const hello = pack({
+  const credit = {
     hello: 1,
     frames: limits.connectionFramesInFlight,
     bytes: limits.connectionBytesInFlight,
     frameBytes: limits.frameBytes,
-  })
+  }
+  const hello = pack(credit)
+  const helloOfRanges = pack({ ...credit, acks: 'ranges' })
+  const columns = createColumnFrameReader(gateway.names)
+  const sendAnswers = createSender()
+  const turn = createTurnClock(gateway.now)
   const sweeper = setInterval(() => sweep(connections, options.messageTimeoutMs), options.messageTimeoutMs / 4)
   sweeper.unref()
+  let answering: Connection[] = []
 
-  function answer(connection: Connection, value: unknown): void {
-    connection.answers.push(pack(value))
-    if (answering.size === 0) setImmediate(sendAnswers)
-    answering.add(connection)
+  function answerSoon(connection: Connection): void {
+    connection.answering = true
+    if (answering.push(connection) === 1) setImmediate(answerAll)
   }
 
-  function sendAnswers(): void {
-    for (const connection of answering) {
-      connection.socket.cork(() => {
-        for (const bytes of connection.answers) connection.socket.send(bytes)
-      })
-      connection.answers.length = 0
+  function answerAll(): void {
+    const all = answering
+    answering = []
+    for (const connection of all) {
+      connection.answering = false
+      sendAnswers(connection)
     }
-    answering.clear()
   }
 
   function refuse(connection: Connection, error: unknown, seq: number | null, n: number): void {
     const refusal = describeError(error, gateway.counts, gateway.logger)
-    answer(connection, { ok: false, seq, n, error: errorBody(refusal) })
+    connection.refusals.push(pack({ ok: false, seq, n, error: errorBody(refusal) }))
+    if (!connection.answering) answerSoon(connection)
   }
 
-  function onFrame(connection: Connection, bytes: Buffer, n: number): void {
-    const size = bytes.length
+  function onFrame(connection: Connection, message: ArrayBuffer, n: number): void {
+    const size = message.byteLength
     if (size > limits.frameBytes) throw tooLarge(size)
-    const frame = decodeFrame(bytes, gateway.names, connection.sets)
-    const seq = frame.seq ?? null
+    const frame =
+      columns.read(new Uint8Array(message), connection.sets) ??
+      decodeFrame(Buffer.from(message), gateway.names, connection.sets)
     if (
       connection.framesInFlight >= limits.connectionFramesInFlight ||
       connection.bytesInFlight + size > limits.connectionBytesInFlight
     ) {
       throw new Refusal('too_many_in_flight')
     }
-    gateway.admit([frame])
+    gateway.admit(frame)
     connection.framesInFlight++
     connection.bytesInFlight += size
-    const settle = (): boolean => {
-      if (ticket.settled) return false
-      ticket.settled = true
-      connection.framesInFlight--
-      connection.bytesInFlight -= size
-      return true
-    }
-    const ticket: Ticket & Waiting = {
-      sinceMs: performance.now(),
-      settled: false,
-      onDurable(_partition, _offset, token) {
-        if (!settle()) return
-        gateway.observeAck((performance.now() - ticket.sinceMs) / 1000)
-        answer(connection, { ok: true, seq, n, at: token })
-      },
-      onRefused(refusal) {
-        if (settle()) refuse(connection, refusal, seq, n)
-      },
-      // One answer a frame: what the log says later is not told.
-      expire() {
-        if (settle()) refuse(connection, new Refusal('outcome_unknown'), seq, n)
-      },
-    }
-    gateway.batcher.add(frame, ticket, gateway.now())
-    gateway.deadlines.add(ticket)
+    gateway.batcher.add(frame, turn.receivedMs, connection, n, frame.seq ?? -1, size, turn.nowMs)
   }
 
-  function open(socket: Socket): SocketEvents {
+  function open(socket: Socket, query: string): Connection {
+    const ranges = acksOf(query) === 'ranges'
     const connection: Connection = {
       socket,
+      ranges,
       sets: createConnectionSets(),
       messages: 0,
       framesInFlight: 0,
       bytesInFlight: 0,
       progressMs: performance.now(),
       pinged: false,
-      answers: [],
+      answering: false,
+      ackNumbers: [],
+      ackSeqs: [],
+      ackPositions: [],
+      refusals: [],
+      onDurable(n, seq, bytes, position) {
+        connection.framesInFlight--
+        connection.bytesInFlight -= bytes
+        connection.ackNumbers.push(n)
+        connection.ackSeqs.push(seq)
+        connection.ackPositions.push(position)
+        if (!connection.answering) answerSoon(connection)
+      },
+      onRefused(n, seq, bytes, refusal) {
+        connection.framesInFlight--
+        connection.bytesInFlight -= bytes
+        refuse(connection, refusal, seq < 0 ? null : seq, n)
+      },
     }
     connections.add(connection)
     gateway.counts.connections.value++
-    socket.send(hello)
-    return {
-      onMessage(bytes, isBinary) {
-        const n = ++connection.messages
-        progress(connection)
-        gateway.counts.bytes.value += bytes.length
-        try {
-          if (!isBinary) throw new Refusal('text_message')
-          gateway.counts.frames.websocket.value++
-          onFrame(connection, bytes, n)
-        } catch (error) {
-          refuse(connection, error, isBinary ? salvageSeq(bytes) : null, n)
-        }
-      },
-      onPong: () => progress(connection),
-      onClose(dropped) {
-        if (dropped) gateway.counts.refusals.frame_too_large.value++
-        connections.delete(connection)
-        answering.delete(connection)
-        releaseConnectionSets(connection.sets, gateway.names)
-        gateway.counts.connections.value--
-      },
-    }
+    socket.send(ranges ? helloOfRanges : hello)
+    return connection
   }
 
   return {
     maximumMessageBytes: readableBytes,
     maximumBufferedBytes: limits.connectionBufferedBytes,
     lifetimeMinutes: options.lifetimeMinutes,
-    admit(headers) {
+    admit(headers, query) {
       options.admit(headers)
       if (gateway.draining()) throw new Refusal('shutting_down')
       if (connections.size >= limits.connections) throw new Refusal('too_many_connections')
+      const acks = acksOf(query)
+      if (acks !== null && acks !== 'ranges') throw new Refusal('wrong_type', 'acks can only be ranges')
     },
     open,
+    onMessage(connection, message, isBinary) {
+      if (!turn.isOn) turn.begin()
+      const n = ++connection.messages
+      connection.progressMs = turn.nowMs
+      connection.pinged = false
+      gateway.counts.bytes.value += message.byteLength
+      try {
+        if (!isBinary) throw new Refusal('text_message')
+        gateway.counts.frames.websocket.value++
+        onFrame(connection, message, n)
+      } catch (error) {
+        refuse(connection, error, isBinary ? salvageSeq(Buffer.from(message)) : null, n)
+      }
+    },
+    onPong(connection) {
+      connection.progressMs = performance.now()
+      connection.pinged = false
+    },
+    onClose(connection, dropped) {
+      if (dropped) gateway.counts.refusals.frame_too_large.value++
+      connections.delete(connection)
+      releaseConnectionSets(connection.sets, gateway.names)
+      gateway.counts.connections.value--
+    },
     closeAll() {
-      sendAnswers()
+      answerAll()
       for (const connection of [...connections]) connection.socket.close(1001, 'shutting_down')
     },
     stop: () => clearInterval(sweeper),
   }
 }
 
-function progress(connection: Connection): void {
-  connection.progressMs = performance.now()
-  connection.pinged = false
+function acksOf(query: string): string | null {
+  return query === '' ? null : new URLSearchParams(query).get('acks')
 }
 
-/**
- * Asks quiet clients whether they live, and closes those that neither answer nor finish a message: a client that sends one
- * byte now and then would otherwise hold its connection, and the memory of its half message, for ever.
- */
-function sweep(connections: Iterable<Connection>, timeoutMs: number): void {
-  const now = performance.now()
-  for (const connection of [...connections]) {
-    const quietMs = now - connection.progressMs
-    if (quietMs > timeoutMs) connection.socket.close(4408, 'request_timeout')
-    else if (quietMs > timeoutMs / 2 && !connection.pinged) {
-      connection.pinged = true
-      connection.socket.ping()
-    }
+/** Both clocks as they were when the first frame of this turn of the event loop came: they are looked at once a turn. */
+function createTurnClock(wallClockMs: () => number) {
+  const turn = {
+    isOn: false,
+    nowMs: 0,
+    receivedMs: 0,
+    begin() {
+      turn.isOn = true
+      turn.nowMs = performance.now()
+      turn.receivedMs = wallClockMs()
+      setImmediate(end)
+    },
   }
+  const end = () => {
+    turn.isOn = false
+  }
+  return turn
 }

@@ -1,84 +1,143 @@
-import { type Input, inputOf, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from '../bytes.ts'
+import { type Input, inputOf, skip, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from '../bytes.ts'
+import { readRecordOne } from './reader-one.ts'
 import {
   type Block,
   type FrameBody,
+  flagOneBlock,
   flagSequence,
   flagUpdate,
   type Integers,
+  kindFloat32,
+  kindFloatTime,
+  kindNegative,
+  kindSameSet,
   type MetricSet,
   recordVersion,
+  stepsList,
+  stepsOne,
+  timesList,
+  timesReceived,
+  timesSame,
 } from './record.ts'
+import { defined, type Intern, takeSet } from './sets.ts'
 import { takeUpdate } from './update.ts'
 import type { RunName } from './writer.ts'
 
 export type RecordFrame = FrameBody & { readonly run: RunName; readonly receivedMs: number }
 
+/** Gives the object that names a run, whose id is `bytes` from `at` on. */
+export type NameRun = (project: string, bytes: Buffer, at: number, length: number) => RunName
+
+const plainName: NameRun = (project, bytes, at, length) => ({ project, run: bytes.toString('utf8', at, at + length) })
+
+/** Who sent a frame. */
+type Source = { readonly run: RunName; readonly writer: string | undefined }
+
+/** What a record has defined so far. */
+type Definitions = {
+  readonly intern: Intern
+  readonly nameRun: NameRun
+  readonly sources: Source[]
+  readonly names: string[]
+  readonly sets: MetricSet[]
+  lastSet: MetricSet | undefined
+  lastTimeMs: number
+}
+
 /**
- * Takes a record apart. Texts and ranges are copied; step, time and value bytes are views of `payload`. `intern` maps a
- * metric set to the caller's one object for that list of names; it gets the set's bytes as its key.
+ * Takes a record apart. Texts and ranges are copied; step, time and value bytes are views of `payload`.
  * @throws RangeError when the bytes are not a record of a known version
  */
-export function readRecord(
-  payload: Uint8Array,
-  intern: (key: string, names: () => string[]) => MetricSet,
-): RecordFrame[] {
+export function readRecord(payload: Uint8Array, intern: Intern, nameRun: NameRun = plainName): RecordFrame[] {
   const input = inputOf(payload)
   const version = takeByte(input)
+  if (version === 1) return readRecordOne(input, intern)
   if (version !== recordVersion) throw new RangeError(`record version ${version} is not known`)
-  const received = takeFloat64(input)
-  const runs: RunName[] = []
-  const sets: MetricSet[] = []
+  let receivedMs = takeFloat64(input)
+  const known: Definitions = {
+    intern,
+    nameRun,
+    sources: [],
+    names: [],
+    sets: [],
+    lastSet: undefined,
+    lastTimeMs: receivedMs,
+  }
   const frames: RecordFrame[] = []
   while (input.at < payload.length) {
-    const run = definedOr(runs, takeVarint(input), () => ({ project: takeText(input), run: takeText(input) }))
-    const receivedMs = received + takeVarint(input)
+    const source = takeVarint(input)
+    const { run, writer } = source === 0 ? takeSource(input, known) : defined(known.sources, source)
     const flags = takeByte(input)
-    const writer = flags & flagSequence ? takeText(input) : undefined
-    const seq = flags & flagSequence ? takeVarint(input) : undefined
+    receivedMs += takeVarint(input)
+    const isSequenced = (flags & flagSequence) !== 0
+    if (isSequenced && writer === undefined) throw new RangeError('a frame has a seq and no writer')
+    const seq = isSequenced ? takeVarint(input) : undefined
     const update = flags & flagUpdate ? takeUpdate(input) : undefined
+    const count = flags & flagOneBlock ? 1 : takeVarint(input)
     const blocks: Block[] = []
-    for (let count = takeVarint(input); count > 0; count--) {
-      const set = definedOr(sets, takeVarint(input), () => takeSet(input, intern))
-      blocks.push(takeBlock(input, set))
-    }
-    frames.push({ run, receivedMs, writer, seq, update, blocks })
+    for (let i = 0; i < count; i++) blocks.push(takeBlock(input, known))
+    frames.push({ run, receivedMs, writer: isSequenced ? writer : undefined, seq, update, blocks })
   }
   return frames
 }
 
-function definedOr<T>(known: T[], index: number, define: () => T): T {
-  if (index > 0) {
-    const value = known[index - 1]
-    if (value === undefined) throw new RangeError('record refers to a definition it does not have')
-    return value
-  }
-  const fresh = define()
-  known.push(fresh)
-  return fresh
+function takeSource(input: Input, known: Definitions): Source {
+  const project = takeName(input, known, takeVarint(input))
+  const length = takeVarint(input)
+  const run = known.nameRun(project, input.bytes, skip(input, length), length)
+  const writer = takeVarint(input)
+  const source = { run, writer: writer === 0 ? undefined : takeName(input, known, writer - 1) }
+  known.sources.push(source)
+  return source
 }
 
-function takeSet(input: Input, intern: (key: string, names: () => string[]) => MetricSet): MetricSet {
-  const start = input.at
-  const count = takeVarint(input)
-  for (let i = 0; i < count; i++) takeBytes(input, takeVarint(input))
-  const end = input.at
-  return intern(input.bytes.toString('latin1', start, end), () => {
-    const again: Input = { bytes: input.bytes, at: start }
-    return Array.from({ length: takeVarint(again) }, () => takeText(again))
-  })
+function takeName(input: Input, { names }: Definitions, index: number): string {
+  if (index > 0) return defined(names, index)
+  const name = takeText(input)
+  names.push(name)
+  return name
 }
 
-function takeBlock(input: Input, set: MetricSet): Block {
-  const count = takeVarint(input)
+function takeBlock(input: Input, known: Definitions): Block {
   const kinds = takeByte(input)
-  const steps = takeIntegers(input, (kinds & 1) === 0, count)
-  const timesKind = (kinds >> 1) & 3
-  const times = timesKind === 0 ? undefined : takeIntegers(input, timesKind === 1, count)
-  const width = kinds & 8 ? 4 : 8
+  const set = kinds & kindSameSet ? known.lastSet : takeSetOf(input, known)
+  if (set === undefined) throw new RangeError('record refers to a set it does not have')
+  const stepsKind = kinds & 3
+  if (stepsKind > stepsList) throw new RangeError('a block has steps of no known kind')
+  let count = 1
+  let steps: Integers
+  if (stepsKind === stepsList) {
+    count = takeVarint(input)
+    steps = { kind: 'list', bytes: takeBytes(input, count * 8) }
+  } else {
+    const start = takeVarint(input)
+    const stride = stepsKind === stepsOne ? 1 : takeVarint(input)
+    if (stepsKind !== stepsOne) count = takeVarint(input)
+    steps = { kind: 'range', start: kinds & kindNegative ? -start : start, stride }
+  }
+  const times = takeTimes(input, known, kinds, count)
+  const width = kinds & kindFloat32 ? 4 : 8
   return { set, count, steps, times, width, values: takeBytes(input, set.names.length * count * width) }
 }
 
-function takeIntegers(input: Input, range: boolean, count: number): Integers {
-  if (!range) return { kind: 'list', bytes: takeBytes(input, count * 8) }
-  return { kind: 'range', start: takeFloat64(input), stride: takeVarint(input) }
+function takeSetOf(input: Input, known: Definitions): MetricSet {
+  const index = takeVarint(input)
+  const set = index > 0 ? defined(known.sets, index) : takeSet(input, known.intern)
+  if (index === 0) known.sets.push(set)
+  known.lastSet = set
+  return set
+}
+
+function takeTimes(input: Input, known: Definitions, kinds: number, count: number): Integers | undefined {
+  const kind = (kinds >> 2) & 3
+  if (kind === timesReceived) return undefined
+  if (kind === timesList) return { kind: 'list', bytes: takeBytes(input, count * 8) }
+  const start = kinds & kindFloatTime ? takeFloat64(input) : known.lastTimeMs + takeDifference(input)
+  known.lastTimeMs = start
+  return { kind: 'range', start, stride: kind === timesSame ? 0 : takeVarint(input) }
+}
+
+function takeDifference(input: Input): number {
+  const value = takeVarint(input)
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }

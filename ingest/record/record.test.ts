@@ -5,8 +5,9 @@ import { createOutput, inputOf, putText, putVarint, takeText, takeVarint } from 
 import { expandBlock, randomBlock } from '../sink/blocks.fixture.ts'
 import { randomUpdate } from '../sink/frames.fixture.ts'
 import { readRecord } from './reader.ts'
-import type { FrameBody, MetricSet } from './record.ts'
+import type { Block, FrameBody, MetricSet } from './record.ts'
 import { clearRecord, createRecordWriter, putFrame, type RunName, recordBytes } from './writer.ts'
+import { recordOne } from './writer-one.fixture.ts'
 
 const seed = chosenSeed()
 const intern = (_key: string, names: () => string[]) => ({ names: names() })
@@ -94,6 +95,53 @@ test('records of random frames come back frame by frame, also from a writer that
     const objects = new Set(frames.flatMap(({ blocks }) => blocks.map(({ set }) => set)))
     assert.ok(objects.size <= sets.length)
   }
+})
+
+test('records of version 1 come back frame by frame', () => {
+  for (let round = 0; round < 50; round++) {
+    const random = createRandom(seed + round)
+    const runs = Array.from({ length: 4 }, (_, i) => ({ project: pick(random, ['p', 'ü']), run: `r${i}` }))
+    const sets = Array.from({ length: 4 }, (_, i) => ({ names: Array.from({ length: i + 1 }, (_, m) => `m${i}.${m}`) }))
+    const start = whole(random, 0, 2e12)
+    const sent = Array.from({ length: whole(random, 1, 30) }, (_, i) => randomSent(random, runs, sets, start + i * 7))
+    assert.deepEqual(
+      readRecord(recordOne(sent), intern).map((frame) => plain(frame.run, frame.receivedMs, frame)),
+      sent.map(({ run, receivedMs, body }) => plain(run, receivedMs, body)),
+      `round ${round}`,
+    )
+  }
+})
+
+test('every kind of steps and times comes back as it was, at the ends of their ranges too', () => {
+  const writer = createRecordWriter()
+  const set = { names: ['m'] }
+  const times = [0, -1, -2_208_988_800_000, 10_413_791_999_999, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 0.5]
+  const blocks = times.flatMap((time) =>
+    [1, 3].flatMap((count) =>
+      [0, 7].map((stride): Block => {
+        const steps = { kind: 'range', start: time === 0.5 ? -3 : time, stride: Math.max(1, stride) } as const
+        const values = new Uint8Array(count * 8).fill(count)
+        return { set, count, steps, times: { kind: 'range', start: time, stride }, width: 8, values }
+      }),
+    ),
+  )
+  const body: FrameBody = { writer: undefined, seq: undefined, update: undefined, blocks }
+  putFrame(writer, { project: 'p', run: 'r' }, body, 1_700_000_000_000.25)
+  const [frame] = readRecord(recordBytes(writer), () => set)
+  assert.deepEqual(frame!.blocks, blocks)
+})
+
+test('a run of many writers is named once for each of them', () => {
+  const writer = createRecordWriter()
+  const run = { project: 'p', run: 'r'.repeat(100) }
+  const names = ['a', 'b', 'c', undefined]
+  const sent = Array.from({ length: 40 }, (_, i) => ({ name: names[i % 4], seq: i % 4 === 3 ? undefined : i }))
+  for (const { name, seq } of sent) putFrame(writer, run, { writer: name, seq, update: { name: 'x' }, blocks: [] }, 1)
+  assert.ok(recordBytes(writer).length < 4 * 120 + 40 * 12)
+  assert.deepEqual(
+    readRecord(recordBytes(writer), intern).map((frame) => ({ name: frame.writer, seq: frame.seq })),
+    sent,
+  )
 })
 
 test('a clock that is set back within a record never makes a time before the first frame', () => {

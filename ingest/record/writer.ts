@@ -3,12 +3,25 @@ import { createOutput, type Output, putByte, putBytes, putFloat64, putText, putV
 import {
   type Block,
   type FrameBody,
+  flagOneBlock,
   flagSequence,
   flagUpdate,
   type Integers,
+  kindFloat32,
+  kindFloatTime,
+  kindNegative,
+  kindSameSet,
   type MetricSet,
   recordVersion,
+  stepsList,
+  stepsOne,
+  stepsRange,
+  timesList,
+  timesRange,
+  timesReceived,
+  timesSame,
 } from './record.ts'
+import { placeOf, putSource, type SourcePlace } from './sources.ts'
 import { putUpdate } from './update.ts'
 
 /** Any object that names a run; the same object stands for the same run within a record. */
@@ -17,21 +30,45 @@ export type RunName = { readonly project: string; readonly run: string }
 /** A record under construction. */
 export type RecordWriter = {
   readonly output: Output
-  readonly runs: Map<RunName, number>
+  /** Different for every record of this process. */
+  serial: number
+  sources: number
+  readonly places: Map<RunName, SourcePlace>
+  readonly names: Map<string, number>
   readonly sets: Map<MetricSet, number>
+  lastSet: MetricSet | undefined
   receivedMs: number
+  lastTimeMs: number
   frames: number
   blocks: number
 }
 
+let serials = 0
+
 export function createRecordWriter(capacity = 64 * 1024): RecordWriter {
-  return { output: createOutput(capacity), runs: new Map(), sets: new Map(), receivedMs: 0, frames: 0, blocks: 0 }
+  return {
+    output: createOutput(capacity),
+    serial: ++serials,
+    sources: 0,
+    places: new Map(),
+    names: new Map(),
+    sets: new Map(),
+    lastSet: undefined,
+    receivedMs: 0,
+    lastTimeMs: 0,
+    frames: 0,
+    blocks: 0,
+  }
 }
 
 export function clearRecord(writer: RecordWriter): void {
   writer.output.at = 0
-  writer.runs.clear()
+  writer.serial = ++serials
+  writer.sources = 0
+  writer.places.clear()
+  writer.names.clear()
   writer.sets.clear()
+  writer.lastSet = undefined
   writer.frames = 0
   writer.blocks = 0
 }
@@ -49,90 +86,90 @@ export function recordHasRoom(writer: RecordWriter, frame: FrameBody, frameBytes
   )
 }
 
-/** Room for the texts that name project, run and writer, and for the numbers around them. */
-const headBytes = 2_048
-const blockHeadBytes = 64
-
-/** Bytes that a frame adds to a record at most: as if the record knew none of the names in it. */
-export function frameSize(frame: FrameBody): number {
-  let size = headBytes
-  for (const block of frame.blocks) {
-    size += blockHeadBytes + setSize(block.set) + block.values.length
-    if (block.steps.kind === 'list') size += block.steps.bytes.length
-    if (block.times?.kind === 'list') size += block.times.bytes.length
-  }
-  for (const entries of [frame.update?.params, frame.update?.tags]) {
-    for (const [key, value] of entries ?? [])
-      size += 16 + 3 * (key.length + (typeof value === 'string' ? value.length : 8))
-  }
-  return size
-}
-
-const setSizes = new WeakMap<MetricSet, number>()
-
-function setSize(set: MetricSet): number {
-  const known = setSizes.get(set)
-  if (known !== undefined) return known
-  const size = set.names.reduce((sum, name) => sum + 2 + Buffer.byteLength(name), 8)
-  setSizes.set(set, size)
-  return size
-}
-
 export function recordBytes(writer: RecordWriter): Uint8Array {
   return writer.output.bytes.subarray(0, writer.output.at)
 }
 
-export function putFrame(writer: RecordWriter, run: RunName, frame: FrameBody, receivedMs: number): void {
+export function putFrame(
+  writer: RecordWriter,
+  run: RunName,
+  frame: FrameBody,
+  receivedMs: number,
+  place = placeOf(writer, run),
+): void {
   const { output } = writer
+  const { blocks, update } = frame
   if (writer.frames === 0) {
     putByte(output, recordVersion)
     putFloat64(output, receivedMs)
     writer.receivedMs = receivedMs
+    writer.lastTimeMs = receivedMs
   }
   writer.frames++
   writer.blocks += blockNumbers(frame)
-  const known = writer.runs.get(run)
-  putVarint(output, known ?? 0)
-  if (known === undefined) {
-    writer.runs.set(run, writer.runs.size + 1)
-    putText(output, run.project)
-    putText(output, run.run)
-  }
-  // A clock that is set back within a record must not produce a negative offset.
-  putVarint(output, Math.max(0, receivedMs - writer.receivedMs))
   const sequenced = frame.writer !== undefined && frame.seq !== undefined
-  putByte(output, (sequenced ? flagSequence : 0) | (frame.update ? flagUpdate : 0))
-  if (sequenced) {
-    putText(output, frame.writer as string)
-    putVarint(output, frame.seq as number)
-  }
-  if (frame.update) putUpdate(output, frame.update)
-  putVarint(output, frame.blocks.length)
-  for (const block of frame.blocks) putBlock(writer, block)
+  putSource(writer, run, sequenced ? frame.writer : undefined, place)
+  putByte(output, (sequenced ? flagSequence : 0) | (update ? flagUpdate : 0) | (blocks.length === 1 ? flagOneBlock : 0))
+  // A clock that is set back within a record must not produce a negative offset.
+  const laterMs = Math.max(0, receivedMs - writer.receivedMs)
+  putVarint(output, laterMs)
+  writer.receivedMs += laterMs
+  if (sequenced) putVarint(output, frame.seq as number)
+  if (update) putUpdate(output, update)
+  if (blocks.length !== 1) putVarint(output, blocks.length)
+  for (let i = 0; i < blocks.length; i++) putBlock(writer, blocks[i]!)
 }
 
 function putBlock(writer: RecordWriter, block: Block): void {
   const { output } = writer
-  const known = writer.sets.get(block.set)
-  putVarint(output, known ?? 0)
-  if (known === undefined) {
-    writer.sets.set(block.set, writer.sets.size + 1)
-    putVarint(output, block.set.names.length)
-    for (const name of block.set.names) putText(output, name)
+  const { set, steps, times, count } = block
+  const isSameSet = set === writer.lastSet
+  const stepsKind = steps.kind === 'list' ? stepsList : count === 1 && steps.stride === 1 ? stepsOne : stepsRange
+  let kinds = stepsKind | (timesKind(times) << 2)
+  if (block.width === 4) kinds |= kindFloat32
+  if (isSameSet) kinds |= kindSameSet
+  if (steps.kind === 'range' && steps.start < 0) kinds |= kindNegative
+  const difference = times?.kind === 'range' ? times.start - writer.lastTimeMs : 0
+  const isFloatTime = !(Number.isInteger(difference) && Math.abs(difference) < largestDifference)
+  if (isFloatTime) kinds |= kindFloatTime
+  putByte(output, kinds)
+  if (!isSameSet) putSet(writer, set)
+  if (steps.kind === 'list') {
+    putVarint(output, count)
+    putBytes(output, steps.bytes)
+  } else {
+    putVarint(output, Math.abs(steps.start))
+    if (stepsKind === stepsRange) {
+      putVarint(output, steps.stride)
+      putVarint(output, count)
+    }
   }
-  putVarint(output, block.count)
-  const timesKind = block.times === undefined ? 0 : block.times.kind === 'range' ? 1 : 2
-  putByte(output, (block.steps.kind === 'range' ? 0 : 1) | (timesKind << 1) | (block.width === 8 ? 0 : 8))
-  putIntegers(output, block.steps)
-  if (block.times) putIntegers(output, block.times)
+  if (times?.kind === 'list') putBytes(output, times.bytes)
+  else if (times !== undefined) {
+    if (isFloatTime) putFloat64(output, times.start)
+    else putVarint(output, difference < 0 ? -2 * difference - 1 : 2 * difference)
+    if (times.stride !== 0) putVarint(output, times.stride)
+    writer.lastTimeMs = times.start
+  }
   putBytes(output, block.values)
 }
 
-function putIntegers(output: Output, integers: Integers): void {
-  if (integers.kind === 'list') {
-    putBytes(output, integers.bytes)
-  } else {
-    putFloat64(output, integers.start)
-    putVarint(output, integers.stride)
-  }
+/** A difference is doubled to make room for its sign, and must stay exact. */
+const largestDifference = 2 ** 51
+
+function timesKind(times: Integers | undefined): number {
+  if (times === undefined) return timesReceived
+  if (times.kind === 'list') return timesList
+  return times.stride === 0 ? timesSame : timesRange
+}
+
+function putSet(writer: RecordWriter, set: MetricSet): void {
+  const { output, sets } = writer
+  writer.lastSet = set
+  const known = sets.get(set)
+  putVarint(output, known ?? 0)
+  if (known !== undefined) return
+  sets.set(set, sets.size + 1)
+  putVarint(output, set.names.length)
+  for (const name of set.names) putText(output, name)
 }

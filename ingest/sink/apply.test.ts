@@ -52,7 +52,7 @@ test('a frame that goes to the dead letters leaves nothing of itself but the cou
       batch.deadLetters.map((letter) => [letter.reason, letter.offset, letter.block]),
       [[reason, 1, 0]],
     )
-    assert.deepEqual([batch.points.rows, run.points, run.frames, run.names], [1, 1, 2, ['a']])
+    assert.deepEqual([batch.points.rows, run.points, run.frames, run.list.names], [1, 1, 2, ['a']])
     assert.deepEqual([run.metadata.name, run.metadata.params.size, state.table.top], ['', 0, 1])
   }
 })
@@ -60,7 +60,7 @@ test('a frame that goes to the dead letters leaves nothing of itself but the cou
 test('an update with too many entries goes to the dead letters alone; the points of its frame are stored', async () => {
   const frame = body({ blocks: points('b'), update: { name: 'x', ...params('k', 'l', 'm') } })
   const { batch, run, counts } = await apply([frame])
-  assert.deepEqual([batch.points.rows, run.points, run.names, counts.stored.value], [1, 1, ['b'], 1])
+  assert.deepEqual([batch.points.rows, run.points, run.list.names, counts.stored.value], [1, 1, ['b'], 1])
   assert.deepEqual([run.metadata.name, run.metadata.params.size], ['', 0])
   const [letter] = batch.deadLetters
   assert.equal(letter?.reason, 'too_many_entries')

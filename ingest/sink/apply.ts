@@ -3,11 +3,10 @@ import { limits } from '../../schema/limits.ts'
 import type { RecordFrame } from '../record/reader.ts'
 import type { Block } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
-import { appendPoints, type PointsBatch } from './points.ts'
+import { appendPoints, integerAt, type PointsBatch } from './points.ts'
 import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
 import { readSummary, type SeriesTable, summarize, summarizeStep } from './series-table.ts'
-import { integerAt } from './sorted-points.ts'
 
 /** A frame that was acknowledged and cannot be stored: kept with the reason. */
 export type DeadLetter = {
@@ -43,10 +42,8 @@ export function applyFrame(
   firstBlock: number,
 ): Outcome {
   if (offset <= run.stateVersion) return covered
-  const dead = (reason: DeadReason, detail: string): Outcome => {
-    return { kind: 'dead', letter: deadFrame(frame, offset, firstBlock, reason, detail) }
-  }
-  if (run.collidesWith !== undefined) return dead('key_collision', `the key of this run is that of ${run.collidesWith}`)
+  if (run.collidesWith !== undefined)
+    return dead(frame, offset, firstBlock, 'key_collision', `the key of this run is that of ${run.collidesWith}`)
   touch(run, frame, offset)
   if (frame.writer !== undefined && frame.seq !== undefined) {
     const verdict = recordSequence(sequenceOf(run, frame.writer), frame.seq)
@@ -55,15 +52,25 @@ export function applyFrame(
       return duplicate
     }
     if (verdict === 'unknown')
-      return dead('sequence_horizon', `seq ${frame.seq} of writer ${frame.writer} is below the horizon`)
+      return dead(
+        frame,
+        offset,
+        firstBlock,
+        'sequence_horizon',
+        `seq ${frame.seq} of writer ${frame.writer} is below the horizon`,
+      )
   }
-  const sets = frame.blocks.map((block) => block.set as SinkSet)
-  const slots = resolveSlots(table, run, sets)
-  if (!slots)
-    return dead('too_many_metrics', `the run has ${run.names.length} metrics; the limit is ${limits.metricsPerRun}`)
-  frame.blocks.forEach((block, index) => {
-    applyBlock(table, points, run, block, slots[index]!, frame.receivedMs, offset, firstBlock + index)
-  })
+  const [only] = frame.blocks
+  const known = only !== undefined && frame.blocks.length === 1 ? run.slotsBySet.get(only.set as SinkSet) : undefined
+  if (known) applyBlock(table, points, run, only!, known, frame.receivedMs, offset, firstBlock)
+  else if (!applyBlocks(table, points, run, frame, offset, firstBlock))
+    return dead(
+      frame,
+      offset,
+      firstBlock,
+      'too_many_metrics',
+      `the run has ${run.list.names.length} metrics; the limit is ${limits.metricsPerRun}`,
+    )
   const update = offset > run.metadataVersion ? frame.update : undefined
   if (update && !updateFits(run, update)) {
     // The points are stored all the same: when the frame is replayed behind its run's stored row, nobody can tell any more that it did not fit.
@@ -75,6 +82,30 @@ export function applyFrame(
   }
   if (update) applyUpdate(run, update, frame.receivedMs)
   return stored
+}
+
+function dead(frame: RecordFrame, offset: number, block: number, reason: DeadReason, detail: string): Outcome {
+  return { kind: 'dead', letter: deadFrame(frame, offset, block, reason, detail) }
+}
+
+/** False, with nothing done, when the run would have too many metrics. */
+function applyBlocks(
+  table: SeriesTable,
+  points: PointsBatch,
+  run: Run,
+  { blocks, receivedMs }: RecordFrame,
+  offset: number,
+  firstBlock: number,
+): boolean {
+  const slots = resolveSlots(
+    table,
+    run,
+    blocks.map((block) => block.set as SinkSet),
+  )
+  slots?.forEach((each, index) => {
+    applyBlock(table, points, run, blocks[index]!, each, receivedMs, offset, firstBlock + index)
+  })
+  return slots !== undefined
 }
 
 function touch(run: Run, frame: RecordFrame, offset: number): void {

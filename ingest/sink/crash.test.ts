@@ -10,6 +10,7 @@ import { Metrics } from '../../telemetry/metrics.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import { PartitionLost } from '../log/log.ts'
 import { openStore } from '../store/store.ts'
+import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory, contentsOfStore } from './contents.fixture.ts'
 import { createProducer, type Mix } from './frames.fixture.ts'
 import { createLife, type Life } from './life.fixture.ts'
@@ -65,6 +66,7 @@ function startSink(world: World, life: Life): Started {
         return life.step(() => store.insertBlock(table, rows, sent, token), { mayFail: true, mayComeLate: true })
       },
     },
+    columns: createColumnsPool(),
     settings: {
       blockRows: pick(random, [1, 50, 400, 100_000]),
       insertIntervalMs: pick(random, [0, 1, 5]),

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { seriesRows, stateRows, type TableRows } from './rows.ts'
+import { joinRows, seriesRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
 import type { SinkState } from './state.ts'
 
@@ -9,8 +9,10 @@ export type FlushSteps = {
   stored(offset: number): Promise<void>
 }
 
-/** Series rows of one insert: enough to make inserts rare, few enough to be built between two turns of the event loop. */
-const seriesPerInsert = 20_000
+/** Series whose rows are built between two turns of the event loop. */
+const seriesPerTurn = 10_000
+/** Series of one insert: each insert waits for the disk several times. */
+const seriesPerInsert = 100_000
 
 /**
  * Stores the summaries and sequence numbers of all runs that changed. A run's rows say up to which offset they go, and
@@ -23,28 +25,40 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
   const dirty = [...state.dirty]
   state.dirty.clear()
   for (let at = 0; at < dirty.length; ) {
-    const runs: Run[] = []
-    for (let series = 0; at < dirty.length && series < seriesPerInsert; at++) {
-      const run = dirty[at]!
-      runs.push(run)
-      series += run.slots.length
+    const series: TableRows[] = []
+    const own: TableRows[] = []
+    for (let rows = 0; at < dirty.length && rows < seriesPerInsert; ) {
+      const runs = takeRuns(dirty, at)
+      at += runs.length
+      // One synchronous moment: rows and marks are of the same state.
+      const version = Math.max(state.applied, 0)
+      series.push(seriesRows(state.table, runs, version))
+      own.push(stateRows(runs, version))
+      markStored(state, runs)
+      rows += series.at(-1)!.rows
+      await setImmediate()
     }
-    await flushRuns(state, runs, steps)
-    await setImmediate()
+    await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), steps)
   }
   return covered
 }
 
-async function flushRuns(state: SinkState, runs: readonly Run[], steps: FlushSteps): Promise<void> {
-  // One synchronous moment: rows and marks are of the same state.
-  const version = Math.max(state.applied, 0)
-  const series = seriesRows(state.table, runs, version)
-  const own = stateRows(runs, version)
+function takeRuns(dirty: readonly Run[], from: number): Run[] {
+  let end = from
+  for (let series = 0; end < dirty.length && series < seriesPerTurn; end++) series += dirty[end]!.slots.length
+  return dirty.slice(from, end)
+}
+
+function markStored(state: SinkState, runs: readonly Run[]): void {
   for (const run of runs) {
     for (const slot of run.slots) state.table.changed[slot] = 0
     run.dirty = false
     state.dirty.delete(run)
   }
+}
+
+/** `version`: no row goes further. */
+async function storeRows(series: TableRows, own: TableRows, version: number, steps: FlushSteps): Promise<void> {
   await steps.stored(version)
   if (series.rows > 0) await steps.insert(series)
   await steps.insert(own)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
+import { createColumnsPool } from './columns-pool.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import type { SinkSettings } from './settings.ts'
@@ -49,6 +50,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const { log, store, metrics, logger, settings, announce } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
+  const columns = createColumnsPool()
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
@@ -110,7 +112,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   async function serve(post: Post, tried: () => void): Promise<void> {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
-      const sink = createSink({ partition, store, observe, logger, settings: shared, announce })
+      const sink = createSink({ partition, store, observe, logger, settings: shared, columns, announce })
       post.sink = sink
       const began = performance.now()
       const started = sink.start().then(

@@ -47,7 +47,7 @@ async function flush(insert: Inserts, table: SeriesTable, runs: readonly Run[], 
 /** All that a run carries, to the bit; its series by name, for their order may differ. */
 function describe(run: Run, table: SeriesTable) {
   const fields = Object.keys(summaryFields) as SummaryField[]
-  const series = run.names.map((name, i) => {
+  const series = run.list.names.map((name, i) => {
     const values = fields.map((field) => [field, readSummary(table, run.slots[i]!, field)] as const)
     return [name, Object.fromEntries(values.filter(([field]) => field !== 'version'))] as const
   })

@@ -1,7 +1,8 @@
+import { metricKey } from '../../schema/keys.ts'
 import type { Column, StoreReader } from '../../schema/store.ts'
 import type { RunState } from '../record/record.ts'
 import type { RunName } from '../record/writer.ts'
-import { addNamedSeries, createRun, type Run } from './runs.ts'
+import { addList, createRun, type Run, type SeriesList } from './runs.ts'
 import { readSummary, type SeriesTable, writeSummary } from './series-table.ts'
 
 /** Runs asked for in one query. */
@@ -28,21 +29,19 @@ async function loadBatch(reader: StoreReader, table: SeriesTable, batch: readonl
   const byName = new Map(batch.map((run) => [nameOf(run.project, run.run), run]))
   const parameters = { projects: batch.map((run) => run.project), runs: batch.map((run) => run.run) }
   const find = (project: string, run: string) => byName.get(nameOf(project, run))!
+  // By key, and not FINAL: one question tells a run's rows and those of any other with its key.
   const metadata = await reader.rows<MetadataRow>(
-    `SELECT project, run, name, toString(state) AS state, toUnixTimestamp64Milli(created) AS created,
-       toUnixTimestamp64Milli(updated) AS updated, params, params_text, mapKeys(params_number) AS numeric, tags, toString(version) AS version
-     FROM runs FINAL WHERE ${chosen}`,
-    parameters,
+    `SELECT project, run, toString(key) AS key, name, toString(state) AS state, toUnixTimestamp64Milli(created) AS created,
+       toUnixTimestamp64Milli(updated) AS updated, params, params_text, mapKeys(params_number) AS numeric, tags, toString(version) AS version,
+       toUInt32(splitByChar('_', _part)[2]) AS block
+     FROM runs WHERE key IN {keys:Array(UInt64)}`,
+    { keys: batch.map((run) => run.key) },
   )
-  for (const row of metadata) applyMetadata(find(row.project, row.run), row)
-  if (metadata.length < batch.length) {
-    await findCollisions(
-      reader,
-      batch.filter((run) => run.metadataVersion < 0),
-    )
-  }
-  // A run without metadata was never stored, so it has no other rows: a run's metadata is the first thing that is.
-  if (metadata.length === 0) return
+  const stored = newestRows(metadata, byName)
+  for (const row of stored) applyMetadata(find(row.project, row.run), row)
+  if (stored.length < metadata.length) findCollisions(batch, metadata)
+  // A run without metadata has no other rows: its summaries are stored after its metadata.
+  if (stored.length === 0) return
   const state = await reader.rows<StateRow>(
     `SELECT project, run, toString(points) AS points, toString(frames) AS frames, toString(duplicate_frames) AS duplicate_frames,
        toUnixTimestamp64Milli(last_received) AS last_received, writers, toString(version) AS version
@@ -57,15 +56,26 @@ function nameOf(project: string, run: string): string {
   return `${project}\0${run}`
 }
 
-/** Two different runs with one key would be one series in the store. Expected once in 10^13 pairs; never let through. */
-async function findCollisions(reader: StoreReader, fresh: readonly Run[]): Promise<void> {
-  const rows = await reader.rows<{ key: string; project: string; run: string }>(
-    'SELECT toString(key) AS key, project, run FROM runs WHERE key IN {keys:Array(UInt64)}',
-    { keys: fresh.map((run) => run.key) },
-  )
+/** Of each run the row of the highest version, of several the one that came last into the table; without the rows of runs that were not asked for. */
+function newestRows(rows: readonly MetadataRow[], byName: ReadonlyMap<string, Run>): MetadataRow[] {
+  const newest = new Map<string, MetadataRow>()
   for (const row of rows) {
-    const run = fresh.find((candidate) => String(candidate.key) === row.key)
-    // Its own row may have come between the two questions.
+    const name = nameOf(row.project, row.run)
+    const known = newest.get(name)
+    if (byName.has(name) && !(known && isNewer(known, row))) newest.set(name, row)
+  }
+  return [...newest.values()]
+}
+
+function isNewer(a: MetadataRow, b: MetadataRow): boolean {
+  return BigInt(a.version) === BigInt(b.version) ? a.block > b.block : BigInt(a.version) > BigInt(b.version)
+}
+
+/** Two different runs with one key would be one series in the store. Expected once in 10^13 pairs; never let through. */
+function findCollisions(batch: readonly Run[], rows: readonly MetadataRow[]): void {
+  const fresh = new Map(batch.filter((run) => run.metadataVersion < 0).map((run) => [String(run.key), run]))
+  for (const row of rows) {
+    const run = fresh.get(row.key)
     if (run && (run.project !== row.project || run.run !== row.run)) run.collidesWith = `${row.project}/${row.run}`
   }
 }
@@ -73,6 +83,7 @@ async function findCollisions(reader: StoreReader, fresh: readonly Run[]): Promi
 type MetadataRow = {
   project: string
   run: string
+  key: string
   name: string
   state: RunState
   created: string | number
@@ -82,6 +93,8 @@ type MetadataRow = {
   numeric: string[]
   tags: Record<string, string>
   version: string
+  /** Number of its block in the table: the later the higher. */
+  block: number
 }
 
 function applyMetadata(run: Run, row: MetadataRow): void {
@@ -155,9 +168,25 @@ async function loadSeries(
   )
   const text = (name: string) => columns.get(name) as readonly string[]
   const number = (name: string) => columns.get(name) as Exclude<Column, readonly string[]>
-  for (let row = 0; row < rows; row++) {
-    const run = find(text('project')[row]!, text('run')[row]!)
-    const slot = addNamedSeries(table, run, text('metric')[row]!)
+  // Most runs have the same metrics as others.
+  const lists = new Map<string, SeriesList>()
+  function listOf(names: readonly string[]): SeriesList {
+    const key = names.join('\0')
+    const list = lists.get(key) ?? { names, keys: BigUint64Array.from(names, metricKey) }
+    lists.set(key, list)
+    return list
+  }
+  const [projects, runs, metrics] = [text('project'), text('run'), text('metric')]
+  for (let first = 0; first < rows; ) {
+    let end = first
+    while (end < rows && runs[end] === runs[first] && projects[end] === projects[first]) end++
+    const run = find(projects[first]!, runs[first]!)
+    addList(table, run, listOf(metrics.slice(first, end)))
+    for (let row = first; row < end; row++) loadSummary(run, run.slots[run.slots.length - end + row]!, row)
+    first = end
+  }
+
+  function loadSummary(run: Run, slot: number, row: number): void {
     for (const [column, field] of summaryColumns) writeSummary(table, slot, field, Number(number(column)[row]))
     if (Number.isNaN(readSummary(table, slot, 'min'))) writeSummary(table, slot, 'min', Number.POSITIVE_INFINITY)
     if (Number.isNaN(readSummary(table, slot, 'max'))) writeSummary(table, slot, 'max', Number.NEGATIVE_INFINITY)

@@ -70,17 +70,14 @@ export function createMemoryStore(): MemoryStore {
       const rows = [...tables.source_partitions!.values()]
       return rows.filter((row) => row.log === log && row.partition === partition)
     }
-    if (table === 'runs' && sql.includes('key IN')) {
+    if (table === 'runs') {
       const wanted = parameters.keys as readonly bigint[]
       return [...tables.runs!.values()]
         .filter((row) => wanted.includes(row.key as bigint))
-        .map(({ key, project, run }) => ({ key: String(key), project, run }))
-    }
-    if (table === 'runs') {
-      return chosen('runs', parameters).map((row) => ({
-        ...(jsonRow(row) as object),
-        numeric: [...(row.params_number as ReadonlyMap<string, number>).keys()],
-      }))
+        .map((row) => ({
+          ...(jsonRow(row) as object),
+          numeric: [...(row.params_number as ReadonlyMap<string, number>).keys()],
+        }))
     }
     if (table === 'run_state') return chosen('run_state', parameters).map(jsonRow)
     throw new Error(`a question that nobody asked before: ${sql}`)
@@ -109,10 +106,16 @@ function keep(table: Map<string, Row>, key: string, row: Row): void {
   table.set(key, row)
 }
 
+export function cellAt(column: BlockColumn, i: number): Cell {
+  if ('dictionary' in column) return column.dictionary[column.data[i]!]!
+  return (column.data as unknown as ArrayLike<Cell>)[i]!
+}
+
 function rowAt(columns: readonly BlockColumn[], i: number): Row {
   return Object.fromEntries(
-    columns.map(({ name, data }) => {
-      const cell = (data as unknown as ArrayLike<Cell>)[i]!
+    columns.map((column) => {
+      const { name } = column
+      const cell = cellAt(column, i)
       if (cell instanceof Uint8Array) return [name, Uint8Array.from(cell)]
       return [name, cell instanceof Map ? new Map(cell) : cell]
     }),

@@ -6,6 +6,7 @@ import { Metrics } from '../../telemetry/metrics.ts'
 import { createRandom } from '../../test/random.ts'
 import type { LogPartition } from '../log/log.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import { createColumnsPool } from './columns-pool.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
@@ -52,6 +53,7 @@ test('the row of a run says what its version says, though later frames arrive be
         store.insertBlock(table, rows, columns, token)
       },
     },
+    columns: createColumnsPool(),
     settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
   })
   await sink.start()

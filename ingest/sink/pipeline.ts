@@ -1,10 +1,10 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
+import { createPointsInsert } from './points-insert.ts'
 import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
-import { createPointsColumns, pointsColumns, sortPoints } from './sorted-points.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
   applyRecord,
@@ -16,7 +16,6 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
-import { pointsAreStored } from './stored-points.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 import { startWorkClock } from './work-clock.ts'
@@ -29,8 +28,9 @@ const flushCheckMs = 250
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
  *
  * 1. the range is committed to the log as an intent;
- * 2. dead letters and changed runs are inserted (inserting them again changes nothing);
- * 3. the points are inserted as one block under a token made of the range, which the store takes once.
+ * 2. dead letters are inserted (inserting them again changes nothing);
+ * 3. changed runs, for which the same holds, and beside them the points, as one block under a token made of the range, which the store takes
+ *    once.
  *
  * After a crash, or when the partition goes to another reader, the same range is read again and inserted under the same token. While one
  * block is inserted the next one fills: at once when idle, in large blocks when busy.
@@ -45,10 +45,9 @@ export function createSink(parts: SinkParts): Sink {
   const halted = new AbortController()
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
+  const insertPoints = createPointsInsert(parts, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
-  /** Of the block that is being inserted. */
-  const columns = createPointsColumns()
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
@@ -183,21 +182,15 @@ export function createSink(parts: SinkParts): Sink {
       const buried = buriedLetters(partition.partition, batch.deadLetters)
       await keepTrying('bury dead letters', async () => partition.bury?.(buried))
     }
-    // After the letters: behind a run's stored row an update is not looked at again.
-    if (changed.rows > 0) await insertRows(changed)
+    // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
     const { rows } = batch.points
-    if (rows === 0) return
-    sortPoints(batch.points, columns)
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
-    let mayBeStored = !reading
-    await keepTrying('insert points', async () => {
-      if (mayBeStored && (await pointsAreStored(store.sinkReader, columns))) return
-      // The look-up may have taken long.
-      if (!partition.held()) throw new Error('nobody knows whose the partition is')
-      mayBeStored = true
-      await store.insertBlock('points', rows, pointsColumns(columns), token)
-    })
-    observe.inserted(rows, (performance.now() - started) / 1000)
+    const both = await Promise.allSettled([
+      changed.rows > 0 ? insertRows(changed) : undefined,
+      rows > 0 ? insertPoints(batch.points, token, !reading) : undefined,
+    ])
+    for (const one of both) if (one.status === 'rejected') throw one.reason
+    if (rows > 0) observe.inserted(rows, (performance.now() - started) / 1000)
   }
 
   function insertRows(rows: TableRows): Promise<void> {

@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import type { Block, Integers } from '../record/record.ts'
 import { expandBlock, list, randomBits, randomBlock, range } from './blocks.fixture.ts'
+import { cellAt } from './memory-store.fixture.ts'
 import { appendPoints, clearPoints, createPointsBatch, type PointsBatch, type PointsOwner } from './points.ts'
+import { pointsColumns } from './points-columns.ts'
 import { createSinkSet } from './runs.ts'
-import { createPointsColumns, type PointsColumns, pointsColumns, sortPoints } from './sorted-points.ts'
+import { createSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
 
 const seed = chosenSeed()
 const receivedMs = 1_700_000_000_123
@@ -13,25 +15,21 @@ const farthest = Number.MAX_SAFE_INTEGER
 
 type Row = { run: bigint; metric: bigint; step: bigint; time: bigint; bits: bigint; ord: bigint }
 
-function rowsOf(batch: PointsBatch, columns: PointsColumns = createPointsColumns(1)): Row[] {
-  sortPoints(batch, columns)
-  assert.equal(columns.rows, batch.rows)
-  for (const { data } of pointsColumns(columns)) assert.ok((data as BigInt64Array).length >= columns.rows)
-  const { run, metric, step, time, value, ord } = columns
-  const bits = new BigUint64Array(value.wide.buffer)
-  return Array.from({ length: columns.rows }, (_, i) => ({
-    run: run.wide[i]!,
-    metric: metric.wide[i]!,
-    step: step.wide[i]!,
-    time: time.wide[i]!,
-    bits: bits[i]!,
-    ord: ord.wide[i]!,
+function rowsOf(batch: PointsBatch, sorted: SortedPoints = createSortedPoints(1)): Row[] {
+  sortPoints(batch, sorted)
+  assert.equal(sorted.rows, batch.rows)
+  const columns = new Map(pointsColumns(sorted).map((column) => [column.name, column]))
+  const cell = (name: string, i: number) => cellAt(columns.get(name)!, i) as bigint
+  const bits = new BigUint64Array(sorted.value.wide.buffer)
+  return Array.from({ length: sorted.rows }, (_, i) => ({
+    ...{ run: cell('run', i), metric: cell('metric', i), step: cell('step', i), time: cell('time', i) },
+    ...{ bits: bits[i]!, ord: cell('ord', i) },
   }))
 }
 
 /** A set whose names are its keys. */
 const setOf = (...keys: bigint[]) => createSinkSet(keys.map(String), BigUint64Array.from(keys))
-const ownerOf = (key: bigint): PointsOwner => ({ key, inBatch: undefined })
+const ownerOf = (key: bigint): PointsOwner => ({ key, filling: 0, numberInFilling: 0 })
 
 function expected(block: Block, run: bigint, ord: bigint): Row[] {
   return expandBlock(block).map(({ metric, step, time, bits }) => {
@@ -95,7 +93,7 @@ for (const [name, setCount, firstStep, ordered] of logs) {
     for (let round = 0; round < 30; round++) {
       const random = createRandom(seed + round)
       const batch = createPointsBatch(pick(random, [1, 16, 1024]))
-      const columns = createPointsColumns(pick(random, [1, 5000]))
+      const columns = createSortedPoints(pick(random, [1, 5000]))
       const owners = Array.from({ length: whole(random, 1, 7) }, (_, i) => ownerOf(BigInt((i * 7919) % 13)))
       const sets = Array.from({ length: setCount }, (_, i) => {
         return setOf(
@@ -136,4 +134,33 @@ test('a run of an earlier batch is a new run to the next', () => {
   clearPoints(first)
   appendPoints(first, owner, set, block, receivedMs, 1, 0)
   assert.equal(rowsOf(first).length, 1)
+})
+
+test('more runs, metrics or frames than two bytes can number', () => {
+  const set = setOf(...Array.from({ length: 70_000 }, (_, i) => BigInt(i) * 3n))
+  const values = { width: 4, values: new Uint8Array(70_000 * 4) } as const
+  const batch = createPointsBatch()
+  const all: Row[] = []
+  const wide: Block = { set, count: 1, steps: range(1, 1), times: undefined, ...values }
+  appendPoints(batch, ownerOf(2n ** 63n), set, wide, receivedMs, 1, 0)
+  all.push(...expected(wide, 2n ** 63n, 65_536n))
+  const one = setOf(1n)
+  const narrow: Block = { ...wide, set: one, values: new Uint8Array(4) }
+  for (let run = 0; run < 70_000; run++) {
+    appendPoints(batch, ownerOf(BigInt(run ^ 77)), one, narrow, receivedMs, run, 1)
+    all.push(...expected(narrow, BigInt(run ^ 77), BigInt(run) * 65_536n + 1n))
+  }
+  assert.deepEqual(rowsOf(batch), all.sort(byKey))
+})
+
+test('runs whose keys have the same upper half are in order', () => {
+  const batch = createPointsBatch()
+  const set = setOf(1n)
+  const block: Block = { set, count: 1, steps: range(1, 1), times: range(2, 0), ...doubles(1, 8) }
+  const keys = [7n, 3n, 2n ** 32n + 1n, 5n, 2n ** 32n, 2n ** 64n - 1n, 2n ** 64n - 2n, 0n]
+  for (const key of keys) appendPoints(batch, ownerOf(key), set, block, receivedMs, 1, 0)
+  assert.deepEqual(
+    rowsOf(batch).map(({ run }) => run),
+    [...keys].sort(compare),
+  )
 })

@@ -1,58 +1,61 @@
 import type { Block, Integers } from '../record/record.ts'
+import {
+  createGroups,
+  createPieces,
+  createRunsOfBatch,
+  type Groups,
+  growGroups,
+  growPieces,
+  growRuns,
+  type Pieces,
+  type RunsOfBatch,
+  type Sequences,
+} from './pieces.ts'
 import type { SinkSet } from './runs.ts'
 
 /**
  * Points on their way into one block of the table `points`. Their values lie here as they came; everything else is remembered per
- * block of a frame, until `sorted-points.ts` makes the rows, in the order of the primary key.
+ * block of a frame, until `sorted-points.ts` makes the rows, in the order of the primary key. What is remembered lies in flat
+ * arrays, found by number: an object per frame that lives until the block is inserted would be copied by the garbage collector.
  */
 export type PointsBatch = {
   rows: number
-  /** Series after series of each piece; and the same memory in halves, so that a NaN can be copied as it is. */
+  /** Series after series of each piece; the same memory in halves, so that a NaN can be copied as it is, and in bytes. */
   values: Float64Array
   halves: Int32Array
-  /** What there is of each run. */
-  readonly runs: RunPoints[]
-}
-
-/** Of one run: what it logged with each of its metric sets. */
-export type RunPoints = {
-  readonly batch: PointsBatch
-  readonly key: bigint
-  readonly groups: Group[]
-}
-
-export type Group = {
-  readonly set: SinkSet
-  /** In order of arrival. */
-  readonly pieces: Piece[]
-  /** Of one series: the steps of all pieces. */
-  rows: number
-}
-
-/** One block of a frame. */
-export type Piece = {
-  readonly count: number
-  readonly steps: Integers
-  readonly times: Integers
-  /** Where its values begin. */
-  readonly valuesAt: number
-  readonly ordHigh: number
-  readonly ordLow: number
+  bytes: Uint8Array
+  readonly pieces: Pieces
+  readonly groups: Groups
+  readonly runs: RunsOfBatch
+  /** No two fillings of any batch have the same number: what a run remembers of an earlier one is void. */
+  filling: number
 }
 
 /** Whose points these are; what a batch has of it is found again without a look-up. */
-export type PointsOwner = { readonly key: bigint; inBatch: RunPoints | undefined }
+export type PointsOwner = { readonly key: bigint; filling: number; numberInFilling: number }
+
+let fillings = 0
 
 export function createPointsBatch(capacity = 1024): PointsBatch {
-  const values = new Float64Array(capacity)
-  return { rows: 0, values, halves: new Int32Array(values.buffer), runs: [] }
+  return {
+    rows: 0,
+    ...valuesOf(new Float64Array(capacity)),
+    pieces: createPieces(),
+    groups: createGroups(),
+    runs: createRunsOfBatch(),
+    filling: ++fillings,
+  }
 }
 
 export function clearPoints(batch: PointsBatch): void {
   batch.rows = 0
-  // A run keeps what it last had: it must not be taken for what the batch has next.
-  for (const run of batch.runs) run.groups.length = 0
+  batch.pieces.length = 0
+  batch.pieces.steps.lists.length = 0
+  batch.pieces.times.lists.length = 0
+  batch.groups.length = 0
+  batch.groups.sets.length = 0
   batch.runs.length = 0
+  batch.filling = ++fillings
 }
 
 /**
@@ -69,57 +72,110 @@ export function appendPoints(
   offset: number,
   ordinal: number,
 ): number {
-  const { count, steps, times } = block
+  const { count } = block
   const valuesAt = batch.rows
   const end = valuesAt + set.names.length * count
-  if (end > batch.values.length) grow(batch, end)
-  copyValues(batch.values, valuesAt, end, block)
+  if (end > batch.values.length) growValues(batch, end)
+  copyValues(batch, valuesAt, end, block)
   batch.rows = end
-  const group = groupOf(batch, owner, set)
-  group.rows += count
-  group.pieces.push({
-    count,
-    steps: keep(steps),
-    times: times ? keep(times) : { kind: 'range', start: receivedMs, stride: 0 },
-    valuesAt,
-    // offset * 65536 + ordinal, in halves.
-    ordHigh: Math.floor(offset / 65_536),
-    ordLow: ((offset % 65_536) * 65_536 + ordinal) | 0,
-  })
+  const run = runOf(batch, owner)
+  batch.runs.rows[run]! += end - valuesAt
+  const piece = addPiece(batch, groupOf(batch, run, set), block.steps, count)
+  const { pieces } = batch
+  pieces.valuesAt[piece] = valuesAt
+  pieces.ordLow[piece] = (offset % 65_536) * 65_536 + ordinal
+  pieces.ordHigh[piece] = Math.floor(offset / 65_536)
+  if (block.times) putSequence(pieces.times, piece, block.times)
+  else putRange(pieces.times, piece, receivedMs, 0)
   return valuesAt
 }
 
-function groupOf(batch: PointsBatch, owner: PointsOwner, set: SinkSet): Group {
-  let run = owner.inBatch
-  if (run === undefined || run.batch !== batch || run.groups.length === 0) {
-    run = { batch, key: owner.key, groups: [] }
-    owner.inBatch = run
-    batch.runs.push(run)
-  }
-  for (const group of run.groups) if (group.set === set) return group
-  const group: Group = { set, pieces: [], rows: 0 }
-  run.groups.push(group)
+function runOf({ runs, filling }: PointsBatch, owner: PointsOwner): number {
+  if (owner.filling === filling) return owner.numberInFilling
+  const run = runs.length++
+  if (run === runs.rows.length) growRuns(runs)
+  runs.keys[run] = owner.key
+  runs.firstGroup[run] = -1
+  runs.rows[run] = 0
+  owner.filling = filling
+  owner.numberInFilling = run
+  return run
+}
+
+function groupOf({ groups, runs }: PointsBatch, run: number, set: SinkSet): number {
+  const { sets } = groups
+  const first = runs.firstGroup[run]!
+  for (let group = first; group >= 0; group = groups.next[group]!) if (sets[group] === set) return group
+  const group = groups.length++
+  if (group === groups.rows.length) growGroups(groups)
+  sets[group] = set
+  groups.firstPiece[group] = -1
+  groups.pieces[group] = 0
+  groups.rows[group] = 0
+  groups.ascending[group] = 1
+  groups.next[group] = first
+  runs.firstGroup[run] = group
   return group
 }
 
-/** The record's bytes are another's soon. */
-function keep(integers: Integers): Integers {
-  return integers.kind === 'range' ? integers : { kind: 'list', bytes: Uint8Array.from(integers.bytes) }
+function addPiece({ pieces, groups }: PointsBatch, group: number, steps: Integers, count: number): number {
+  const piece = pieces.length++
+  if (piece === pieces.next.length) growPieces(pieces)
+  putSequence(pieces.steps, piece, steps)
+  pieces.count[piece] = count
+  pieces.next[piece] = -1
+  if (groups.pieces[group]!++ === 0) groups.firstPiece[group] = piece
+  else {
+    const last = groups.lastPiece[group]!
+    pieces.next[last] = piece
+    if (pieces.steps.start[piece]! < pieces.steps.start[last]!) groups.ascending[group] = 0
+  }
+  groups.lastPiece[group] = piece
+  groups.rows[group]! += count
+  return piece
 }
 
-function copyValues(values: Float64Array, first: number, end: number, block: Block): void {
+/** A list is copied, for the record's bytes are another's soon. Its start is the first number, as that of a range. */
+function putSequence(sequences: Sequences, piece: number, integers: Integers): void {
+  if (integers.kind === 'range') {
+    putRange(sequences, piece, integers.start, integers.stride)
+    return
+  }
+  sequences.start[piece] = integerAt(integers, 0)
+  sequences.list[piece] = sequences.lists.push(Uint8Array.from(integers.bytes)) - 1
+}
+
+function putRange(sequences: Sequences, piece: number, start: number, stride: number): void {
+  sequences.start[piece] = start
+  sequences.stride[piece] = stride
+  sequences.list[piece] = -1
+}
+
+export function integerAt(integers: Integers, i: number): number {
+  if (integers.kind === 'range') return integers.start + integers.stride * i
+  const { bytes } = integers
+  const at = i * 8
+  const low = bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000
+  const high = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
+  return high * 4_294_967_296 + low
+}
+
+function copyValues(batch: PointsBatch, first: number, end: number, block: Block): void {
   if (block.width === 8) {
-    new Uint8Array(values.buffer).set(block.values, first * 8)
+    batch.bytes.set(block.values, first * 8)
     return
   }
   const aligned = new Float32Array(end - first)
   new Uint8Array(aligned.buffer).set(block.values)
-  values.set(aligned, first)
+  batch.values.set(aligned, first)
 }
 
-function grow(batch: PointsBatch, needed: number): void {
-  const larger = new Float64Array(Math.max(needed, batch.values.length * 2))
+function valuesOf(values: Float64Array): Pick<PointsBatch, 'values' | 'halves' | 'bytes'> {
+  return { values, halves: new Int32Array(values.buffer), bytes: new Uint8Array(values.buffer) }
+}
+
+function growValues(batch: PointsBatch, needed: number): void {
+  const larger = new Float64Array(Math.ceil(Math.max(needed, batch.values.length) * 1.25))
   larger.set(batch.values.subarray(0, batch.rows))
-  batch.values = larger
-  batch.halves = new Int32Array(larger.buffer)
+  Object.assign(batch, valuesOf(larger))
 }

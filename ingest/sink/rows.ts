@@ -7,6 +7,30 @@ import { type SeriesTable, type SummaryField, summaryFields, summaryWidth } from
 /** State as rows of its tables, copied: it goes on changing. The counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
 export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
 
+/** Rows of one table, one after the other. */
+export function joinRows(list: readonly TableRows[]): TableRows {
+  const [first] = list
+  if (first === undefined || list.length === 1) return first ?? { table: '', rows: 0, columns: [] }
+  const columns = first.columns.map((column, index) => {
+    return { ...column, data: joinData(list.map(({ columns }) => columns[index]!.data)) } as BlockColumn
+  })
+  return { table: first.table, rows: list.reduce((sum, { rows }) => sum + rows, 0), columns }
+}
+
+function joinData(list: readonly BlockColumn['data'][]): unknown {
+  if (Array.isArray(list[0])) return list[0].concat(...(list.slice(1) as unknown[][]))
+  const arrays = list as Float64Array[]
+  const joined = new (arrays[0]!.constructor as new (length: number) => Float64Array)(
+    arrays.reduce((sum, { length }) => sum + length, 0),
+  )
+  let at = 0
+  for (const array of arrays) {
+    joined.set(array, at)
+    at += array.length
+  }
+  return joined
+}
+
 export function runRows(runs: readonly Run[], version: number): TableRows {
   const metadata = runs.map((run) => run.metadata)
   const columns: BlockColumn[] = [
@@ -48,26 +72,33 @@ function numericParams(params: ReadonlyMap<string, string | number | boolean>): 
 export function seriesRows(table: SeriesTable, runs: readonly Run[], version: number): TableRows {
   const owners: Run[] = []
   const names: string[] = []
-  const metricKeys: bigint[] = []
-  const slots: number[] = []
+  const count = runs.reduce((sum, run) => sum + run.slots.length, 0)
+  const runKeys = new BigUint64Array(count)
+  const metricKeys = new BigUint64Array(count)
+  const slots = new Int32Array(count)
+  let rows = 0
   for (const run of runs) {
-    run.slots.forEach((slot, index) => {
-      if (table.changed[slot] === 0) return
+    const first = rows
+    const { list } = run
+    for (let index = 0; index < run.slots.length; index++) {
+      const slot = run.slots[index]!
+      if (table.changed[slot] === 0) continue
       owners.push(run)
-      names.push(run.names[index]!)
-      metricKeys.push(run.metricKeys[index]!)
-      slots.push(slot)
-    })
+      names.push(list.names[index]!)
+      metricKeys[rows] = list.keys[index]!
+      slots[rows++] = slot
+    }
+    runKeys.fill(run.key, first, rows)
   }
-  const column = (field: SummaryField) => summaryColumn(table, slots, field)
+  const column = (field: SummaryField) => summaryColumn(table, slots.subarray(0, rows), field)
   const integer = (field: SummaryField) => integerColumn(column(field))
   const finite = (field: SummaryField) => column(field).map((value) => (Number.isFinite(value) ? value : Number.NaN))
   const columns: BlockColumn[] = [
     { name: 'project', type: 'String', data: owners.map((run) => run.project) },
     { name: 'run', type: 'String', data: owners.map((run) => run.run) },
     { name: 'metric', type: 'String', data: names },
-    { name: 'run_key', type: 'UInt64', data: BigUint64Array.from(owners, (run) => run.key) },
-    { name: 'metric_key', type: 'UInt64', data: BigUint64Array.from(metricKeys) },
+    { name: 'run_key', type: 'UInt64', data: runKeys.subarray(0, rows) },
+    { name: 'metric_key', type: 'UInt64', data: metricKeys.subarray(0, rows) },
     { name: 'count', type: 'UInt64', data: integer('count') },
     { name: 'first_step', type: 'Int64', data: integer('firstStep') },
     { name: 'last_step', type: 'Int64', data: integer('lastStep') },
@@ -86,12 +117,12 @@ export function seriesRows(table: SeriesTable, runs: readonly Run[], version: nu
       data: Array.from(column('firstNonFiniteStep'), nullable),
     },
     { name: 'disorder', type: 'UInt64', data: integer('disorder') },
-    { name: 'version', type: 'UInt64', data: new BigUint64Array(slots.length).fill(BigInt(version)) },
+    { name: 'version', type: 'UInt64', data: new BigUint64Array(rows).fill(BigInt(version)) },
   ]
-  return { table: 'series', rows: slots.length, columns }
+  return { table: 'series', rows, columns }
 }
 
-function summaryColumn(table: SeriesTable, slots: readonly number[], field: SummaryField): Float64Array {
+function summaryColumn(table: SeriesTable, slots: Int32Array, field: SummaryField): Float64Array {
   const column = new Float64Array(slots.length)
   const { summaries } = table
   const at = summaryFields[field]
@@ -123,7 +154,7 @@ export function stateRows(runs: readonly Run[], version: number): TableRows {
     { name: 'points', type: 'UInt64', data: BigUint64Array.from(runs, (run) => BigInt(run.points)) },
     { name: 'frames', type: 'UInt64', data: BigUint64Array.from(runs, (run) => BigInt(run.frames)) },
     { name: 'duplicate_frames', type: 'UInt64', data: BigUint64Array.from(runs, (run) => BigInt(run.duplicateFrames)) },
-    { name: 'metrics', type: 'UInt32', data: Uint32Array.from(runs, (run) => run.names.length) },
+    { name: 'metrics', type: 'UInt32', data: Uint32Array.from(runs, (run) => run.list.names.length) },
     {
       name: 'last_received',
       type: "DateTime64(3, 'UTC')",

@@ -1,7 +1,6 @@
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { MetricSet, ParamValue, RunState, Update } from '../record/record.ts'
-import type { RunPoints } from './points.ts'
 import type { Sequence } from './sequence.ts'
 import { addSeries, type SeriesTable } from './series-table.ts'
 
@@ -18,15 +17,19 @@ export function createSinkSet(names: readonly string[], keys = BigUint64Array.fr
   return { names, keys, order, sortedKeys: BigUint64Array.from(order, (index) => keys[index]!) }
 }
 
+/** Names of series and their keys, side by side; never changed. */
+export type SeriesList = { readonly names: readonly string[]; readonly keys: BigUint64Array }
+
+const noSeries: SeriesList = { names: [], keys: new BigUint64Array(0) }
+
 /** What the sink knows of an active run. */
 export type Run = {
   readonly project: string
   readonly run: string
   readonly key: bigint
-  /** Its series: names, their keys and slots, side by side. */
-  readonly names: string[]
-  readonly metricKeys: bigint[]
-  readonly slots: number[]
+  /** Its series in the order in which they came, and their slots. Runs that log with one and the same set share its list. */
+  list: SeriesList
+  slots: Int32Array
   /** Slots of the sets it logs with, so that a frame costs one look-up. */
   readonly slotsBySet: Map<SinkSet, Int32Array>
   points: number
@@ -42,12 +45,15 @@ export type Run = {
   loadedVersion: number
   metadataChanged: boolean
   dirty: boolean
+  /** Not the sink's any more: who comes back is loaded anew. */
+  evicted: boolean
   /** Offset of its last frame, for eviction. */
   touched: number
   /** Another run that has the same key; this one can then not be stored. */
   collidesWith: string | undefined
-  /** What the batch that is filling has of it. */
-  inBatch: RunPoints | undefined
+  /** The filling of a batch that last had points of it, and its number there. */
+  filling: number
+  numberInFilling: number
 }
 
 export type Metadata = {
@@ -59,14 +65,15 @@ export type Metadata = {
   readonly tags: Map<string, string>
 }
 
+const noSlots = new Int32Array(0)
+
 export function createRun(project: string, run: string): Run {
   return {
     project,
     run,
     key: runKey(project, run),
-    names: [],
-    metricKeys: [],
-    slots: [],
+    list: noSeries,
+    slots: noSlots,
     slotsBySet: new Map(),
     points: 0,
     frames: 0,
@@ -79,9 +86,11 @@ export function createRun(project: string, run: string): Run {
     loadedVersion: -1,
     metadataChanged: false,
     dirty: false,
+    evicted: false,
     touched: 0,
     collidesWith: undefined,
-    inBatch: undefined,
+    filling: 0,
+    numberInFilling: 0,
   }
 }
 
@@ -115,29 +124,43 @@ export function resolveSlots(table: SeriesTable, run: Run, sets: readonly SinkSe
 }
 
 function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolean {
-  const byName = new Map(run.names.map((name, index) => [name, run.slots[index]!]))
+  const first = sets[0]!
+  if (run.list.names.length === 0 && sets.every((set) => set === first)) {
+    if (first.names.length > limits.metricsPerRun) return false
+    addList(table, run, first)
+    run.slotsBySet.set(first, run.slots)
+    return true
+  }
+  const byName = new Map(run.list.names.map((name, index) => [name, index]))
   const fresh = new Map<string, bigint>()
   for (const { names, keys } of sets)
     names.forEach((name, index) => {
       if (!byName.has(name)) fresh.set(name, keys[index]!)
     })
-  if (run.names.length + fresh.size > limits.metricsPerRun) return false
-  for (const [name, key] of fresh) byName.set(name, addNamedSeries(table, run, name, key))
+  if (byName.size + fresh.size > limits.metricsPerRun) return false
+  for (const name of fresh.keys()) byName.set(name, byName.size)
+  addList(table, run, { names: [...fresh.keys()], keys: BigUint64Array.from(fresh.values()) })
   if (run.slotsBySet.size >= setsAtHand) run.slotsBySet.clear()
   for (const set of sets)
     run.slotsBySet.set(
       set,
-      Int32Array.from(set.names, (name) => byName.get(name)!),
+      Int32Array.from(set.names, (name) => run.slots[byName.get(name)!]!),
     )
   return true
 }
 
-export function addNamedSeries(table: SeriesTable, run: Run, name: string, key = metricKey(name)): number {
-  const slot = addSeries(table)
-  run.names.push(name)
-  run.metricKeys.push(key)
-  run.slots.push(slot)
-  return slot
+/** Gives the run series that it did not have, with empty summaries. */
+export function addList(table: SeriesTable, run: Run, added: SeriesList): void {
+  const { list, slots } = run
+  const known = list.names.length
+  if (added.names.length === 0) return
+  const keys = new BigUint64Array(known + added.keys.length)
+  keys.set(list.keys)
+  keys.set(added.keys, known)
+  run.list = known === 0 ? added : { names: [...list.names, ...added.names], keys }
+  run.slots = new Int32Array(run.list.names.length)
+  run.slots.set(slots)
+  for (let i = known; i < run.slots.length; i++) run.slots[i] = addSeries(table)
 }
 
 /** Whether the run would have no more entries than it may. */

@@ -1,8 +1,9 @@
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { nativeBlock } from '../store/native-block.ts'
+import { pointsColumns } from './points-columns.ts'
 import { seriesRows } from './rows.ts'
 import { createRun } from './runs.ts'
-import { createPointsColumns, pointsColumns, sortPoints } from './sorted-points.ts'
+import { createSortedPoints, sortPoints } from './sorted-points.ts'
 import { applyRecord, clearBatch, createBatch, createSinkState, type FrameCounts, parseRecord } from './state.ts'
 
 /**
@@ -65,7 +66,7 @@ function measure(shape: Shape): void {
     ['stored', 'duplicate', 'covered', 'dead'].map((kind) => [kind, { value: 0 }]),
   ) as FrameCounts
   const batch = createBatch()
-  const sorted = createPointsColumns()
+  const sorted = createSortedPoints()
   let at = 0
   const applying: number[] = []
   const columns: number[] = []

@@ -2,6 +2,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { LogPartition } from '../log/log.ts'
 import type { BlockInserter } from '../store/insert.ts'
 import type { Store } from '../store/store.ts'
+import type { ColumnsPool } from './columns-pool.ts'
 import type { SinkObserver } from './observer.ts'
 import type { SinkSettings } from './settings.ts'
 
@@ -36,6 +37,8 @@ export type SinkParts = {
   readonly observe: SinkObserver
   readonly logger: Logger
   readonly settings: SinkSettings
+  /** Of the process. */
+  readonly columns: ColumnsPool
   /** Commit after inserts too, so that other processes learn what is stored. */
   readonly announce: boolean
 }

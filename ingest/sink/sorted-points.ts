@@ -1,35 +1,36 @@
-import type { Integers } from '../record/record.ts'
-import type { BlockColumn } from '../store/native-block.ts'
-import type { Group, Piece, PointsBatch, RunPoints } from './points.ts'
+import { copy, fill, putSequence, repeat } from './copies.ts'
+import type { PointsBatch } from './points.ts'
+import type { Coded, PointsColumns, Wide } from './points-columns.ts'
+import { runsByKey } from './run-order.ts'
+import type { SinkSet } from './runs.ts'
 
-/** A column of 64-bit values, and the same memory in halves: the low one first. */
-type Wide<T> = { readonly wide: T; readonly halves: Int32Array }
-
-/** Rows of the table `points` as they will be inserted: used again for each block. */
-export type PointsColumns = {
-  rows: number
-  capacity: number
-  run: Wide<BigUint64Array>
-  metric: Wide<BigUint64Array>
-  step: Wide<BigInt64Array>
-  time: Wide<BigInt64Array>
-  value: Wide<Float64Array>
-  ord: Wide<BigUint64Array>
+/** Columns with the memory that each new block takes again. */
+export type SortedPoints = PointsColumns & {
+  singleSteps: Coded<BigInt64Array> | undefined
+  /** Numbers of run, metric and log position: 2 or 4 bytes each, as the dictionary needs. */
+  readonly codes: { run: ArrayBuffer; metric: ArrayBuffer; ord: ArrayBuffer }
+  /** Where a set's metrics begin in the dictionary. */
+  readonly sets: Map<SinkSet, number>
+  stepDictionary: BigInt64Array
 }
 
-export function createPointsColumns(capacity = 1024): PointsColumns {
-  const column = <T extends BigInt64Array | BigUint64Array | Float64Array>(wide: T): Wide<T> => {
+type Put = { readonly batch: PointsBatch; readonly points: SortedPoints; readonly order: Int32Array }
+
+export function createSortedPoints(capacity = 1024): SortedPoints {
+  const codes = () => new ArrayBuffer(capacity * 4)
+  const dictionary = () => ({ dictionary: new BigUint64Array(1), entries: 1, codes: new Uint16Array(0) })
+  const column = <T extends BigInt64Array | Float64Array>(wide: T): Wide<T> => {
     return { wide, halves: new Int32Array(wide.buffer) }
   }
   return {
-    rows: 0,
-    capacity,
-    run: column(new BigUint64Array(capacity)),
-    metric: column(new BigUint64Array(capacity)),
+    ...{ rows: 0, capacity },
+    codes: { run: codes(), metric: codes(), ord: codes() },
+    ...{ run: dictionary(), metric: dictionary(), ord: dictionary(), singleSteps: undefined },
     step: column(new BigInt64Array(capacity)),
     time: column(new BigInt64Array(capacity)),
     value: column(new Float64Array(capacity)),
-    ord: column(new BigUint64Array(capacity)),
+    sets: new Map(),
+    stepDictionary: new BigInt64Array(1),
   }
 }
 
@@ -38,176 +39,179 @@ export function createPointsColumns(capacity = 1024): PointsColumns {
  * them. The order is that of runs, of the metrics of a set, and of the frames of a run, each far fewer; so nearly all is copied in bulk.
  * Of a run that repeats steps the rows may come out of order: the store sorts such a block itself.
  */
-export function sortPoints(batch: PointsBatch, columns: PointsColumns): void {
-  const { rows } = batch
+export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
+  const { rows, runs, pieces } = batch
   // A quarter more, so that blocks that grow a little do not each take memory anew.
-  if (rows > columns.capacity) Object.assign(columns, createPointsColumns(Math.ceil(rows * 1.25)))
-  columns.rows = rows
-  const runs = [...batch.runs].sort(byKey)
+  if (rows > points.capacity) Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25)))
+  points.rows = rows
+  const { run, metric, ord, codes } = points
+  begin(run, runs.length, codes.run)
+  begin(metric, 1 + nameSets(batch, points), codes.metric)
+  begin(ord, pieces.length, codes.ord)
+  putSetKeys(points)
+  points.singleSteps = rows > 0 && singleSteps(batch) ? withRoom(points, pieces.length) : undefined
+  const put: Put = { batch, points, order: new Int32Array(pieces.length) }
+  const order = runsByKey(runs)
   let row = 0
-  for (const run of runs) {
-    for (const { pieces } of run.groups) if (!ascending(pieces)) pieces.sort(byFirstStep)
-    columns.run.wide.fill(run.key, row, row + rowsOf(run))
-    row = run.groups.length === 1 ? putGroup(columns, batch, run.groups[0]!, row) : putGroups(columns, batch, run, row)
+  for (const number of order) {
+    run.dictionary[run.entries] = runs.keys[number]!
+    const end = row + runs.rows[number]!
+    fill(run.codes, run.entries++, row, end)
+    const group = runs.firstGroup[number]!
+    if (batch.groups.next[group] === -1) putGroup(put, group, row)
+    else putGroups(put, group, row)
+    row = end
   }
 }
 
-export function pointsColumns({ run, metric, step, time, value, ord }: PointsColumns): BlockColumn[] {
-  return [
-    { name: 'run', type: 'UInt64', data: run.wide },
-    { name: 'metric', type: 'UInt64', data: metric.wide },
-    { name: 'step', type: 'Int64', data: step.wide },
-    { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide },
-    { name: 'value', type: 'Float64', data: value.wide },
-    { name: 'ord', type: 'UInt64', data: ord.wide },
-  ]
+/** An empty dictionary with room, and codes as wide as it needs. */
+function begin(column: Coded<BigUint64Array>, entries: number, memory: ArrayBuffer): void {
+  if (column.dictionary.length < entries + 1) column.dictionary = new BigUint64Array((entries + 1) * 2)
+  column.entries = 1
+  column.codes = entries < 65_536 ? new Uint16Array(memory) : new Uint32Array(memory)
 }
 
-function byKey(a: RunPoints, b: RunPoints): number {
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+function withRoom(points: SortedPoints, entries: number): Coded<BigInt64Array> {
+  if (points.stepDictionary.length < entries + 1) points.stepDictionary = new BigInt64Array((entries + 1) * 2)
+  return { dictionary: points.stepDictionary, entries: 1, codes: points.ord.codes }
 }
 
-function byFirstStep(a: Piece, b: Piece): number {
-  return integerAt(a.steps, 0) - integerAt(b.steps, 0)
-}
-
-function ascending(pieces: readonly Piece[]): boolean {
-  for (let i = 1; i < pieces.length; i++) if (byFirstStep(pieces[i - 1]!, pieces[i]!) > 0) return false
+function singleSteps({ groups }: PointsBatch): boolean {
+  for (let group = 0; group < groups.length; group++) if (groups.rows[group] !== groups.pieces[group]) return false
   return true
 }
 
-function rowsOf({ groups }: RunPoints): number {
-  let rows = 0
-  for (const group of groups) rows += group.rows * group.set.names.length
-  return rows
+/** Gives each set of the batch its place in the dictionary of metrics. Returns how many entries they take. */
+function nameSets({ groups }: PointsBatch, { sets }: SortedPoints): number {
+  sets.clear()
+  let entries = 0
+  let previous: SinkSet | undefined
+  for (let group = 0; group < groups.length; group++) {
+    const set = groups.sets[group]!
+    if (set === previous || sets.has(set)) continue
+    previous = set
+    sets.set(set, 1 + entries)
+    entries += set.order.length
+  }
+  return entries
+}
+
+function putSetKeys({ sets, metric }: SortedPoints): void {
+  for (const [{ sortedKeys }, at] of sets) {
+    metric.dictionary.set(sortedKeys, at)
+    metric.entries = at + sortedKeys.length
+  }
+}
+
+/** The pieces of a group by ascending first step, as they came where that is the same: in `order`, from 0 on. */
+function orderPieces({ batch: { groups, pieces }, order }: Put, group: number): number {
+  const count = groups.pieces[group]!
+  let piece = groups.firstPiece[group]!
+  for (let p = 0; p < count; p++, piece = pieces.next[piece]!) order[p] = piece
+  const { start } = pieces.steps
+  if (groups.ascending[group] === 0) order.subarray(0, count).sort((a, b) => start[a]! - start[b]! || a - b)
+  return count
 }
 
 /** All rows of a run that logged with one set: those of the first series, which the others repeat. */
-function putGroup(columns: PointsColumns, batch: PointsBatch, group: Group, first: number): number {
-  const { set, rows } = group
+function putGroup(put: Put, group: number, first: number): void {
+  const { batch, points } = put
+  const rows = batch.groups.rows[group]!
+  const set = batch.groups.sets[group]!
   const { length } = set.order
   const end = first + rows * length
-  putSteps(columns, group, first)
-  repeat(columns.step.wide, first, rows, end)
-  repeat(columns.time.wide, first, rows, end)
-  repeat(columns.ord.wide, first, rows, end)
-  if (rows === 1) columns.metric.wide.set(set.sortedKeys, first)
-  else
-    for (let i = 0; i < length; i++)
-      columns.metric.wide.fill(set.sortedKeys[i]!, first + i * rows, first + (i + 1) * rows)
-  if (rows === group.pieces.length) putSingleValues(columns.value.halves, batch.halves, group, first)
-  else for (let i = 0; i < length; i++) putValues(columns, batch, group, set.order[i]!, first + i * rows)
-  return end
+  const pieces = orderPieces(put, group)
+  putSteps(put, pieces, first)
+  if (!points.singleSteps) repeat(points.step.wide, first, rows, end)
+  repeat(points.time.wide, first, rows, end)
+  repeat(points.ord.codes, first, rows, end)
+  const { codes } = points.metric
+  const at = points.sets.get(set)!
+  if (rows === 1) for (let i = 0; i < length; i++) codes[first + i] = at + i
+  else for (let i = 0; i < length; i++) fill(codes, at + i, first + i * rows, first + (i + 1) * rows)
+  if (rows === pieces) putSingleValues(put, set, pieces, first)
+  else for (let i = 0; i < length; i++) putValues(put, pieces, set.order[i]!, first + i * rows)
 }
 
 /** The values of pieces of one step each. */
-function putSingleValues(to: Int32Array, from: Int32Array, { set, pieces }: Group, first: number): void {
-  const { order } = set
-  for (let p = 0; p < pieces.length; p++) {
-    const at = 2 * pieces[p]!.valuesAt
+function putSingleValues({ batch, points, order }: Put, set: SinkSet, pieces: number, first: number): void {
+  const from = batch.halves
+  const to = points.value.halves
+  const series = set.order
+  const { valuesAt } = batch.pieces
+  for (let p = 0; p < pieces; p++) {
+    const at = 2 * valuesAt[order[p]!]!
     let row = 2 * (first + p)
-    for (let i = 0; i < order.length; i++) {
-      const value = at + 2 * order[i]!
+    for (let i = 0; i < series.length; i++) {
+      const value = at + 2 * series[i]!
       to[row] = from[value]!
       to[row + 1] = from[value + 1]!
-      row += 2 * pieces.length
+      row += 2 * pieces
     }
   }
 }
 
 /** The rows of a run that logged with several sets: series by series, whichever set the next one is from. */
-function putGroups(columns: PointsColumns, batch: PointsBatch, { groups }: RunPoints, first: number): number {
-  const next = groups.map(() => 0)
+function putGroups(put: Put, firstGroup: number, first: number): void {
+  const { batch, points } = put
+  const numbers: number[] = []
+  for (let group = firstGroup; group >= 0; group = batch.groups.next[group]!) numbers.push(group)
+  const sets = numbers.map((group) => batch.groups.sets[group]!)
+  const next = numbers.map(() => 0)
   /** Where a group's steps are, once they have been put. */
-  const stepsAt = groups.map(() => -1)
+  const stepsAt = numbers.map(() => -1)
   let row = first
   for (;;) {
     let least = -1
-    for (let g = 0; g < groups.length; g++) {
-      if (next[g] === groups[g]!.set.order.length) continue
-      if (least < 0 || groups[g]!.set.sortedKeys[next[g]!]! < groups[least]!.set.sortedKeys[next[least]!]!) least = g
+    for (let g = 0; g < sets.length; g++) {
+      if (next[g] === sets[g]!.order.length) continue
+      if (least < 0 || sets[g]!.sortedKeys[next[g]!]! < sets[least]!.sortedKeys[next[least]!]!) least = g
     }
-    if (least < 0) return row
-    const group = groups[least]!
+    if (least < 0) return
+    const rows = batch.groups.rows[numbers[least]!]!
     const i = next[least]!++
-    const end = row + group.rows
-    if (stepsAt[least]! < 0) {
-      putSteps(columns, group, row)
+    const end = row + rows
+    const pieces = orderPieces(put, numbers[least]!)
+    const from = stepsAt[least]!
+    if (from < 0) {
+      putSteps(put, pieces, row)
       stepsAt[least] = row
-    } else
-      for (const column of [columns.step, columns.time, columns.ord])
-        copy(column.halves, row, column.halves, stepsAt[least]!, group.rows)
-    columns.metric.wide.fill(group.set.sortedKeys[i]!, row, end)
-    putValues(columns, batch, group, group.set.order[i]!, row)
+    } else {
+      for (const column of [points.step.wide, points.time.wide, points.ord.codes])
+        column.copyWithin(row, from, from + rows)
+    }
+    fill(points.metric.codes, points.sets.get(sets[least]!)! + i, row, end)
+    putValues(put, pieces, sets[least]!.order[i]!, row)
     row = end
   }
 }
 
 /** Steps, times and log positions of one series. */
-function putSteps({ step, time, ord }: PointsColumns, { pieces }: Group, first: number): void {
+function putSteps({ batch: { pieces }, points, order }: Put, count: number, first: number): void {
+  const { step, time, ord, singleSteps } = points
+  const dictionary = new Uint32Array(ord.dictionary.buffer)
   let row = first
-  for (const { count, steps, times, ordHigh, ordLow } of pieces) {
-    putIntegers(step.halves, row, count, steps)
-    putIntegers(time.halves, row, count, times)
-    for (let i = row; i < row + count; i++) {
-      ord.halves[2 * i] = ordLow
-      ord.halves[2 * i + 1] = ordHigh
-    }
-    row += count
+  for (let p = 0; p < count; p++) {
+    const piece = order[p]!
+    const steps = pieces.count[piece]!
+    const entry = ord.entries++
+    dictionary[2 * entry] = pieces.ordLow[piece]!
+    dictionary[2 * entry + 1] = pieces.ordHigh[piece]!
+    if (steps === 1) ord.codes[row] = entry
+    else fill(ord.codes, entry, row, row + steps)
+    if (singleSteps) singleSteps.dictionary[entry] = BigInt(pieces.steps.start[piece]!)
+    else putSequence(step.halves, row, steps, pieces.steps, piece)
+    putSequence(time.halves, row, steps, pieces.times, piece)
+    row += steps
   }
 }
 
-function putIntegers(halves: Int32Array, row: number, count: number, integers: Integers): void {
-  if (integers.kind === 'list') {
-    new Uint8Array(halves.buffer).set(integers.bytes, row * 8)
-    return
-  }
-  let value = integers.start
-  for (let i = row; i < row + count; i++) {
-    halves[2 * i] = value
-    halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
-    value += integers.stride
-  }
-}
-
-function putValues({ value }: PointsColumns, batch: PointsBatch, group: Group, series: number, first: number): void {
+function putValues({ batch, points, order }: Put, pieces: number, series: number, first: number): void {
+  const { count, valuesAt } = batch.pieces
   let row = first
-  for (const { count, valuesAt } of group.pieces) {
-    copy(value.halves, row, batch.halves, valuesAt + series * count, count)
-    row += count
+  for (let p = 0; p < pieces; p++) {
+    const piece = order[p]!
+    copy(points.value.halves, row, batch.halves, valuesAt[piece]! + series * count[piece]!, count[piece]!)
+    row += count[piece]!
   }
-}
-
-/** Below this many values a loop is faster than a call. */
-const bulk = 16
-
-/** Copies values as halves, so that every bit of a NaN stays what it is. */
-function copy(to: Int32Array, row: number, from: Int32Array, at: number, count: number): void {
-  if (count >= bulk) {
-    to.set(from.subarray(2 * at, 2 * (at + count)), 2 * row)
-    return
-  }
-  for (let i = 0; i < 2 * count; i++) to[2 * row + i] = from[2 * at + i]!
-}
-
-/** Fills `first` to `end` with the `rows` values that are at `first`. */
-function repeat(column: BigInt64Array | BigUint64Array, first: number, rows: number, end: number): void {
-  if (rows === 1) {
-    column.fill(column[first] as never, first, end)
-    return
-  }
-  for (let filled = first + rows; filled < end; ) {
-    const count = Math.min(filled - first, end - filled)
-    column.copyWithin(filled, first, first + count)
-    filled += count
-  }
-}
-
-export function integerAt(integers: Integers, i: number): number {
-  if (integers.kind === 'range') return integers.start + integers.stride * i
-  const { bytes } = integers
-  const at = i * 8
-  const low = bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000
-  const high = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
-  return high * 4_294_967_296 + low
 }

@@ -1,11 +1,12 @@
 import type { StoreReader } from '../../schema/store.ts'
 import type { Count } from '../../telemetry/metrics.ts'
 import type { RecordFrame } from '../record/reader.ts'
-import { readRecord } from '../record/reader.ts'
-import { blockNumbers } from '../record/writer.ts'
+import { type NameRun, readRecord } from '../record/reader.ts'
+import { blockNumbers, type RunName } from '../record/writer.ts'
 import { applyFrame, type DeadLetter, type Outcome } from './apply.ts'
 import { loadRuns } from './load.ts'
 import { clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
+import { createRunNames, type KnownName } from './run-names.ts'
 import { createSetRegistry, type Run } from './runs.ts'
 import { createSeriesTable, type SeriesTable, seriesInUse } from './series-table.ts'
 
@@ -40,10 +41,14 @@ export type SinkState = {
   /** Offset of the last record applied; -1 before the first. */
   applied: number
   readonly intern: ReturnType<typeof createSetRegistry>
+  readonly nameRun: NameRun
 }
 
 export function createSinkState(): SinkState {
-  return { runs: new Map(), table: createSeriesTable(), dirty: new Set(), applied: -1, intern: createSetRegistry() }
+  return {
+    ...{ runs: new Map(), table: createSeriesTable(), dirty: new Set(), applied: -1 },
+    ...{ intern: createSetRegistry(), nameRun: createRunNames() },
+  }
 }
 
 export type ReadRecord = {
@@ -56,7 +61,7 @@ export type ReadRecord = {
 /** Takes a record apart; one that cannot be becomes a dead letter, whole. */
 export function parseRecord(state: SinkState, offset: number, payload: Uint8Array): ReadRecord {
   try {
-    return { offset, frames: readRecord(payload, state.intern), unreadable: undefined }
+    return { offset, frames: readRecord(payload, state.intern, state.nameRun), unreadable: undefined }
   } catch (error) {
     const unreadable: DeadLetter = {
       offset,
@@ -77,12 +82,18 @@ export async function ensureRuns(state: SinkState, reader: StoreReader, records:
   const missing = new Map<string, { project: string; run: string }>()
   for (const record of records) {
     for (const { run } of record.frames) {
-      const name = runName(run)
-      if (!state.runs.has(name)) missing.set(name, run)
+      if (held(state, run) === undefined) missing.set(runName(run), run)
     }
   }
   if (missing.size === 0) return
   for (const run of await loadRuns(reader, state.table, [...missing.values()])) state.runs.set(runName(run), run)
+}
+
+/** The run, if it is in memory. */
+function held(state: SinkState, name: RunName): Run | undefined {
+  const known = name as KnownName
+  if (known.held === undefined || known.held.evicted) known.held = state.runs.get(runName(name))
+  return known.held
 }
 
 function runName(run: { readonly project: string; readonly run: string }): string {
@@ -99,13 +110,15 @@ export function applyRecord(state: SinkState, batch: Batch, record: ReadRecord, 
   if (record.unreadable) batch.deadLetters.push(record.unreadable)
   let block = 0
   for (const frame of record.frames) {
-    const run = state.runs.get(runName(frame.run))!
+    const run = held(state, frame.run)!
+    const wasDirty = run.dirty
     const outcome = applyFrame(state.table, batch.points, run, frame, record.offset, block)
     block += blockNumbers(frame)
     counts[outcome.kind].value++
     if (outcome.letter) batch.deadLetters.push(outcome.letter)
     if (run.metadataChanged) batch.changedRuns.add(run)
-    if (run.dirty) state.dirty.add(run)
+    // One that was has its place in the set already, or in the flush that is under way.
+    if (!wasDirty && run.dirty) state.dirty.add(run)
     batch.newestMs = frame.receivedMs
   }
 }
@@ -124,6 +137,7 @@ export function evictIdle(state: SinkState, maximumSeries: number, flushed: numb
     if (seriesInUse(state.table) <= maximumSeries * 0.8) break
     state.table.free.push(...run.slots)
     state.runs.delete(runName(run))
+    run.evicted = true
     evicted++
   }
   return evicted

@@ -5,26 +5,30 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createLogger } from '../../telemetry/logger.ts'
 import { openStore } from '../store/store.ts'
+import { range } from './blocks.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
-import { createPointsColumns, type PointsColumns, pointsColumns } from './sorted-points.ts'
+import { appendPoints, createPointsBatch } from './points.ts'
+import { pointsColumns } from './points-columns.ts'
+import { createSinkSet } from './runs.ts'
+import { createSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
 import { pointsAreStored } from './stored-points.ts'
 
-/** A point for each of `runs` runs, of the record at `offset`; keys and steps at the ends of what they can be. */
-function block(runs: number, offset: number): PointsColumns {
-  const points = createPointsColumns(runs * 2)
-  for (let row = 0; row < runs * 2; row++) {
-    points.run.wide[row] = 2n ** 64n - 1n - BigInt(row >> 1)
-    points.metric.wide[row] = 2n ** 63n + BigInt(row)
-    points.step.wide[row] = row % 2 === 0 ? -(2n ** 53n) + 1n : BigInt(row)
-    points.ord.wide[row] = BigInt(offset) << 16n
+/** Two points for each of `runs` runs from `firstRun` on, of the record at `offset`; keys and steps at the ends of what they can be. */
+function block(runs: number, offset: number, firstRun = 0): SortedPoints {
+  const batch = createPointsBatch()
+  for (let run = firstRun; run < firstRun + runs; run++) {
+    const set = createSinkSet(
+      ['a', 'b'],
+      BigUint64Array.of(2n ** 63n + BigInt(2 * run), 2n ** 63n + BigInt(2 * run + 1)),
+    )
+    const owner = { key: 2n ** 64n - 1n - BigInt(run), filling: 0, numberInFilling: 0 }
+    const steps = range(run % 2 === 0 ? -(2 ** 53) + 1 : run, 1)
+    const values = { width: 8, values: new Uint8Array(16) } as const
+    appendPoints(batch, owner, set, { set, count: 1, steps, times: undefined, ...values }, 0, offset, 0)
   }
-  points.rows = runs * 2
+  const points = createSortedPoints()
+  sortPoints(batch, points)
   return points
-}
-
-/** The last two rows of a column. */
-function lastTwo<T extends BigInt64Array | BigUint64Array>({ wide, halves }: { wide: T; halves: Int32Array }) {
-  return { wide: wide.slice(-2) as T, halves: halves.slice(-4) }
 }
 
 test('a block is known again by a point of each of its runs, in the real store and in that of the crash model', async () => {
@@ -34,25 +38,21 @@ test('a block is known again by a point of each of its runs, in the real store a
   const memory = createMemoryStore()
   try {
     for (const runs of [1, 3, 2_500]) {
-      const insert = async (points: PointsColumns) => {
+      const insert = async (points: SortedPoints) => {
+        if (points.rows === 0) return
         await store.insertBlock('points', points.rows, pointsColumns(points))
         memory.insertBlock('points', points.rows, pointsColumns(points))
       }
       const offset = runs
-      const verdicts = async (points: PointsColumns) => [
+      const verdicts = async (points: SortedPoints) => [
         await pointsAreStored(store.sinkReader, points),
         await pointsAreStored(memory.reader, points),
       ]
       const whole = block(runs, offset)
       assert.deepEqual(await verdicts(whole), [false, false], `${runs} runs, nothing stored`)
-      await insert({ ...whole, rows: whole.rows - 2 })
+      await insert(block(runs - 1, offset, 1))
       assert.deepEqual(await verdicts(whole), [false, false], `${runs} runs, the last one missing`)
-      await insert({
-        ...block(1, offset),
-        run: lastTwo(whole.run),
-        metric: lastTwo(whole.metric),
-        step: lastTwo(whole.step),
-      })
+      await insert(block(1, offset))
       assert.deepEqual(await verdicts(whole), [true, true], `${runs} runs, all there`)
       assert.deepEqual(
         await verdicts(block(runs, offset + 10_000)),

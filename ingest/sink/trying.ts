@@ -14,6 +14,9 @@ export type TryingParts = {
   halt(reason: Error): void
 }
 
+/** Does `work`, named for the log, again and again until it succeeds or the sink is halted. */
+export type KeepTrying = <T>(what: string, work: () => Promise<T>) => Promise<T>
+
 /** So long a sink that is to end waits for a log that does not say who has the partition. */
 const doubtWhenStoppingMs = 5_000
 const doubtPauseMs = 10
@@ -22,7 +25,7 @@ const doubtPauseMs = 10
  * How a sink does anything outside of itself. Trouble of the store or the log passes; until then the sink waits, and the log keeps what
  * comes in. Nothing is begun while another reader may have the partition; soon the log says who has it.
  */
-export function createTrying(parts: TryingParts): <T>(what: string, work: () => Promise<T>) => Promise<T> {
+export function createTrying(parts: TryingParts): KeepTrying {
   const { partition, observe, logger, halt } = parts
   const stopping = parts.stopping.signal
   const halted = parts.halted.signal

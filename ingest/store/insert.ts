@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type BlockColumn, nativeBlock } from './native-block.ts'
-import { createSpool } from './spool.ts'
+import { openSpools } from './spools.ts'
 import { assignments, literal } from './text.ts'
 
 /** Puts whole blocks of rows into tables, each atomically. */
@@ -13,28 +13,31 @@ export type BlockInserter = {
   close(): Promise<void>
 }
 
+/** Most of an insert is waiting for the disk; more than this only costs memory. Of one partition's points the caller sees to the order. */
+export const insertsSideBySide = 3
+
 /**
  * The embedded engine's insert paths take text only, so a block goes through a file in Native format, in memory-backed
- * disk where there is room, and `INSERT INTO … SELECT … FROM file(…)`. One insert at a time; callers queue.
+ * disk where there is room, and `INSERT INTO … SELECT … FROM file(…)`.
  */
 export async function createFileInserter(client: ClickHouseClient, dataDirectory: string): Promise<BlockInserter> {
-  const spool = await createSpool(dataDirectory)
+  const spools = openSpools(dataDirectory, insertsSideBySide)
 
   async function insert(table: string, rows: number, columns: readonly BlockColumn[], token?: string): Promise<void> {
-    await spool.write(nativeBlock(rows, columns))
-    const names = columns.map((column) => column.name).join(', ')
-    await client.command({
-      query: insertFromFile({
-        into: table,
-        names,
-        path: spool.path,
-        format: 'Native',
-        settings: blockSettings(rows, token),
-      }),
-    })
+    const spool = await spools.take()
+    try {
+      await spool.write(nativeBlock(rows, columns))
+      const names = columns.map((column) => column.name).join(', ')
+      const settings = blockSettings(rows, token)
+      await client.command({
+        query: insertFromFile({ into: table, names, path: spool.path, format: 'Native', settings }),
+      })
+    } finally {
+      spools.giveBack(spool)
+    }
   }
 
-  return { insertBlock: oneByOne(insert), close: () => spool.close() }
+  return { insertBlock: insert, close: () => spools.close() }
 }
 
 export type FileInsert = {
@@ -65,15 +68,5 @@ export function blockSettings(rows: number, token: string | undefined): Record<s
     deduplicate_insert_select: token === undefined ? 'disable' : 'force_enable',
     max_execution_time: '0',
     ...(token === undefined ? {} : { insert_deduplication_token: token }),
-  }
-}
-
-/** Calls wait for the ones before, whether those succeed or not. */
-export function oneByOne<A extends unknown[]>(work: (...call: A) => Promise<void>): (...call: A) => Promise<void> {
-  let previous: Promise<void> = Promise.resolve()
-  return (...call) => {
-    const run = previous.then(() => work(...call))
-    previous = run.catch(() => {})
-    return run
   }
 }

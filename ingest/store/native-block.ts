@@ -7,6 +7,7 @@ import { createOutput, type Output, putBytes, putText, putVarint, reserve } from
  */
 export type BlockColumn =
   | { readonly name: string; readonly type: FixedType; readonly data: ArrayBufferView }
+  | CodedColumn
   | { readonly name: string; readonly type: 'String'; readonly data: readonly (string | Uint8Array)[] }
   | { readonly name: string; readonly type: 'Nullable(Int64)'; readonly data: readonly (number | null)[] }
   | {
@@ -19,6 +20,15 @@ export type BlockColumn =
       readonly type: 'Map(String, Float64)'
       readonly data: readonly ReadonlyMap<string, number>[]
     }
+
+/** Rows as numbers of the entries of a dictionary, of which entry 0 is the type's default; an entry may be there twice. */
+export type CodedColumn = {
+  readonly name: string
+  readonly type: 'LowCardinality(UInt64)' | 'LowCardinality(Int64)'
+  readonly dictionary: BigUint64Array | BigInt64Array
+  readonly data: Codes
+}
+export type Codes = Uint16Array | Uint32Array
 
 export type FixedType = keyof typeof fixedWidths
 
@@ -64,6 +74,16 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
   switch (column.type) {
     case 'String':
       return [texts(rows, column.data)]
+    case 'LowCardinality(UInt64)':
+    case 'LowCardinality(Int64)': {
+      const codes = column.data.subarray(0, rows)
+      return [
+        codedHead(column, codes),
+        bytesOf(column.dictionary),
+        bytesOf(BigUint64Array.of(BigInt(rows))),
+        bytesOf(codes),
+      ]
+    }
     case 'Nullable(Int64)': {
       const nulls = Uint8Array.from(column.data, (value) => (value === null ? 1 : 0))
       return [nulls, bytesOf(BigInt64Array.from(column.data, (value) => BigInt(value ?? 0)))]
@@ -81,6 +101,13 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
       return [bytes.subarray(0, rows * width)]
     }
   }
+}
+
+/** Version of the keys' layout; width of the numbers, with the flags of a dictionary that comes with the block; entries. */
+function codedHead({ name, dictionary }: CodedColumn, codes: Codes): Uint8Array {
+  if (dictionary.length === 0 || dictionary[0] !== 0n) throw new RangeError(`column ${name} has no default`)
+  const width = codes.BYTES_PER_ELEMENT === 2 ? 1n : 2n
+  return bytesOf(BigUint64Array.of(1n, 0x600n | width, BigInt(dictionary.length)))
 }
 
 /** Offsets (the running total of entries) and keys, which come before the values. */

@@ -6,11 +6,12 @@ import { StoreTrouble } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { type Store, sinkTimeoutMs } from './contract.ts'
 import { createHealth, type Health } from './health.ts'
-import { oneByOne } from './insert.ts'
+import { insertsSideBySide } from './insert.ts'
 import { migrate, missingMigrations, readMigrations } from './migrate.ts'
 import { nativeBlock } from './native-block.ts'
 import { type Ask, createReader, type Question, type ReaderLimits, storeTroubleOf, wholeStream } from './reader.ts'
 import { remoteInsertSettings, requestOf } from './remote-request.ts'
+import { sideBySide } from './side-by-side.ts'
 
 export type RemoteStoreOptions = ReaderLimits & {
   /** Of ClickHouse's HTTP interface: a server of its own (25.8 or newer) or `infra/store`. */
@@ -73,7 +74,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     reader,
     sinkReader,
     command,
-    insertBlock: oneByOne((table, rows, columns, token) =>
+    insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>
       troubled(() =>
         health.watch(async (signal) => {
           const names = columns.map((column) => column.name).join(', ')

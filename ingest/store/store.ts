@@ -4,7 +4,7 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { packageFile } from '../../schema/files.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { type Store, sinkTimeoutMs } from './contract.ts'
-import { createFileInserter } from './insert.ts'
+import { createFileInserter, insertsSideBySide } from './insert.ts'
 import { openKiller } from './killer.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { connectionTo } from './pool.ts'
@@ -31,7 +31,7 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
   const connect = (sessions: number) =>
     createClient({ connection: connectionTo(openSessions(path, killer, { sessions, ...limits })) })
   const readClient = connect(options.readSessions)
-  const insertClient = connect(1)
+  const insertClient = connect(insertsSideBySide)
   const sinkClient = connect(1)
   const inserter = await createFileInserter(insertClient, options.dataDir)
   const store: Store = {

@@ -62,8 +62,19 @@ ${rows.join(',\n')};
   return files
 }
 
-/** @throws Error when the statement is not of the one shape that tables have here */
+/**
+ * Made of a CREATE TABLE, or of an ALTER TABLE with a line for each of its commands, which is for the shards' own tables alone.
+ * @throws Error when the statement is of another shape than those have here
+ */
 export function clusterSql(sql: string, source: string): string {
+  const head = `-- Made from ${source} by schema/cluster/generate.ts.`
+  const alter = /^(?<comment>(?:--.*\n)*)ALTER TABLE (?<table>\w+)\n(?<commands>(?: {4}MODIFY .+\n)+)$/.exec(
+    sql,
+  )?.groups
+  if (alter !== undefined && shardingKeys[alter.table!] !== undefined) {
+    const { comment, table, commands } = alter
+    return `${head}\n${comment}ALTER TABLE ${table}_local ON CLUSTER '{cluster}'\n${commands!.trimEnd()};\n`
+  }
   const pattern =
     /^(?<comment>(?:--.*\n)*)CREATE TABLE (?<table>\w+)\n(?<columns>\([\s\S]*?\n\))\nENGINE = (?<engine>\w+)(?:\((?<version>\w+)\))?\nORDER BY (?<order>.+)\nSETTINGS (?<settings>.+)\n$/
   const { comment, table, columns, engine, version, order, settings } = pattern.exec(sql)?.groups ?? {}
@@ -71,7 +82,7 @@ export function clusterSql(sql: string, source: string): string {
   if (shardingKey === undefined) throw new Error(`${source}: not a table that this knows how to spread over a cluster`)
   const place = [`'/clickhouse/tables/{shard}/{database}/${table}'`, "'{replica}'", ...(version ? [version] : [])]
   const kept = settings!.split(', ').filter((setting) => !setting.startsWith('non_replicated_deduplication_window'))
-  return `-- Made from ${source} by schema/cluster/generate.ts.
+  return `${head}
 ${comment}CREATE TABLE IF NOT EXISTS ${table}_local ON CLUSTER '{cluster}'
 ${columns}
 ENGINE = Replicated${engine}(${place.join(', ')})

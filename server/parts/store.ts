@@ -1,16 +1,22 @@
-import { openRemoteStore } from '../../ingest/store/remote.ts'
-import { openStore, type Store } from '../../ingest/store/store.ts'
+import type { Store } from '../../ingest/store/contract.ts'
 import { spoilStore } from '../canary.ts'
 import type { Base } from './base.ts'
 
-/** The store that the settings name: on a server, or embedded in this process. `migrate`: whether this process brings its tables up to date. */
+/**
+ * The store that the settings name: on a server, or embedded in this process. `migrate`: whether this process brings its tables up to date.
+ * Loaded only now: the engine's library takes a hundred megabytes of memory in a process that only looks at it.
+ */
 export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> {
   const { settings, logger, stopping } = base
   const limits = { queryTimeoutMs: settings.QUERY_TIMEOUT_MS, queryMemoryBytes: settings.QUERY_MEMORY_BYTES, logger }
   const store =
     settings.STORE_URL === undefined
-      ? await openStore({ ...limits, dataDir: settings.DATA_DIR, readSessions: settings.READ_SESSIONS })
-      : await openRemoteStore({
+      ? await (await import('../../ingest/store/store.ts')).openStore({
+          ...limits,
+          dataDir: settings.DATA_DIR,
+          readSessions: settings.READ_SESSIONS,
+        })
+      : await (await import('../../ingest/store/remote.ts')).openRemoteStore({
           ...{ ...limits, migrate, url: settings.STORE_URL, signal: stopping.signal },
           user: settings.STORE_USER,
           password: settings.STORE_PASSWORD ?? '',

@@ -21,4 +21,6 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0005_dead_letters.sql', '72c67df8ce8510a3e43242980200c08cfaa01b9c3dcd465900e21da44eec75b1'),
     ('0006_sources.sql', 'cc672494951e0c08780acbf0d8a98e9ca3e5bb9b45dd83d113b201fb2f7306a7'),
     ('0007_source_partitions.sql', 'e9fbe0f8d2a8f61758be8df772118ad8d5fd6e85269c305c42a8535e359f28c3'),
-    ('0008_points_tokens.sql', '1934851fa532cf0207c9bf1f462e157300e4406e9a2eb3d8d026cfca5fdf2d52');
+    ('0008_points_tokens.sql', '1934851fa532cf0207c9bf1f462e157300e4406e9a2eb3d8d026cfca5fdf2d52'),
+    ('0009_points_codecs.sql', '4caab514f750a66b5a30dc4a368af815a8236c9e1e6d1eb3211d5e240f87222d'),
+    ('0010_points_merges.sql', '9740956e40e0ffec7ad6afbb431b1c594b432ee5de6c3274aaaeb26805021535');

@@ -1,10 +1,9 @@
-import { createSpool, type Spool } from '../../ingest/store/spool.ts'
-import { tooMany } from './error.ts'
+import { createSpool, type Spool } from './spool.ts'
 
 export type Spools = { take(): Promise<Spool>; giveBack(spool: Spool): void; close(): Promise<void> }
 
-/** A bounded number of files for bodies on their way in; who comes when all are taken waits in a bounded queue. */
-export function openSpools(dataDirectory: string, count: number, mayWait: number): Spools {
+/** A bounded number of files for blocks on their way in; who comes when all are taken waits, unless `check` throws for the number that wait already. */
+export function openSpools(dataDirectory: string, count: number, check: (waiting: number) => void = () => {}): Spools {
   const all: Spool[] = []
   const free: Spool[] = []
   const waiting: ((spool: Spool) => void)[] = []
@@ -19,7 +18,7 @@ export function openSpools(dataDirectory: string, count: number, mayWait: number
         all.push(fresh)
         return fresh
       }
-      if (waiting.length >= mayWait) throw tooMany('too many inserts wait')
+      check(waiting.length)
       return await new Promise((resolve) => waiting.push(resolve))
     },
     giveBack(spool) {

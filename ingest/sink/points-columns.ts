@@ -1,0 +1,63 @@
+import type { BlockColumn, Codes } from '../store/native-block.ts'
+
+/** 64-bit values, and the same memory in halves: the low one first. */
+export type Wide<T> = { readonly wide: T; readonly halves: Int32Array }
+
+/** Each row's value as a number of it in a dictionary, whose entry 0 is the type's default. */
+export type Coded<T> = { dictionary: T; entries: number; codes: Codes }
+
+/**
+ * Rows of the table `points` as they will be inserted: used again for each block. Runs, metrics and log positions have far fewer
+ * values than rows, and so do the steps where each frame has one: coded they are a third of the bytes on the way to the store, which
+ * decodes them faster than anybody could send them.
+ */
+export type PointsColumns = {
+  rows: number
+  capacity: number
+  readonly run: Coded<BigUint64Array>
+  readonly metric: Coded<BigUint64Array>
+  readonly ord: Coded<BigUint64Array>
+  /** Where each piece has one step: a row's number in it is the same as in `ord`. */
+  readonly singleSteps: Coded<BigInt64Array> | undefined
+  readonly step: Wide<BigInt64Array>
+  readonly time: Wide<BigInt64Array>
+  readonly value: Wide<Float64Array>
+}
+
+export function pointsColumns(columns: PointsColumns): BlockColumn[] {
+  const { run, metric, step, singleSteps, time, value, ord } = columns
+  const coded = ({ dictionary, entries, codes }: Coded<BigUint64Array>) => {
+    return { type: 'LowCardinality(UInt64)', dictionary: dictionary.subarray(0, entries), data: codes } as const
+  }
+  return [
+    { name: 'run', ...coded(run) },
+    { name: 'metric', ...coded(metric) },
+    singleSteps
+      ? {
+          ...{ name: 'step', type: 'LowCardinality(Int64)', data: ord.codes },
+          dictionary: singleSteps.dictionary.subarray(0, ord.entries),
+        }
+      : { name: 'step', type: 'Int64', data: step.wide },
+    { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide },
+    { name: 'value', type: 'Float64', data: value.wide },
+    { name: 'ord', ...coded(ord) },
+  ]
+}
+
+/** A point of each run: its first row, as the store has it. */
+export function firstPoints(points: PointsColumns): { run: bigint; metric: bigint; step: bigint; ord: bigint }[] {
+  const first: { run: bigint; metric: bigint; step: bigint; ord: bigint }[] = []
+  const { run, metric, ord, step, singleSteps } = points
+  let previous = 0
+  for (let row = 0; row < points.rows; row++) {
+    if (run.codes[row] === previous) continue
+    previous = run.codes[row]!
+    first.push({
+      run: run.dictionary[previous]!,
+      metric: metric.dictionary[metric.codes[row]!]!,
+      step: singleSteps ? singleSteps.dictionary[ord.codes[row]!]! : step.wide[row]!,
+      ord: ord.dictionary[ord.codes[row]!]!,
+    })
+  }
+  return first
+}

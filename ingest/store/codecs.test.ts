@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { chosenSeed, createRandom } from '../../test/random.ts'
+import type { BlockColumn } from './native-block.ts'
+import { pointBlocks, valueKinds } from './points.fixture.ts'
+import { quiet } from './server.fixture.ts'
+import { openStore, type Store } from './store.ts'
+
+let store: Store
+let directory: string
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stepstream-codecs-'))
+  store = await openStore({
+    dataDir: directory,
+    readSessions: 1,
+    logger: quiet,
+    queryTimeoutMs: 10_000,
+    queryMemoryBytes: 2e9,
+  })
+})
+after(async () => {
+  await store.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+test('every column of points has its codec', async () => {
+  const rows = await store.reader.rows<{ name: string; codec: string }>(
+    "SELECT name, compression_codec AS codec FROM system.columns WHERE database = currentDatabase() AND table = 'points'",
+  )
+  assert.deepEqual(Object.fromEntries(rows.map(({ name, codec }) => [name, codec])), {
+    run: 'CODEC(ZSTD(1))',
+    metric: 'CODEC(ZSTD(1))',
+    step: 'CODEC(DoubleDelta, LZ4)',
+    time: 'CODEC(Delta(8), ZSTD(1))',
+    value: 'CODEC(ZSTD(1))',
+    ord: 'CODEC(Delta(8), ZSTD(1))',
+  })
+})
+
+const rowsPerBlock = 100_000
+const kinds = Object.keys(valueKinds)
+const random = createRandom(chosenSeed())
+const anyWord = () => Math.floor(random() * 2 ** 32)
+/** Any bits at all in the columns that are not in the key; of the values every third. */
+function withAnyBits({ columns }: { columns: readonly BlockColumn[] }): readonly BlockColumn[] {
+  const words = (name: string) => {
+    const { buffer, byteOffset, length } = columns.find((column) => column.name === name)!.data as Float64Array
+    return new Uint32Array(buffer, byteOffset, length * 2)
+  }
+  const [steps, values] = [words('step'), words('value')]
+  for (let row = 0; row < rowsPerBlock; row += 3) {
+    values[row * 2] = anyWord()
+    values[row * 2 + 1] = anyWord()
+  }
+  // Steps as large as they may be: ±2^53.
+  for (let row = 1; row < rowsPerBlock; row += 5) {
+    steps[row * 2] = anyWord()
+    steps[row * 2 + 1] = (anyWord() & 0x1fffff) - (row % 2 === 0 ? 0x200000 : 0)
+  }
+  return columns
+}
+
+test('whatever the columns hold comes back bit by bit, before and after merges', async () => {
+  const names = ['run', 'metric', 'step', 'time', 'value', 'ord']
+  const given: string[] = []
+  for (const [index, kind] of kinds.entries()) {
+    const columns = withAnyBits(pointBlocks(index % 2 === 0 ? 'sparse' : 'dense', kind, rowsPerBlock)(index))
+    await store.insertBlock('points', rowsPerBlock, columns, `any:${index}`)
+    const words = names.map((name) => columns.find((column) => column.name === name)!.data as BigUint64Array)
+    const parts = words.map(
+      ({ buffer, byteOffset, byteLength }) => new BigInt64Array(buffer, byteOffset, byteLength / 8),
+    )
+    for (let row = 0; row < rowsPerBlock; row += 7) given.push(parts.map((part) => part[row]).join())
+  }
+  const stored = async () => {
+    const columns = names.map((name) => `reinterpretAsInt64(${name})`).join(", ',', ")
+    const rows = await store.reader.rows<{ row: string }>(`SELECT concat(${columns}) AS row FROM points`)
+    return new Set(rows.map(({ row }) => row))
+  }
+  const missing = (rows: Set<string>) => given.filter((row) => !rows.has(row)).length
+  assert.equal(missing(await stored()), 0)
+  const count = async () => (await store.reader.rows<{ n: number }>('SELECT toUInt32(count()) AS n FROM points'))[0]!.n
+  assert.equal(await count(), kinds.length * rowsPerBlock)
+  await store.command('OPTIMIZE TABLE points FINAL')
+  assert.equal(missing(await stored()), 0)
+  assert.equal(await count(), kinds.length * rowsPerBlock)
+})

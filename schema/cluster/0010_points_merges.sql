@@ -1,0 +1,5 @@
+-- Made from schema/tables/0010_points_merges.sql by schema/cluster/generate.ts.
+-- Merges go through the columns of the key first and then, one by one, through the others: a tenth less CPU than all at once. A statement
+-- of its own, because in a cluster every replica has its own settings.
+ALTER TABLE points_local ON CLUSTER '{cluster}'
+    MODIFY SETTING vertical_merge_algorithm_min_columns_to_activate = 1;
