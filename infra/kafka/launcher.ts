@@ -131,7 +131,7 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
   }
 }
 
-/** What a broker does with records is the kernel's work and that of built-in checksums: the second compiler costs more than it gives back in hours. */
+/** What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes. */
 const compileLittle = ['-XX:TieredStopAtLevel=1']
 
 const brokerOptions = [

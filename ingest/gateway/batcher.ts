@@ -105,7 +105,11 @@ export function createBatcher(log: LogWriter, observer: BatcherObserver): Batche
       if (!batch) break
       const startedMs = performance.now()
       await append(lane.partition, batch)
+      // The batch may be in use elsewhere by now.
+      lane.appending = undefined
+      lane.scheduled = true
       await pace(lane, startedMs)
+      lane.scheduled = false
     }
     if (pendingBytes === 0) {
       for (const resolve of waiters) resolve()

@@ -36,3 +36,7 @@ export function decodeCommit(kept: KeptCommit): Commit {
     .map((text) => text.split('-').map(Number) as [number, number])
   return { offset: Number(kept.offset), stored: Number(match[1]), newestMs: Number(match[2]), intents }
 }
+
+export function sameCommit(a: KeptCommit, b: KeptCommit): boolean {
+  return a.offset === b.offset && (a.metadata ?? '') === (b.metadata ?? '')
+}

@@ -10,36 +10,49 @@ export type Address = { readonly host: string; readonly port: number }
 export type Connection = {
   /**
    * Sends a request once those before it are answered, and resolves with its answer. When it is rejected, the connection is
-   * gone, so that nothing of the body is written any more; what was written may have been taken.
+   * gone, so that nothing of the body is written any more; what was written may have been taken. `room` has the bytes that the
+   * answer is put into.
    */
-  ask(kind: RequestKind, body: readonly Uint8Array[]): Promise<Answer>
+  ask(kind: RequestKind, body: readonly Uint8Array[], room?: Room): Promise<Answer>
   /** False once it is lost, or when the broker is about to take its login for too old. */
   usable(): boolean
   close(): void
 }
 
-type Waiting = { readonly number: number; resolve(answer: Answer): void; reject(error: Error): void }
+/** Exactly so many bytes. */
+export type Room = (bytes: number) => Buffer
+
+type Waiting = {
+  readonly number: number
+  readonly room: Room
+  resolve(answer: Answer): void
+  reject(error: Error): void
+}
 
 const connectMs = 3_000
 /** Longer than a broker may wait for its replicas, see `replicasMs` in `broker-link.ts`. */
 const answerMs = 10_000
 /** More than any answer to what is asked here has. */
-const answerBytes = 1024 * 1024
+const answerBytesLimit = 64 * 1024 * 1024
+/** The kernel's bytes are taken over through so many of ours, the same for the whole life of a connection. */
+const chunkBytes = 128 * 1024
 
 /** @throws Error whatever goes wrong: the broker is away, refuses the login, or is too old */
 export async function openConnection(
   address: Address,
   { tls, sasl }: Pick<KafkaOptions, 'tls' | 'sasl'>,
 ): Promise<Connection> {
-  const socket = await openSocket(address, tls)
+  const socket = await openSocket(address, tls, receive)
   let usableUntilMs = Number.POSITIVE_INFINITY
   let waiting: Waiting | undefined
   let lost: Error | undefined
   let last: Promise<unknown> = Promise.resolve()
   let numbers = 0
-  let received: Buffer[] = []
-  let receivedBytes = 0
-  let neededBytes = 4
+  /** The size of an answer, then the answer itself. */
+  const size = Buffer.alloc(4)
+  let sizeBytes = 0
+  let answer: Buffer | undefined
+  let answerBytes = 0
 
   function lose(error: Error): void {
     lost ??= error
@@ -48,33 +61,44 @@ export async function openConnection(
     waiting = undefined
   }
 
+  /** The chunk's bytes are another chunk's when this returns. */
   function receive(chunk: Buffer): void {
-    received.push(chunk)
-    receivedBytes += chunk.length
-    if (receivedBytes < neededBytes) return
-    const bytes = received.length === 1 ? chunk : Buffer.concat(received)
-    received = [bytes]
-    neededBytes = 4 + bytes.readInt32BE(0)
-    if (neededBytes < 8 || neededBytes > answerBytes) {
-      lose(new Error('what answers is not a broker of Kafka'))
-      return
+    for (let at = 0; at < chunk.length && !lost; ) {
+      if (sizeBytes < 4) {
+        size[sizeBytes++] = chunk[at++]!
+        continue
+      }
+      answer ??= roomForAnswer()
+      if (!answer) return
+      const copied = chunk.copy(answer, answerBytes, at)
+      at += copied
+      answerBytes += copied
+      if (answerBytes === answer.length) finish(answer)
     }
-    if (receivedBytes < neededBytes) return
-    const number = bytes.readInt32BE(4)
-    // One request is under way, so one answer comes.
-    if (receivedBytes > neededBytes || number !== waiting?.number) {
-      lose(new Error('an answer to nothing asked'))
-      return
-    }
-    received = []
-    receivedBytes = 0
-    neededBytes = 4
-    const { resolve } = waiting
-    waiting = undefined
-    resolve({ bytes, at: 8 })
   }
 
-  function write(kind: RequestKind, body: readonly Uint8Array[]): Promise<Answer> {
+  function roomForAnswer(): Buffer | undefined {
+    const bytes = size.readInt32BE()
+    if (!waiting) lose(new Error('an answer to nothing asked'))
+    else if (bytes < 4 || bytes > answerBytesLimit) lose(new Error('what answers is not a broker of Kafka'))
+    return waiting?.room(bytes)
+  }
+
+  function finish(bytes: Buffer): void {
+    sizeBytes = 0
+    answer = undefined
+    answerBytes = 0
+    // One request is under way, so its answer comes.
+    if (bytes.readInt32BE() !== waiting?.number) {
+      lose(new Error('an answer to something else'))
+      return
+    }
+    const { resolve } = waiting
+    waiting = undefined
+    resolve({ bytes, at: 4 })
+  }
+
+  function write(kind: RequestKind, body: readonly Uint8Array[], room: Room): Promise<Answer> {
     if (lost) return Promise.reject(lost)
     const number = numbers++ & 0x7fffffff
     let bytes = 0
@@ -84,6 +108,7 @@ export async function openConnection(
       const settle = () => clearTimeout(timer)
       waiting = {
         number,
+        room,
         resolve(answer) {
           settle()
           resolve(answer)
@@ -100,13 +125,12 @@ export async function openConnection(
     })
   }
 
-  function ask(kind: RequestKind, body: readonly Uint8Array[]): Promise<Answer> {
-    const answer = last.then(() => write(kind, body))
-    last = answer.catch(() => {})
-    return answer
+  function ask(kind: RequestKind, body: readonly Uint8Array[], room: Room = Buffer.allocUnsafe): Promise<Answer> {
+    const answered = last.then(() => write(kind, body, room))
+    last = answered.catch(() => {})
+    return answered
   }
 
-  socket.on('data', receive)
   socket.on('error', lose)
   socket.on('close', () => lose(new Error('the connection was closed')))
   const openedMs = performance.now()
@@ -126,12 +150,23 @@ export async function openConnection(
   }
 }
 
-function openSocket({ host, port }: Address, tls: KafkaOptions['tls']): Promise<Socket> {
+function openSocket(
+  { host, port }: Address,
+  tls: KafkaOptions['tls'],
+  receive: (chunk: Buffer) => void,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const settings = { host, port, noDelay: true, keepAlive: true }
     const servername = isIP(host) ? {} : { servername: host }
+    const buffer = Buffer.allocUnsafe(tls === false ? chunkBytes : 0)
+    const callback = (bytes: number) => {
+      receive(buffer.subarray(0, bytes))
+      return true
+    }
     const socket =
-      tls === false ? connectPlain(settings) : connectTls({ ...settings, ...servername, ...(tls === true ? {} : tls) })
+      tls === false
+        ? connectPlain({ ...settings, onread: { buffer, callback } })
+        : connectTls({ ...settings, ...servername, ...(tls === true ? {} : tls) }).on('data', receive)
     const fail = (error: Error) => {
       clearTimeout(timer)
       socket.destroy()

@@ -1,10 +1,9 @@
 import type { Consumer, Kafka } from 'kafkajs'
 import { createStickyAssigner, type Member } from './assigner.ts'
 import { type KafkaOptions, patient } from './options.ts'
-import { messageBytes } from './topic.ts'
 
 const heartbeatIntervalMs = 500
-/** A poll that finds nothing ends after this; also how long a resumed partition may wait. */
+/** How often it looks whether a heartbeat is due. */
 const pollMs = 100
 
 export function createConsumer(kafka: Kafka, options: KafkaOptions, member: Member): Consumer {
@@ -15,8 +14,9 @@ export function createConsumer(kafka: Kafka, options: KafkaOptions, member: Memb
     rebalanceTimeout: Math.max(options.sessionTimeoutMs, 10_000),
     heartbeatInterval: heartbeatIntervalMs,
     maxWaitTimeInMs: pollMs,
-    maxBytesPerPartition: messageBytes,
-    maxBytes: 4 * messageBytes,
+    // One record, whatever its size: see `createMembership`.
+    maxBytesPerPartition: 1,
+    maxBytes: 1,
     metadataMaxAge: 60_000,
     allowAutoTopicCreation: false,
     retry: patient.retry,

@@ -2,6 +2,7 @@ import type { Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
 import type { KeptCommit } from './commit-metadata.ts'
 import { createConsumer } from './consumer.ts'
 import type { KafkaOptions } from './options.ts'
+import { createPrimer } from './primer.ts'
 import { createDeferred, createProof } from './proof.ts'
 
 /** What the group's coordinator and the brokers tell a member. */
@@ -12,7 +13,6 @@ export type MemberEvents = {
   joined(partitions: readonly number[], contiguous: boolean): void
   /** It is no member any more. */
   left(): void
-  batch(partition: number, batch: EachBatchPayload['batch']): void
 }
 
 /** A member of the sinks' consumer group. */
@@ -20,15 +20,16 @@ export type Membership = {
   start(): Promise<void>
   /** Resolves when no joining is under way. */
   settled(): Promise<void>
+  /** Lets it read one record, at this offset or after it, without which it cannot commit. The offset must be one that Kafka has, or the end. */
+  prime(partition: number, offset: number): void
+  /** Whether it can commit. */
+  primed(): boolean
   /** Counts the joins: an assignment is of one of them. */
   generation(): number
   /** Whether the coordinator surely counts it as a member that has its partitions. */
   certain(): boolean
   /** Commits for the member of this generation; the coordinator refuses another. Nothing is tried again. */
   commit(partition: number, kept: KeptCommit): Promise<void>
-  seek(partition: number, offset: number): void
-  pause(partition: number): void
-  resume(partition: number): void
   stop(): Promise<void>
 }
 
@@ -44,6 +45,7 @@ const heartbeatsLimit = 20
  * again, and if the group was shared out anew meanwhile, it writes a stale commit under the new generation, over that of the
  * partition's new reader; and while the consumer stops it resolves without having committed. The function that
  * `eachBatch` is given commits once, under the generation of the moment it is called; it is called when no joining is under way.
+ * It can be had only with a record, so one is read in each life of the consumer, and all partitions are paused but for that.
  */
 export function createMembership(kafka: Kafka, options: KafkaOptions, events: MemberEvents): Membership {
   const { topic, logger } = options
@@ -54,6 +56,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   let stopped = false
   let joining = createDeferred()
   let restartTimer: NodeJS.Timeout | undefined
+  const primer = createPrimer(options, () => consumer)
   const proof = createProof(options.sessionTimeoutMs)
   /** Kafka's number of the generation that was joined last, as heartbeats tell it; undefined before the first. */
   let kafkaGeneration: number | undefined
@@ -117,9 +120,8 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
       async eachBatch({ batch, resolveOffset, isStale, commitOffsetsIfNecessary }) {
         if (stopped || consumer !== fresh) return
         commitNow = commitOffsetsIfNecessary
-        if (isStale()) return
-        events.batch(batch.partition, batch)
-        resolveOffset(batch.lastOffset())
+        primer.done()
+        if (!isStale()) resolveOffset(batch.lastOffset())
       },
     })
   }
@@ -132,6 +134,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
       generation++
       kafkaGeneration = undefined
       proof.joined()
+      primer.joined()
       events.joined(payload.memberAssignment[topic] ?? [], contiguous)
       joining.resolve()
     })
@@ -150,6 +153,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
   function forget(): void {
     memberId = undefined
     commitNow = undefined
+    primer.done()
     beginJoining()
     events.left()
   }
@@ -161,15 +165,6 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
     })
   }
 
-  const quietly = (work: (consumer: Consumer) => void) => {
-    // Between two lives of the consumer there is nothing to pause; the next join sets everything anew.
-    try {
-      if (consumer) work(consumer)
-    } catch (error) {
-      logger.debug({ err: error }, 'the consumer is not running')
-    }
-  }
-
   return {
     async start() {
       watchdog = setInterval(watch, 1_000)
@@ -177,6 +172,11 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
     },
     settled: () => joining.promise,
     generation: () => generation,
+    prime(partition, offset) {
+      if (commitNow || stopped) return
+      primer.letThrough(partition, offset)
+    },
+    primed: () => commitNow !== undefined,
     certain: () => joining.settled() && proof.fresh(),
     async commit(partition, kept) {
       if (!commitNow) throw new Error('the consumer has not read anything yet')
@@ -185,9 +185,6 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
       await commitNow(offsets)
       proof.committed(called)
     },
-    seek: (partition, offset) => quietly((running) => running.seek({ topic, partition, offset: String(offset) })),
-    pause: (partition) => quietly((running) => running.pause([{ topic, partitions: [partition] }])),
-    resume: (partition) => quietly((running) => running.resume([{ topic, partitions: [partition] }])),
     async stop() {
       stopped = true
       clearTimeout(restartTimer)

@@ -1,42 +1,51 @@
-import type { EachBatchPayload } from 'kafkajs'
 import { type LogRecord, PartitionLost } from '../log.ts'
+import type { Lease } from './fetch-buffers.ts'
+import { readRecordBatches } from './record-batch.ts'
 import { LogDamaged } from './trouble.ts'
 
 /** Records fetched ahead of their reader; beyond, the partition is not fetched. */
 const aheadBytes = 8 * 1024 * 1024
-const gapsInARow = 20
+/** Of a reader that is behind by more, records are copied, so that it holds none of the answers that others' records are in. */
+const leasedBytesLimit = 1024 * 1024
+const troublesInARow = 20
 
 export type Flow = {
-  seek(offset: number): void
-  pause(): void
-  resume(): void
+  /** It wants records, and did not before. */
+  wake(): void
   /** First offset the partition still has, and the one after its last. */
   bounds(): Promise<{ low: number; high: number }>
 }
 
 /** What was fetched of one partition and not read yet. */
 export type Fetched = {
+  readonly partition: number
   read(offset: number, maximumBytes: number, signal: AbortSignal): Promise<LogRecord[]>
-  deliver(batch: EachBatchPayload['batch']): void
-  /** After the group was shared out anew, fetching goes on where it left off. */
-  continue(): void
+  /** Offset of the record that is to be fetched; undefined: none is. */
+  wants(): number | undefined
+  /** `batches`: part of the leased bytes, from the record on that it wants; `end`: offset after the partition's last record. */
+  deliver(batches: Buffer, lease: Lease, end: number): void
+  /** Something that passes, or else is damage. */
+  trouble(what: string): void
   end(): number
   /** Reading fails from now on. */
   fail(error: Error): void
 }
 
+type Held = LogRecord & { readonly lease: Lease | undefined }
+
 export function createFetched(partition: number, flow: Flow): Fetched {
-  let queue: LogRecord[] = []
+  let queue: Held[] = []
   let queueBytes = 0
+  /** What the reader has. */
+  let given: Held[] = []
   /** Offset that must come next; undefined before the first read. */
   let wanted: number | undefined
-  let paused = true
+  let paused = false
   let end = 0
   let failure: Error | undefined
-  let gaps = 0
+  let troubles = 0
   let wake = () => {}
 
-  /** Kafka is asked first: kafkajs overwrites the group's commit when an offset is not there. */
   async function moveTo(offset: number): Promise<void> {
     const { low, high } = await flow.bounds()
     if (failure) throw failure
@@ -47,12 +56,20 @@ export function createFetched(partition: number, flow: Flow): Fetched {
       )
     }
     end = Math.max(end, high)
+    dropQueue()
+    wanted = offset
+    resume()
+  }
+
+  function dropQueue(): void {
+    for (const { lease } of queue) lease?.release()
     queue = []
     queueBytes = 0
-    wanted = offset
-    flow.seek(offset)
+  }
+
+  function resume(): void {
     paused = false
-    flow.resume()
+    flow.wake()
   }
 
   function take(maximumBytes: number): LogRecord[] {
@@ -60,30 +77,39 @@ export function createFetched(partition: number, flow: Flow): Fetched {
     for (let bytes = 0; count < queue.length && (count === 0 || bytes < maximumBytes); count++) {
       bytes += queue[count]!.payload.length
     }
-    const records = queue.splice(0, count)
-    for (const record of records) queueBytes -= record.payload.length
-    if (paused && queueBytes < aheadBytes / 2) {
-      paused = false
-      flow.resume()
-    }
-    return records
+    given = queue.splice(0, count)
+    for (const record of given) queueBytes -= record.payload.length
+    if (paused && queueBytes < aheadBytes / 2) resume()
+    return given
   }
 
-  /** A batch may have been fetched before the last seek. If it stays so, records are missing. */
-  function refetch(found: number): void {
-    if (++gaps < gapsInARow) flow.seek(wanted!)
-    else fail(new LogDamaged(`partition ${partition}: Kafka gives record ${found} where ${wanted} must come`))
+  function put(offset: number, payload: Buffer, lease: Lease): void {
+    if (offset < wanted!) return
+    if (offset > wanted!) throw new Error(`Kafka gives record ${offset} where ${wanted} must come`)
+    const isBehind = queueBytes > leasedBytesLimit
+    if (!isBehind) lease.hold()
+    queue.push(isBehind ? { offset, payload: Buffer.from(payload), lease: undefined } : { offset, payload, lease })
+    queueBytes += payload.length
+    wanted = offset + 1
+    troubles = 0
+  }
+
+  function trouble(what: string): void {
+    if (++troubles >= troublesInARow) fail(new LogDamaged(`partition ${partition}: ${what}`))
   }
 
   function fail(error: Error): void {
     failure ??= error
-    queue = []
+    dropQueue()
     wake()
   }
 
   return {
+    partition,
     async read(offset, maximumBytes, signal) {
       if (failure) throw failure
+      for (const { lease } of given) lease?.release()
+      given = []
       if ((queue[0]?.offset ?? wanted) !== offset) await moveTo(offset)
       while (queue.length === 0) {
         if (failure) throw failure
@@ -97,30 +123,18 @@ export function createFetched(partition: number, flow: Flow): Fetched {
       if (failure) throw failure
       return take(maximumBytes)
     },
-    deliver(batch) {
-      end = Math.max(end, Number(batch.highWatermark))
-      if (wanted === undefined || failure) return
-      for (const { offset, value } of batch.messages) {
-        const number = Number(offset)
-        if (number < wanted) continue
-        if (number > wanted) return refetch(number)
-        gaps = 0
-        const payload = value ?? Buffer.alloc(0)
-        queue.push({ offset: number, payload })
-        queueBytes += payload.length
-        wanted++
+    wants: () => (paused || failure ? undefined : wanted),
+    deliver(batches, lease, high) {
+      end = Math.max(end, high)
+      try {
+        readRecordBatches(batches, (offset, value) => put(offset, value, lease))
+      } catch (error) {
+        trouble((error as Error).message)
       }
-      if (queueBytes >= aheadBytes && !paused) {
-        paused = true
-        flow.pause()
-      }
-      wake()
+      paused = queueBytes >= aheadBytes
+      if (queue.length > 0) wake()
     },
-    continue() {
-      if (wanted !== undefined) flow.seek(wanted)
-      if (paused) flow.pause()
-      else flow.resume()
-    },
+    trouble,
     end: () => Math.max(end, wanted ?? 0),
     fail,
   }

@@ -1,9 +1,10 @@
-/** The requests of Kafka's protocol that sending records takes, in the oldest form that Kafka 2.2 to 4.3 know. */
+/** The requests of Kafka's protocol that sending and fetching records takes, in the oldest form that Kafka 2.2 to 4.3 know. */
 
 export type RequestKind = { readonly name: string; readonly key: number; readonly version: number }
 
 export const requests = {
   produce: { name: 'Produce', key: 0, version: 7 },
+  fetch: { name: 'Fetch', key: 1, version: 4 },
   saslHandshake: { name: 'SaslHandshake', key: 17, version: 1 },
   apiVersions: { name: 'ApiVersions', key: 18, version: 0 },
   initProducerId: { name: 'InitProducerId', key: 22, version: 1 },
@@ -32,6 +33,13 @@ export function textBytes(text: string): Buffer {
 export function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2)
   bytes.writeInt16BE(value)
+  return bytes
+}
+
+export function int64(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeInt32BE(Math.floor(value / 2 ** 32))
+  bytes.writeUInt32BE((value % 2 ** 32) >>> 0, 4)
   return bytes
 }
 

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../../../schema/errors.ts'
 import type { Commit, LogPartition, LogReader, PartitionHandler } from '../log.ts'
 import { createAsker } from './asker.ts'
-import { decodeCommit, encodeCommit, type KeptCommit } from './commit-metadata.ts'
+import { decodeCommit, encodeCommit, type KeptCommit, sameCommit } from './commit-metadata.ts'
+import { createFetcher } from './fetcher.ts'
 import { createMembership, type Membership } from './membership.ts'
 import { readCommits, readEnds } from './offsets.ts'
 import { createKafkaClient, type KafkaOptions, patient } from './options.ts'
@@ -39,6 +40,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
   const kafka = createKafkaClient(options, patient)
   const ask = createAsker(options)
   const trimmer = createTrimmer(options, ask)
+  const fetcher = createFetcher(options)
   const holdings = new Map<number, Holding>()
   let handler: PartitionHandler | undefined
   let letters: RecordSender | undefined
@@ -52,7 +54,6 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     joined(assigned, contiguous) {
       for (const holding of [...holdings.values()]) {
         if (!contiguous || !assigned.includes(holding.partition)) lose(holding)
-        else holding.fetched.continue()
       }
       for (const partition of assigned) {
         const holding = holdings.get(partition)
@@ -61,14 +62,14 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
       }
     },
     left: loseAll,
-    batch: (partition, batch) => holdings.get(partition)?.fetched.deliver(batch),
   })
 
   function hold(partition: number): void {
     const fetched = createFetched(partition, {
-      seek: (offset) => membership.seek(partition, offset),
-      pause: () => membership.pause(partition),
-      resume: () => membership.resume(partition),
+      wake() {
+        membership.prime(partition, fetched.wants() ?? 0)
+        fetcher.wake()
+      },
       async bounds() {
         const ends = await ask((admin) => readEnds(admin, topic))
         return ends.get(partition) ?? { low: 0, high: 0 }
@@ -89,13 +90,14 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
       },
     }
     holdings.set(partition, holding)
-    membership.pause(partition)
+    fetcher.add(fetched)
     handler?.assigned(holding.face)
   }
 
   function lose(holding: Holding): void {
     holding.lost = true
     holdings.delete(holding.partition)
+    fetcher.remove(holding.fetched)
     holding.fetched.fail(lostError(holding.partition))
     handler?.lost(holding.face)
   }
@@ -146,19 +148,19 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     return commit
   }
 
-  /** Resolves when it is known that the partition is this process's in the generation of now. */
-  async function settled(holding: Holding): Promise<void> {
+  /** Resolves when it is known that the partition is this process's in the generation of now, and nothing else is waited for. */
+  async function settled(holding: Holding, ready = () => true): Promise<void> {
     for (;;) {
       check(holding)
       await membership.settled()
       check(holding)
-      if (holding.verified === membership.generation()) return
+      if (holding.verified === membership.generation() && ready()) return
       await sleep(20)
     }
   }
 
   async function commitFor(holding: Holding, commit: Commit): Promise<void> {
-    await settled(holding)
+    await settled(holding, membership.primed)
     const kept = encodeCommit(commit, `${instance}-${++marks}`)
     holding.kept.push(kept)
     // Nothing may come between the check and this call, which takes the generation as it is now.
@@ -186,13 +188,10 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     async close() {
       closed = true
       loseAll()
+      fetcher.close()
       await membership.stop()
       await ask.close()
       await letters?.close()
     },
   }
-}
-
-function sameCommit(a: KeptCommit, b: KeptCommit): boolean {
-  return a.offset === b.offset && (a.metadata ?? '') === (b.metadata ?? '')
 }

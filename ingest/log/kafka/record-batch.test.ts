@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { crc32c } from './crc32c.ts'
-import { encodeRecordBatch, type Message } from './record-batch.ts'
+import { encodeRecordBatch, type Message, readRecordBatches } from './record-batch.ts'
 
 // kafkajs's own decoder and checksum are the oracle.
 const require = createRequire(import.meta.url)
@@ -60,5 +60,59 @@ for (const [name, message] of cases) {
     assert.equal(record!.key === null ? undefined : String(record!.key), message.key)
     const headers = Object.entries(record!.headers).map(([key, text]) => [key, String(text)])
     assert.deepEqual(Object.fromEntries(headers), message.headers ?? {})
+    assert.deepEqual(readAll(all), [[0, message.value]])
   })
 }
+
+function readAll(bytes: Buffer): [offset: number, value: Buffer][] {
+  const found: [number, Buffer][] = []
+  readRecordBatches(bytes, (offset, value) => found.push([offset, Buffer.from(value)]))
+  return found
+}
+
+/** As a broker keeps it: at an offset, which is not part of what is summed up. */
+function batchAt(offset: number, message: Message): Buffer {
+  const { head, value, tail } = encodeRecordBatch(message, Buffer.alloc(10), 0, 0)
+  const bytes = Buffer.concat([head, value, tail])
+  bytes.writeBigInt64BE(BigInt(offset))
+  return bytes
+}
+
+// kafkajs's encoder makes batches of several records, and compressed ones.
+type Encode = (batch: object) => Promise<{ readonly buffer: Buffer }>
+const encodeBatch: Encode = require('kafkajs/src/protocol/recordBatch/v0').RecordBatch
+const encodeRecord: (record: object) => unknown = require('kafkajs/src/protocol/recordBatch/record/v0')
+
+function batchOfKafkajs(values: readonly Buffer[], compression = 0): Promise<{ readonly buffer: Buffer }> {
+  const records = values.map((value, offsetDelta) => {
+    return encodeRecord({ offsetDelta, timestampDelta: offsetDelta * 1e12, key: 'k', value, headers: { a: 'b' } })
+  })
+  return encodeBatch({ records, compression, lastOffsetDelta: values.length - 1 })
+}
+
+test('batches are read one after the other, however many records each has, and without what is cut off', async () => {
+  const several = (await batchOfKafkajs([pattern(5), pattern(0), pattern(70_000)])).buffer
+  several.writeBigInt64BE(2n ** 40n)
+  const last = batchAt(2 ** 40 + 3, { value: pattern(9), key: 'x', headers: { y: 'z' } })
+  const whole: [number, Buffer][] = [
+    [2 ** 40, pattern(5)],
+    [2 ** 40 + 1, pattern(0)],
+    [2 ** 40 + 2, pattern(70_000)],
+  ]
+  assert.deepEqual(readAll(Buffer.concat([several, last])), [...whole, [2 ** 40 + 3, pattern(9)]])
+  for (const cut of [1, last.length - 20, last.length - 1]) {
+    assert.deepEqual(readAll(Buffer.concat([several, last.subarray(0, last.length - cut)])), whole)
+  }
+})
+
+test('a batch with any bit wrong is refused, and so is one in a form that the log never has', async () => {
+  const batch = batchAt(7, { value: pattern(20) })
+  // The checksum covers all but the offset, the length and the leader's epoch.
+  for (let bit = 16 * 8; bit < batch.length * 8; bit++) {
+    const wrong = Buffer.from(batch)
+    wrong[bit >> 3]! ^= 1 << (bit & 7)
+    assert.throws(() => readAll(wrong), /checksum|version/, `bit ${bit}`)
+  }
+  const compressed = (await batchOfKafkajs([pattern(100)], 1)).buffer
+  assert.throws(() => readAll(compressed), /compressed/)
+})

@@ -91,6 +91,55 @@ function putMilliseconds(bytes: Buffer, ms: number, at: number): void {
   bytes.writeUInt32BE((ms % 2 ** 32) >>> 0, at + 4)
 }
 
+/**
+ * Passes on the values of all whole batches, with their offsets; they are views of `bytes`. What the broker's limit cut off at the end
+ * comes with the next fetch. @throws Error when they are not as they were sent, or in a form that the log never has
+ */
+export function readRecordBatches(bytes: Buffer, take: (offset: number, value: Buffer) => void): void {
+  for (let at = 0; at + recordAt <= bytes.length; ) {
+    const end = at + lengthFrom + bytes.readInt32BE(at + 8)
+    if (end > bytes.length) return
+    if (bytes[at + 16] !== 2) throw new Error(`a batch of version ${bytes[at + 16]}`)
+    if (crc32c(bytes.subarray(at + checkedFrom, end)) !== bytes.readUInt32BE(at + checksumAt)) {
+      throw new Error('a batch does not match its checksum')
+    }
+    const attributes = bytes.readInt16BE(at + 21)
+    if ((attributes & 0b111) !== 0) throw new Error('a compressed batch')
+    // Marks of transactions, which the log has none of, are no records.
+    if ((attributes & 0b100000) === 0) readRecords(bytes, at, end, take)
+    at = end
+  }
+}
+
+function readRecords(bytes: Buffer, from: number, end: number, take: (offset: number, value: Buffer) => void): void {
+  const cursor = { bytes, at: from + recordAt, end }
+  const first = bytes.readInt32BE(from) * 2 ** 32 + bytes.readUInt32BE(from + 4)
+  for (let left = bytes.readInt32BE(from + 57); left > 0; left--) {
+    const length = takeVarint(cursor)
+    const next = cursor.at + length
+    cursor.at++
+    // Of the time delta, which may have more than 32 bits, only the end matters.
+    while (bytes[cursor.at++]! > 127);
+    const offset = first + takeVarint(cursor)
+    const keyBytes = Math.max(0, takeVarint(cursor))
+    cursor.at += keyBytes
+    const valueBytes = Math.max(0, takeVarint(cursor))
+    if (length < 0 || next > end || cursor.at + valueBytes > next) throw new Error('a record is longer than its batch')
+    take(offset, bytes.subarray(cursor.at, cursor.at + valueBytes))
+    cursor.at = next
+  }
+}
+
+function takeVarint(cursor: { readonly bytes: Buffer; at: number; readonly end: number }): number {
+  let folded = 0
+  for (let shift = 0; ; shift += 7) {
+    if (cursor.at >= cursor.end || shift > 28) throw new Error('a number is longer than its batch')
+    const byte = cursor.bytes[cursor.at++]!
+    folded |= (byte & 127) << shift
+    if (byte < 128) return (folded >>> 1) ^ -(folded & 1)
+  }
+}
+
 /** Signed numbers of 32 bits, the small ones short: 0, -1, 1, -2 are 0, 1, 2, 3. */
 function varintLength(value: number): number {
   const folded = ((value << 1) ^ (value >> 31)) >>> 0

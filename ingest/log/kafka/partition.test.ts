@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createFetchBuffers, type Lease } from './fetch-buffers.ts'
+import { createFetched, type Fetched } from './partition.ts'
+import { encodeRecordBatch } from './record-batch.ts'
+import { LogDamaged } from './trouble.ts'
+
+const never = new AbortController().signal
+const recordBytes = 30_000
+
+/** Records are filled with their offset. */
+function batches(first: number, count: number): Buffer {
+  const all: Buffer[] = []
+  for (let offset = first; offset < first + count; offset++) {
+    const value = Buffer.alloc(recordBytes, offset)
+    const { head, tail } = encodeRecordBatch({ value }, Buffer.alloc(10), 0, 0)
+    head.writeBigInt64BE(BigInt(offset))
+    all.push(head, value, tail)
+  }
+  return Buffer.concat(all)
+}
+
+function createHarness() {
+  const buffers = createFetchBuffers()
+  const fetched = createFetched(3, { wake() {}, bounds: async () => ({ low: 0, high: 1_000 }) })
+  return {
+    fetched,
+    /** Puts an answer where answers come. */
+    answer(bytes: Buffer): Lease {
+      const lease = buffers.lease(bytes.length)
+      bytes.copy(lease.bytes)
+      return lease
+    },
+  }
+}
+
+function deliver(fetched: Fetched, lease: Lease): void {
+  fetched.deliver(lease.bytes, lease, 1_000)
+  lease.release()
+}
+
+async function offsets(fetched: Fetched, from: number, maximumBytes: number): Promise<number[]> {
+  const records = await fetched.read(from, maximumBytes, never)
+  for (const { offset, payload } of records) {
+    assert.ok(Buffer.alloc(recordBytes, offset).equals(payload), `the bytes of record ${offset}`)
+  }
+  return records.map(({ offset }) => offset)
+}
+
+test("an answer is not overwritten while a record of it is queued or in its reader's hands, and is used again after", async () => {
+  const { fetched, answer } = createHarness()
+  const first = offsets(fetched, 0, 2 * recordBytes)
+  await new Promise(setImmediate)
+  assert.equal(fetched.wants(), 0)
+  const one = answer(batches(0, 3))
+  deliver(fetched, one)
+  const two = answer(batches(3, 3))
+  assert.notEqual(two.bytes.buffer, one.bytes.buffer)
+  deliver(fetched, two)
+  assert.deepEqual(await first, [0, 1])
+  assert.deepEqual(await offsets(fetched, 2, 1), [2])
+  const three = answer(batches(6, 3))
+  assert.notEqual(three.bytes.buffer, one.bytes.buffer, 'record 2 is still in use')
+  deliver(fetched, three)
+  assert.deepEqual(await offsets(fetched, 3, 1), [3])
+  const four = answer(batches(9, 3))
+  assert.equal(four.bytes.buffer, one.bytes.buffer)
+  deliver(fetched, four)
+  assert.deepEqual(await offsets(fetched, 4, 1e9), [4, 5, 6, 7, 8, 9, 10, 11])
+})
+
+test('a reader that is far behind holds no answers, and at some point gets no more', async () => {
+  const { fetched, answer } = createHarness()
+  const reading = fetched.read(0, 1, never)
+  await new Promise(setImmediate)
+  const buffers = new Set<ArrayBufferLike>()
+  let next = 0
+  for (; fetched.wants() !== undefined; next += 10) {
+    assert.equal(fetched.wants(), next)
+    const lease = answer(batches(next, 10))
+    buffers.add(lease.bytes.buffer)
+    deliver(fetched, lease)
+  }
+  assert.ok(next * recordBytes >= 8 * 1024 * 1024 && next * recordBytes < 9 * 1024 * 1024, `${next} records`)
+  assert.ok(buffers.size <= 6, `${buffers.size} buffers`)
+  await reading
+  assert.deepEqual(
+    await offsets(fetched, 1, 1e9),
+    Array.from({ length: next - 1 }, (_, i) => i + 1),
+  )
+  assert.equal(fetched.wants(), next, 'with room it goes on')
+})
+
+test('what lies before is passed over; a gap or a wrong bit is asked for again, and is damage if it stays', async () => {
+  const { fetched, answer } = createHarness()
+  const reading = fetched.read(5, 1e9, never)
+  await new Promise(setImmediate)
+  deliver(fetched, answer(batches(6, 2)))
+  assert.equal(fetched.wants(), 5)
+  const wrong = batches(5, 1)
+  wrong[1_000]! ^= 1
+  deliver(fetched, answer(wrong))
+  assert.equal(fetched.wants(), 5)
+  deliver(fetched, answer(batches(3, 4)))
+  assert.deepEqual(
+    (await reading).map(({ offset }) => offset),
+    [5, 6],
+  )
+  const damaged = fetched.read(7, 1, never)
+  for (let i = 0; i < 20; i++) {
+    assert.equal(fetched.wants(), 7, `try ${i}`)
+    deliver(fetched, answer(batches(8, 1)))
+  }
+  assert.equal(fetched.wants(), undefined)
+  await assert.rejects(damaged, (error: Error) => {
+    return error instanceof LogDamaged && /partition 3: Kafka gives record 8 where 7 must come/.test(error.message)
+  })
+})
