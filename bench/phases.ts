@@ -78,7 +78,7 @@ export async function runPhase(
   const wallSeconds = (performance.timeOrigin + performance.now() - load.beginAt) / 1_000
   const cpuSeconds = usedBetween(cpuBefore, await target.cpuSeconds())
   const system = systemBetween(systemBefore, systemSeconds())
-  timeline.end()
+  await timeline.end()
   await load.ended
   return { load, wallSeconds, cpuSeconds, systemSeconds: system }
 }

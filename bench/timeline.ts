@@ -16,6 +16,7 @@ export type Sample = {
 }
 
 const intervalMs = 500
+const shortestMs = 100
 
 export type Timeline = ReturnType<typeof createTimeline>
 
@@ -65,8 +66,10 @@ export function createTimeline(target: Pick<Target, 'cpuSeconds' | 'residentByte
       acked = progress.pointsAcked
       slowestMs = Math.max(slowestMs, progress.slowestMs)
     },
-    end(): void {
+    /** What is left since the last sample is one of its own, unless it is too short to tell anything. */
+    async end(): Promise<void> {
       clearInterval(timer)
+      if (performance.now() - lastMs >= shortestMs) await sample()
     },
   }
 }

@@ -49,6 +49,8 @@ export function remoteInsertSettings(
     deduplicate_insert: token === undefined ? 'disable' : 'enable',
     max_insert_block_size_bytes: 0,
     use_strict_insert_block_limits: 0,
+    // Blocks have columns of few values as LowCardinality, whatever the table has.
+    input_format_native_allow_types_conversion: 1,
   }
   return {
     async_insert: 0,

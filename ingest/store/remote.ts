@@ -191,7 +191,12 @@ async function optionalSettings(reader: Store['reader']): Promise<ReadonlySet<st
   const rows = await reader.rows<{ name: string }>(
     'SELECT name FROM system.settings WHERE name IN {names:Array(String)}',
     {
-      names: ['deduplicate_insert', 'max_insert_block_size_bytes', 'use_strict_insert_block_limits'],
+      names: [
+        'deduplicate_insert',
+        'max_insert_block_size_bytes',
+        'use_strict_insert_block_limits',
+        'input_format_native_allow_types_conversion',
+      ],
     },
   )
   return new Set(rows.map(({ name }) => name))
