@@ -53,7 +53,6 @@ function markStored(state: SinkState, runs: readonly Run[]): void {
   for (const run of runs) {
     for (const slot of run.slots) state.table.changed[slot] = 0
     run.dirty = false
-    state.dirty.delete(run)
   }
 }
 

@@ -17,8 +17,8 @@ export type PointsColumns = {
   readonly run: Coded<BigUint64Array>
   readonly metric: Coded<BigUint64Array>
   readonly ord: Coded<BigUint64Array>
-  /** Where each piece has one step: a row's number in it is the same as in `ord`. */
-  readonly singleSteps: Coded<BigInt64Array> | undefined
+  /** Where each piece has one step, a dictionary of steps: a row's number in it is the same as in `ord`. */
+  readonly singleSteps: BigInt64Array | undefined
   readonly step: Wide<BigInt64Array>
   readonly time: Wide<BigInt64Array>
   readonly value: Wide<Float64Array>
@@ -35,7 +35,7 @@ export function pointsColumns(columns: PointsColumns): BlockColumn[] {
     singleSteps
       ? {
           ...{ name: 'step', type: 'LowCardinality(Int64)', data: ord.codes },
-          dictionary: singleSteps.dictionary.subarray(0, ord.entries),
+          dictionary: singleSteps.subarray(0, ord.entries),
         }
       : { name: 'step', type: 'Int64', data: step.wide },
     { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide },
@@ -55,7 +55,7 @@ export function firstPoints(points: PointsColumns): { run: bigint; metric: bigin
     first.push({
       run: run.dictionary[previous]!,
       metric: metric.dictionary[metric.codes[row]!]!,
-      step: singleSteps ? singleSteps.dictionary[ord.codes[row]!]! : step.wide[row]!,
+      step: singleSteps ? singleSteps[ord.codes[row]!]! : step.wide[row]!,
       ord: ord.dictionary[ord.codes[row]!]!,
     })
   }

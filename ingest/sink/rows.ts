@@ -7,10 +7,10 @@ import { type SeriesTable, type SummaryField, summaryFields, summaryWidth } from
 /** State as rows of its tables, copied: it goes on changing. The counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
 export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
 
-/** Rows of one table, one after the other. */
+/** Rows of one table, one after the other; at least one list of them. */
 export function joinRows(list: readonly TableRows[]): TableRows {
-  const [first] = list
-  if (first === undefined || list.length === 1) return first ?? { table: '', rows: 0, columns: [] }
+  const first = list[0]!
+  if (list.length === 1) return first
   const columns = first.columns.map((column, index) => {
     return { ...column, data: joinData(list.map(({ columns }) => columns[index]!.data)) } as BlockColumn
   })

@@ -6,7 +6,7 @@ import type { SinkSet } from './runs.ts'
 
 /** Columns with the memory that each new block takes again. */
 export type SortedPoints = PointsColumns & {
-  singleSteps: Coded<BigInt64Array> | undefined
+  singleSteps: BigInt64Array | undefined
   /** Numbers of run, metric and log position: 2 or 4 bytes each, as the dictionary needs. */
   readonly codes: { run: ArrayBuffer; metric: ArrayBuffer; ord: ArrayBuffer }
   /** Where a set's metrics begin in the dictionary. */
@@ -49,7 +49,7 @@ export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
   begin(metric, 1 + nameSets(batch, points), codes.metric)
   begin(ord, pieces.length, codes.ord)
   putSetKeys(points)
-  points.singleSteps = rows > 0 && singleSteps(batch) ? withRoom(points, pieces.length) : undefined
+  points.singleSteps = rows > 0 && singleSteps(batch) ? stepsWithRoom(points, pieces.length) : undefined
   const put: Put = { batch, points, order: new Int32Array(pieces.length) }
   const order = runsByKey(runs)
   let row = 0
@@ -71,9 +71,9 @@ function begin(column: Coded<BigUint64Array>, entries: number, memory: ArrayBuff
   column.codes = entries < 65_536 ? new Uint16Array(memory) : new Uint32Array(memory)
 }
 
-function withRoom(points: SortedPoints, entries: number): Coded<BigInt64Array> {
+function stepsWithRoom(points: SortedPoints, entries: number): BigInt64Array {
   if (points.stepDictionary.length < entries + 1) points.stepDictionary = new BigInt64Array((entries + 1) * 2)
-  return { dictionary: points.stepDictionary, entries: 1, codes: points.ord.codes }
+  return points.stepDictionary
 }
 
 function singleSteps({ groups }: PointsBatch): boolean {
@@ -103,14 +103,14 @@ function putSetKeys({ sets, metric }: SortedPoints): void {
   }
 }
 
-/** The pieces of a group by ascending first step, as they came where that is the same: in `order`, from 0 on. */
-function orderPieces({ batch: { groups, pieces }, order }: Put, group: number): number {
-  const count = groups.pieces[group]!
+/** Puts the pieces of a group into `order`, from `at` on, by ascending first step, as they came where that is the same. Returns where they end. */
+function orderPieces({ batch: { groups, pieces }, order }: Put, group: number, at: number): number {
+  const end = at + groups.pieces[group]!
   let piece = groups.firstPiece[group]!
-  for (let p = 0; p < count; p++, piece = pieces.next[piece]!) order[p] = piece
+  for (let p = at; p < end; p++, piece = pieces.next[piece]!) order[p] = piece
   const { start } = pieces.steps
-  if (groups.ascending[group] === 0) order.subarray(0, count).sort((a, b) => start[a]! - start[b]! || a - b)
-  return count
+  if (groups.ascending[group] === 0) order.subarray(at, end).sort((a, b) => start[a]! - start[b]! || a - b)
+  return end
 }
 
 /** All rows of a run that logged with one set: those of the first series, which the others repeat. */
@@ -120,8 +120,8 @@ function putGroup(put: Put, group: number, first: number): void {
   const set = batch.groups.sets[group]!
   const { length } = set.order
   const end = first + rows * length
-  const pieces = orderPieces(put, group)
-  putSteps(put, pieces, first)
+  const pieces = orderPieces(put, group, 0)
+  putSteps(put, 0, pieces, first)
   if (!points.singleSteps) repeat(points.step.wide, first, rows, end)
   repeat(points.time.wide, first, rows, end)
   repeat(points.ord.codes, first, rows, end)
@@ -130,7 +130,7 @@ function putGroup(put: Put, group: number, first: number): void {
   if (rows === 1) for (let i = 0; i < length; i++) codes[first + i] = at + i
   else for (let i = 0; i < length; i++) fill(codes, at + i, first + i * rows, first + (i + 1) * rows)
   if (rows === pieces) putSingleValues(put, set, pieces, first)
-  else for (let i = 0; i < length; i++) putValues(put, pieces, set.order[i]!, first + i * rows)
+  else for (let i = 0; i < length; i++) putValues(put, 0, pieces, set.order[i]!, first + i * rows)
 }
 
 /** The values of pieces of one step each. */
@@ -158,6 +158,9 @@ function putGroups(put: Put, firstGroup: number, first: number): void {
   for (let group = firstGroup; group >= 0; group = batch.groups.next[group]!) numbers.push(group)
   const sets = numbers.map((group) => batch.groups.sets[group]!)
   const next = numbers.map(() => 0)
+  /** Where a group's pieces end in `order`; they begin where those of the one before end. */
+  const ends: number[] = []
+  for (const group of numbers) ends.push(orderPieces(put, group, ends.at(-1) ?? 0))
   /** Where a group's steps are, once they have been put. */
   const stepsAt = numbers.map(() => -1)
   let row = first
@@ -171,27 +174,27 @@ function putGroups(put: Put, firstGroup: number, first: number): void {
     const rows = batch.groups.rows[numbers[least]!]!
     const i = next[least]!++
     const end = row + rows
-    const pieces = orderPieces(put, numbers[least]!)
+    const [begin, stop] = [ends[least - 1] ?? 0, ends[least]!]
     const from = stepsAt[least]!
     if (from < 0) {
-      putSteps(put, pieces, row)
+      putSteps(put, begin, stop, row)
       stepsAt[least] = row
     } else {
       for (const column of [points.step.wide, points.time.wide, points.ord.codes])
         column.copyWithin(row, from, from + rows)
     }
     fill(points.metric.codes, points.sets.get(sets[least]!)! + i, row, end)
-    putValues(put, pieces, sets[least]!.order[i]!, row)
+    putValues(put, begin, stop, sets[least]!.order[i]!, row)
     row = end
   }
 }
 
-/** Steps, times and log positions of one series. */
-function putSteps({ batch: { pieces }, points, order }: Put, count: number, first: number): void {
+/** Steps, times and log positions of one series, whose pieces are in `order` from `begin` to `stop`. */
+function putSteps({ batch: { pieces }, points, order }: Put, begin: number, stop: number, first: number): void {
   const { step, time, ord, singleSteps } = points
   const dictionary = new Uint32Array(ord.dictionary.buffer)
   let row = first
-  for (let p = 0; p < count; p++) {
+  for (let p = begin; p < stop; p++) {
     const piece = order[p]!
     const steps = pieces.count[piece]!
     const entry = ord.entries++
@@ -199,17 +202,17 @@ function putSteps({ batch: { pieces }, points, order }: Put, count: number, firs
     dictionary[2 * entry + 1] = pieces.ordHigh[piece]!
     if (steps === 1) ord.codes[row] = entry
     else fill(ord.codes, entry, row, row + steps)
-    if (singleSteps) singleSteps.dictionary[entry] = BigInt(pieces.steps.start[piece]!)
+    if (singleSteps) singleSteps[entry] = BigInt(pieces.steps.start[piece]!)
     else putSequence(step.halves, row, steps, pieces.steps, piece)
     putSequence(time.halves, row, steps, pieces.times, piece)
     row += steps
   }
 }
 
-function putValues({ batch, points, order }: Put, pieces: number, series: number, first: number): void {
+function putValues({ batch, points, order }: Put, begin: number, stop: number, series: number, first: number): void {
   const { count, valuesAt } = batch.pieces
   let row = first
-  for (let p = 0; p < pieces; p++) {
+  for (let p = begin; p < stop; p++) {
     const piece = order[p]!
     copy(points.value.halves, row, batch.halves, valuesAt[piece]! + series * count[piece]!, count[piece]!)
     row += count[piece]!
