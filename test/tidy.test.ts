@@ -122,6 +122,7 @@ const packageFolders: Record<string, string> = {
   kafkajs: 'ingest/log/kafka',
   graphql: 'query',
   'graphql-yoga': 'query',
+  'graphql-ws': 'query',
   '@graphql-yoga/render-graphiql': 'query',
   msgpackr: 'ingest/gateway',
   pino: 'telemetry',
