@@ -50,6 +50,7 @@ const troubles = [
   ['unavailable', 'STORE_UNAVAILABLE', true],
   ['timeout', 'QUERY_TIMEOUT', true],
   ['memory', 'QUERY_MEMORY', false],
+  ['size', 'RESULT_TOO_LARGE', false],
   ['rejected', 'INTERNAL', false],
 ] as const
 for (const [kind, code, retryable] of troubles) {
