@@ -30,6 +30,9 @@ const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(ty
 const paidBy: Readonly<Record<string, string>> = {
   'Series.': 'Query.series and Run.series, by buckets',
   'Buckets.': 'Query.series and Run.series, by buckets',
+  'Groups.': 'Query.groups, by groups',
+  'Group.': 'Query.groups, by groups, buckets and quantiles',
+  'Band.': 'Query.groups, by groups, buckets and quantiles',
   'RunConnection.': 'Query.runs, by rows',
   'ProjectConnection.': 'Query.projects, by rows',
   'DeadLetterConnection.': 'Query.deadLetters, by rows',

@@ -9,6 +9,7 @@ import {
   resolveLetterFrame,
   resolveReplay,
 } from './resolvers/dead-letters.ts'
+import { resolveGroups } from './resolvers/groups.ts'
 import { metricNodeId, resolveNode, resolveNodes, runNodeId } from './resolvers/nodes.ts'
 import { resolveProjects } from './resolvers/projects.ts'
 import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
@@ -28,6 +29,7 @@ export function createQuerySchema() {
       DeadLetterReason: Object.fromEntries(deadReasons.map((reason) => [reason.toUpperCase(), reason])),
       Query: {
         series: resolveSeries,
+        groups: resolveGroups,
         projects: resolveProjects,
         runs: resolveRuns,
         run: resolveRun,

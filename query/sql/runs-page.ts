@@ -48,7 +48,11 @@ WHERE runs.project = ${binder.bind('String', project)} AND ${passes}`
   return { sql, parameters: binder.parameters, summaries: figures.joined.size > 0 }
 }
 
-function runsWithFigures(project: string, joined: ReturnType<typeof createFigures>['joined'], binder: Binder): string {
+export function runsWithFigures(
+  project: string,
+  joined: ReturnType<typeof createFigures>['joined'],
+  binder: Binder,
+): string {
   const joins = [...joined].map(
     ([metric, fields], i) =>
       `\nLEFT ANY JOIN (${metricFigures(project, metric, [...fields], binder)}) AS m${i} ON m${i}.run = runs.run`,
