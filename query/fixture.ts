@@ -148,9 +148,9 @@ export function createAsker(
   const settings = { ...usual, ...options.settings }
   const persisted = options.persisted ? { persisted: options.persisted } : {}
   const server = createQueryServer({ reader, watermark, logger, metrics, settings, ...persisted })
-  async function ask(query: string, variables: unknown = {}): Promise<Answer> {
+  async function ask(query: string, variables: unknown = {}, operationName?: string): Promise<Answer> {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
-    const body = JSON.stringify({ query, variables })
+    const body = JSON.stringify({ query, variables, operationName })
     const response = await server.handle(new Request('http://test/graphql', { method: 'POST', headers, body }))
     const answer = (await response.json()) as Partial<Answer>
     return { status: response.status, data: answer.data, errors: answer.errors ?? [], extensions: answer.extensions }
