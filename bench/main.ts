@@ -5,6 +5,9 @@ import { help } from './help.ts'
 import { runIngest } from './ingest.ts'
 import { type IngestOptions, parseIngestOptions, part } from './options.ts'
 import { createProgress } from './progress.ts'
+import { parseQueryOptions, type QueryOptions } from './query/options.ts'
+import { runQuery } from './query/query.ts'
+import { querySummary } from './query/summary.ts'
 import { report } from './report/report.ts'
 import type { IngestResult } from './results.ts'
 import { differences, summary } from './summary.ts'
@@ -22,6 +25,8 @@ async function main(args: string[]): Promise<number> {
   switch (command) {
     case 'ingest':
       return ingest(parseIngestOptions(rest))
+    case 'query':
+      return query(parseQueryOptions(rest))
     case 'compare':
       return compareFiles(rest)
     case 'report':
@@ -42,6 +47,14 @@ async function ingest(options: IngestOptions): Promise<number> {
     process.stderr.write(`\nNOT STORED EXACTLY\n${differences(result)}\n`)
     return exitCodes.failed
   }
+  return before === undefined ? exitCodes.well : compared(before, toJson(result), options.tolerance)
+}
+
+async function query(options: QueryOptions): Promise<number> {
+  const before = options.compare === undefined ? undefined : readResult(options.compare)
+  const result = await runQuery(options, createProgress(process.stderr))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+  process.stdout.write(`\n${querySummary(result)}\n`)
   return before === undefined ? exitCodes.well : compared(before, toJson(result), options.tolerance)
 }
 
@@ -73,7 +86,7 @@ function readResult(path: string): Json {
   throw new UsageError(`${path} is no result of this benchmark`)
 }
 
-const toJson = (result: IngestResult): Json => JSON.parse(JSON.stringify(result)) as Json
+const toJson = (result: object): Json => JSON.parse(JSON.stringify(result)) as Json
 
 /** What goes wrong here is a mistake of the user's. */
 function usage<Value>(work: () => Value): Value {
