@@ -2,38 +2,44 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
 export type Poster = {
-  /** The answer's bytes to a question, whatever its status: GraphQL says what went wrong in the answer itself. */
-  readonly ask: (body: string) => Promise<Buffer>
+  /** The body of the answer to JSON that is posted, to `/graphql` unless said otherwise. */
+  readonly ask: (body: string, path?: string) => Promise<Answered>
+  readonly get: (path: string) => Promise<Answered>
   readonly close: () => void
 }
 
-/** Posts JSON to `/graphql` on connections that are kept open; as many at a time as questions are under way. */
+export type Answered = { readonly status: number; readonly body: Buffer }
+
+/** Asks on connections that are kept open; as many at a time as questions are under way. */
 export function createPoster(baseUrl: string, apiKey: string | undefined): Poster {
-  const url = new URL('/graphql', baseUrl)
-  const secure = url.protocol === 'https:'
+  const secure = new URL(baseUrl).protocol === 'https:'
   const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
   const send = secure ? httpsRequest : httpRequest
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
 
-  function ask(body: string): Promise<Buffer> {
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...authorization,
-    }
+  function request(path: string, body: string | undefined): Promise<Answered> {
+    const content =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const headers = { accept: 'application/json', ...content, ...authorization }
+    const method = body === undefined ? 'GET' : 'POST'
     return new Promise((resolve, reject) => {
-      const request = send(url, { method: 'POST', agent, headers }, (response) => whole(response).then(resolve, reject))
+      const request = send(new URL(path, baseUrl), { method, agent, headers }, (response) => {
+        whole(response).then(resolve, reject)
+      })
       request.once('error', reject)
       request.end(body)
     })
   }
 
-  return { ask, close: () => agent.destroy() }
+  return {
+    ask: (body, path = '/graphql') => request(path, body),
+    get: (path) => request(path, undefined),
+    close: () => agent.destroy(),
+  }
 }
 
-async function whole(response: IncomingMessage): Promise<Buffer> {
+async function whole(response: IncomingMessage): Promise<Answered> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) }
 }

@@ -62,7 +62,7 @@ export function createQuestioner(baseUrl: string, apiKey: string | undefined): Q
   const poster = createPoster(baseUrl, apiKey)
 
   async function ask<Data>(query: string, variables: object): Promise<Data> {
-    const text = (await poster.ask(JSON.stringify({ query, variables }))).toString('utf8')
+    const text = (await poster.ask(JSON.stringify({ query, variables }))).body.toString('utf8')
     const { data, errors } = JSON.parse(text) as { data?: Data | null; errors?: GraphqlError[] }
     if (data && !errors) return data
     const retryable = errors?.[0]?.extensions?.retryable === true

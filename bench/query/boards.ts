@@ -84,4 +84,16 @@ export const boards: readonly Board[] = [
     orderBy: 'm0.max DESC, runs.run DESC',
     metrics: ['metric/07'],
   },
+  {
+    id: 'as-mlflow',
+    words: 'finished, one optimizer, lowest last val/loss first',
+    filter: { state: ['FINISHED'], param: { name: 'optimizer', text: { is: 'adamw' } } },
+    sort: { by: { metric: { name: 'val/loss', field: 'LAST' } }, direction: 'ASCENDING' },
+    passes: (row) => row.state === 'finished' && row.params.get('optimizer') === 'adamw',
+    key: (_, run) => summary(run, 'val/loss').last,
+    direction: 1,
+    where: "state = 'finished' AND params_text['optimizer'] = 'adamw'",
+    orderBy: 'isNaN(m0.last), m0.last, runs.run',
+    metrics: ['val/loss'],
+  },
 ]

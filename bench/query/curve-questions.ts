@@ -28,20 +28,22 @@ export function lengthQuestions({ lengths, seed }: Plan): Question[] {
 
 function questionsOf(project: CurveProject, curve: Curve, seed: number): Question[] {
   const size = shortNumber(curve.steps)
+  const ordered = curve.kind === 'ordered'
   const long = curve.steps > longestShort
   const asked = long ? { p50: 12, p99: 30 } : { p50: 10, p99: 25 }
   const name = `1e${Math.log10(curve.steps)}`.replace('.', '_')
   const whole = { from: 0, to: curve.steps - 1 }
   const line = (form: Form): Question => ({
-    id: `curve-${name}-${form}`,
+    id: `curve-${name}${ordered ? '-ordered' : ''}-${form}`,
     group: 'curves',
-    question: `one series of ${size} points, whole, ${buckets} buckets, ${form === 'json' ? 'JSON' : 'packed'}`,
+    question: `one series of ${size} points${ordered ? ' in order' : ''}, whole, ${buckets} buckets, ${form === 'json' ? 'JSON' : 'packed'}`,
     asked,
-    ...(long && form === 'packed' ? { underLoad: { asked: askedUnderLoad } } : {}),
+    ...(long && !ordered && form === 'packed' ? { underLoad: { asked: askedUnderLoad } } : {}),
     asks: [ask(project, [curve], form, whole, buckets)],
     scans: [scan(project, [curve], whole, buckets)],
-    plot: { line: `whole, ${form === 'json' ? 'JSON' : 'packed'}`, size: curve.steps },
+    plot: { line: ordered ? 'in order' : `whole, ${form === 'json' ? 'JSON' : 'packed'}`, size: curve.steps },
   })
+  if (ordered) return [line('packed')]
   const windows = windowsOf(curve, seed)
   const zoom: Question = {
     id: `window-${name}-packed`,

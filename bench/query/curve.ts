@@ -7,9 +7,14 @@ export type Curve = {
   readonly seed: number
   /** Steps 0 up to, not including, this; each was logged at least once. */
   readonly steps: number
-  /** Without NaN and infinities, late and repeated points. */
-  readonly smooth: boolean
+  readonly kind: CurveKind
 }
+
+/**
+ * `rewound`: with NaN and infinities, points that came late, and stretches that were logged twice; `ordered`: with NaN and infinities, each step
+ * once and in order; `smooth`: that, and all values finite.
+ */
+export type CurveKind = 'rewound' | 'ordered' | 'smooth'
 
 /** Where a job died and went on from an older checkpoint: these steps were logged a second time, with other values. */
 export type Stretch = { readonly from: number; readonly end: number }
@@ -22,10 +27,10 @@ const infinityEvery = 200_003
 const lateEvery = 50_021
 
 /** Ascending and apart from each other. */
-export function rewindsOf({ seed, steps, smooth }: Curve): Stretch[] {
+export function rewindsOf({ seed, steps, kind }: Curve): Stretch[] {
   const part = Math.floor(steps / rewinds)
   const length = Math.min(longestRewind, Math.floor(part / 10))
-  if (smooth || length === 0) return []
+  if (kind !== 'rewound' || length === 0) return []
   return Array.from({ length: rewinds }, (_, i) => {
     const from = i * part + (mix32(seed ^ (i + 1)) % (part - length))
     return { from, end: from + length }
@@ -35,10 +40,10 @@ export function rewindsOf({ seed, steps, smooth }: Curve): Stretch[] {
 const secondSeed = 0x5bd1e995
 
 /** Value of a step, as first logged or as logged again after a rewind. A falling loss with noise in all bits of its mantissa. */
-export function valueAt({ seed, steps, smooth }: Curve, step: number, again: boolean): number {
+export function valueAt({ seed, steps, kind }: Curve, step: number, again: boolean): number {
   const high = mix32(Math.imul(step, 0x9e3779b1) ^ (again ? seed ^ secondSeed : seed))
   const low = mix32(high ^ step)
-  if (!smooth) {
+  if (kind !== 'smooth') {
     if (low % nanEvery === 1) return Number.NaN
     if (low % infinityEvery === 2) return (low & 4) === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
   }
@@ -48,8 +53,8 @@ export function valueAt({ seed, steps, smooth }: Curve, step: number, again: boo
 }
 
 /** Whether a step's only point arrived after all later ones, as from a worker that was cut off. */
-export function isLate({ seed, smooth }: Curve, step: number): boolean {
-  return !smooth && mix32(Math.imul(step, 0x85ebca6b) ^ seed) % lateEvery === 3
+export function isLate({ seed, kind }: Curve, step: number): boolean {
+  return kind === 'rewound' && mix32(Math.imul(step, 0x85ebca6b) ^ seed) % lateEvery === 3
 }
 
 /** Whether a step lies in one of the stretches. */
@@ -84,7 +89,7 @@ export function firstLogged(curve: Curve, from: number, end: number): Logged {
 export function lateLogged(curve: Curve): Logged {
   const steps: number[] = []
   const values: number[] = []
-  if (curve.smooth) return { steps: Float64Array.from(steps), values: Float64Array.from(values) }
+  if (curve.kind !== 'rewound') return { steps: Float64Array.from(steps), values: Float64Array.from(values) }
   const stretches = rewindsOf(curve)
   for (let step = 0; step < curve.steps; step++) {
     const again = isAgain(stretches, step)

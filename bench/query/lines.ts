@@ -7,7 +7,7 @@ import type { Ingest } from './beside.ts'
 import type { Milliseconds, Question } from './question.ts'
 import { graphql } from './question.ts'
 import type { SelectOne } from './select-one.ts'
-import { type Timed, timeAsks } from './timing.ts'
+import { callsOf, type Timed, timeCalls } from './timing.ts'
 
 export type Line = {
   readonly id: string
@@ -58,10 +58,10 @@ const warmUp = { seconds: 0, leastSamples: 5, longestSeconds: 10 }
 /** One client or several, with nothing beside them. */
 export async function measureLine(context: LineContext, question: Question, clients: number): Promise<Line> {
   const { target, poster, seconds } = context
-  await timeAsks(poster, question.asks, { clients, ...warmUp })
+  await timeCalls(callsOf(poster, question.asks), { clients, ...warmUp })
   const smallestMs = await smallestQuestion(poster)
   const before = await target.cpuSeconds()
-  const timed = await timeAsks(poster, question.asks, {
+  const timed = await timeCalls(callsOf(poster, question.asks), {
     ...{ clients, seconds },
     leastSamples: seconds * samplesPerSecond,
     longestSeconds: seconds * patience,
@@ -77,12 +77,17 @@ export async function measureLine(context: LineContext, question: Question, clie
 /** One client, while points come in. */
 export async function measureUnderLoad(context: LineContext, question: Question, ingest: Ingest): Promise<Line> {
   const { poster, seconds } = context
-  await timeAsks(poster, question.asks, { clients: 1, ...warmUp })
+  await timeCalls(callsOf(poster, question.asks), { clients: 1, ...warmUp })
   const { result, pointsPerSecond, ackMilliseconds } = await ingest.during(seconds + 0.5, async () => {
     const smallestMs = await smallestQuestion(poster)
     return {
       smallestMs,
-      timed: await timeAsks(poster, question.asks, { clients: 1, seconds, leastSamples: 0, longestSeconds: seconds }),
+      timed: await timeCalls(callsOf(poster, question.asks), {
+        clients: 1,
+        seconds,
+        leastSamples: 0,
+        longestSeconds: seconds,
+      }),
     }
   })
   return lineOf(context, question, {
@@ -122,7 +127,7 @@ async function lineOf(context: LineContext, question: Question, found: Findings)
 }
 
 async function smallestQuestion(poster: Poster): Promise<number> {
-  const { latency } = await timeAsks(poster, [smallest], {
+  const { latency } = await timeCalls(callsOf(poster, [smallest]), {
     ...{ clients: 1, seconds: 0, longestSeconds: 10 },
     leastSamples: smallestSamples,
   })

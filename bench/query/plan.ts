@@ -1,6 +1,6 @@
 /** What data there is, told in three numbers: any process that has them can compute every value. */
 import { mix32 } from '../random.ts'
-import type { Curve } from './curve.ts'
+import type { Curve, CurveKind } from './curve.ts'
 import type { RunsData } from './runs-data.ts'
 
 export type PlanSpec = { readonly points: number; readonly runs: number; readonly seed: number }
@@ -28,38 +28,49 @@ export type Plan = PlanSpec & {
 const metric = 'train/loss'
 /** What comes through the gateway stays small: all else goes straight into the store, which is the quicker way. */
 const longestThroughGateway = 1e5
+/** Longer ones are there only with late and repeated points, the harder kind. */
+const longestOrdered = 1e6
 const smallProject = 50_000
+/** What others can hold as well. */
+export const peerProject = 10_000
 
 export function makePlan(spec: PlanSpec): Plan {
   const { points, runs, seed } = spec
-  const curve = (run: string, steps: number, smooth = false): Curve => {
-    return { run, steps, smooth, seed: mix32(seed ^ mix32(hashOf(run))) }
+  const curve = (run: string, steps: number, kind: CurveKind): Curve => {
+    return { run, steps, kind, seed: mix32(seed ^ mix32(hashOf(run))) }
   }
   const short: Curve[] = []
   const long: Curve[] = []
   for (const steps of lengthsUpTo(points)) {
-    const one = curve(`length-${steps}`, steps)
-    if (steps <= longestThroughGateway) short.push(one)
-    else long.push(one)
+    const list = steps <= longestThroughGateway ? short : long
+    list.push(curve(`length-${steps}`, steps, 'rewound'))
+    if (steps <= longestOrdered) list.push(curve(`ordered-${steps}`, steps, 'ordered'))
   }
-  const many = (prefix: string, count: number, steps: number, smooth: boolean) =>
-    Array.from({ length: count }, (_, i) => curve(`${prefix}-${String(i).padStart(5, '0')}`, steps, smooth))
+  const many = (prefix: string, count: number, steps: number, kindOf: (i: number) => CurveKind) =>
+    Array.from({ length: count }, (_, i) => curve(`${prefix}-${String(i).padStart(5, '0')}`, steps, kindOf(i)))
   const lengths: CurveProject[] = [{ project: 'bench-short', metric, curves: short, way: 'gateway' }]
   if (long.length > 0) lengths.push({ project: 'bench-long', metric, curves: long, way: 'store' })
   return {
     ...spec,
     lengths,
-    chart: { project: 'bench-chart', metric, curves: many('chart', 100, Math.min(1e4, points), false), way: 'gateway' },
+    chart: {
+      project: 'bench-chart',
+      metric,
+      curves: many('chart', 100, Math.min(1e4, Math.ceil(points / 100)), (i) => (i % 10 === 0 ? 'rewound' : 'ordered')),
+      way: 'gateway',
+    },
     bands: {
       project: 'bench-bands',
       metric,
-      curves: many('band', Math.min(10_000, Math.max(1, Math.round(points / 100))), 1_000, true),
+      curves: many('band', Math.min(10_000, Math.max(1, Math.round(points / 100))), 1_000, () => 'smooth'),
       way: 'store',
     },
-    leaderboards: [...new Set([Math.min(smallProject, runs), runs])].map((count) => ({
-      project: `bench-runs-${count}`,
-      runs: count,
-    })),
+    leaderboards: [...new Set([peerProject, smallProject, runs].map((count) => Math.min(count, runs)))].map(
+      (count) => ({
+        project: `bench-runs-${count}`,
+        runs: count,
+      }),
+    ),
   }
 }
 

@@ -6,6 +6,7 @@ import { prepareIngest } from './beside.ts'
 import { buildData, type DataFolder, prepareFolder } from './build.ts'
 import { type Line, type LineContext, measureLine, measureUnderLoad } from './lines.ts'
 import type { QueryOptions } from './options.ts'
+import { measurePeers } from './peers/peers.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { Question } from './question.ts'
 import { questionsOf } from './questions.ts'
@@ -37,8 +38,9 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   poster.close()
   progress.step('stopping the server')
   await target.stop()
+  const peers = await measurePeers(options.peers, plan, options.seconds, progress)
   return queryResult(options, plan, {
-    ...{ built, engine: scanned?.engine, peakResidentBytes },
+    ...{ built, engine: scanned?.engine, peakResidentBytes, peers },
     lines: [...lines, ...(underLoad?.lines ?? [])],
     ingest: underLoad?.ingest,
   })

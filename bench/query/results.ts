@@ -3,6 +3,7 @@ import type { Usage } from '../usage.ts'
 import type { Built } from './build.ts'
 import type { Line } from './lines.ts'
 import type { QueryOptions } from './options.ts'
+import type { PeerFindings } from './peers/peer.ts'
 import { curveProjects, type Plan, pointsOf } from './plan.ts'
 
 export type Findings = {
@@ -11,15 +12,16 @@ export type Findings = {
   readonly lines: readonly Line[]
   readonly ingest: { readonly maximum: number | null; readonly wanted: number } | undefined
   readonly peakResidentBytes: Usage | undefined
+  readonly peers: Readonly<Record<string, PeerFindings>>
 }
 
 export type QueryResult = ReturnType<typeof queryResult>
 
 /** What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. */
 export function queryResult(options: QueryOptions, plan: Plan, findings: Findings) {
-  const { built, engine, lines, ingest, peakResidentBytes } = findings
+  const { built, engine, lines, ingest, peakResidentBytes, peers } = findings
   return {
-    benchmark: 'query',
+    benchmark: 'query' as const,
     seed: options.seed,
     points: options.points,
     runs: options.runs,
@@ -44,6 +46,7 @@ export function queryResult(options: QueryOptions, plan: Plan, findings: Finding
     },
     ingest: ingest ?? null,
     peakResidentBytes: peakResidentBytes ?? null,
+    peers,
     finishedAt: new Date().toISOString(),
     machine: machine(),
     versions: { ...versions(), engine: engine ?? null },

@@ -1,7 +1,7 @@
 /** Leaderboards: a filter, an order, the first page. */
 import { shortNumber } from '../report/svg.ts'
 import { type Board, boards } from './boards.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, peerProject } from './plan.ts'
 import { type Data, graphql, type Question, type Scan, WrongAnswer } from './question.ts'
 import { metrics, type RunsData, runName, runRow, summaryOf } from './runs-data.ts'
 
@@ -16,7 +16,13 @@ const query = `query ($project: String!, $filter: RunFilter, $sort: RunSort, $na
 const largeProject = 100_000
 
 export function runQuestions({ leaderboards }: Plan): Question[] {
-  return leaderboards.flatMap((project) => boards.map((board) => questionOf(project, board)))
+  return leaderboards.flatMap((project) => {
+    // Where there are larger ones a small project is only for comparison with others.
+    const isLarge = project.runs > peerProject || leaderboards.length === 1
+    return boards
+      .filter(({ id }) => (id === 'as-mlflow') !== isLarge || leaderboards.length === 1)
+      .map((board) => questionOf(project, board))
+  })
 }
 
 function questionOf(project: RunsData, board: Board): Question {

@@ -1,7 +1,10 @@
 /** How long questions take: closed loop, every client asks again as soon as it has its answer. */
 import { createLatencyRecorder, type Latency } from '../latency.ts'
-import type { Poster } from '../post.ts'
+import type { Answered, Poster } from '../post.ts'
 import type { Ask } from './question.ts'
+
+/** One request, until the last byte of its answer. Throws when that is none. */
+export type Call = () => Promise<Answered>
 
 export type Timed = { readonly latency: Latency; readonly meanBytes: number; readonly seconds: number }
 
@@ -13,12 +16,12 @@ export type TimingOptions = {
   readonly longestSeconds: number
 }
 
-/** Until the last byte of an answer is here; asks take turns. Throws when an answer has errors. */
-export async function timeAsks(poster: Poster, asks: readonly Ask[], options: TimingOptions): Promise<Timed> {
+/** Calls take turns. */
+export async function timeCalls(calls: readonly Call[], options: TimingOptions): Promise<Timed> {
   const { clients, seconds, leastSamples, longestSeconds } = options
   const recorder = createLatencyRecorder()
   const began = performance.now()
-  let asked = 0
+  let called = 0
   let answered = 0
   let bytes = 0
   const isOver = (): boolean => {
@@ -27,23 +30,28 @@ export async function timeAsks(poster: Poster, asks: readonly Ask[], options: Ti
   }
   async function client(): Promise<void> {
     do {
-      const { body } = asks[asked++ % asks.length]!
+      const call = calls[called++ % calls.length]!
       const begin = performance.now()
-      const answer = await poster.ask(body)
+      const { body } = await call()
       recorder.record(performance.now() - begin)
-      checkAnswered(answer)
       answered++
-      bytes += answer.byteLength
+      bytes += body.byteLength
     } while (!isOver())
   }
   await Promise.all(Array.from({ length: clients }, client))
   return { latency: recorder.summary(), meanBytes: bytes / answered, seconds: (performance.now() - began) / 1_000 }
 }
 
-const dataBegin = Buffer.from('{"data":')
-
-/** An answer with errors begins with them; was it right, then so is the same again. */
-function checkAnswered(answer: Buffer): void {
-  if (answer.subarray(0, dataBegin.length).equals(dataBegin)) return
-  throw new Error(`a question that was answered before was answered with ${answer.toString('utf8', 0, 500)}`)
+/** Questions to GraphQL whose answers were right before: so they are again, unless there is an error in them. */
+export function callsOf(poster: Poster, asks: readonly Ask[]): Call[] {
+  return asks.map(({ body }) => async () => {
+    const answer = await poster.ask(body)
+    if (!answer.body.subarray(0, dataBegin.length).equals(dataBegin)) {
+      throw new Error(`what was answered before was answered with ${answer.body.toString('utf8', 0, 500)}`)
+    }
+    return answer
+  })
 }
+
+/** An answer with errors begins with them. */
+const dataBegin = Buffer.from('{"data":')

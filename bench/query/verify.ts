@@ -11,7 +11,7 @@ export async function verifyAll(poster: Poster, questions: readonly Question[], 
 }
 
 export async function verifyAsk(poster: Poster, { body, verify }: Ask): Promise<void> {
-  const text = (await poster.ask(body)).toString('utf8')
+  const text = (await poster.ask(body)).body.toString('utf8')
   const answer = parse(text)
   if (answer.errors !== undefined || !answer.data)
     throw new WrongAnswer(`GraphQL answered with ${text.slice(0, 1_000)}`)
