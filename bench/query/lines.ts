@@ -53,7 +53,7 @@ const smallestSamples = 20
 /** A p99 of few answers says little, so slow lines go on for more; but not for ever. */
 const samplesPerSecond = 30
 const patience = 8
-const warmUp = { seconds: 0, leastSamples: 5, longestSeconds: 10 }
+const warmUp = { seconds: 0, leastSamples: 3, longestSeconds: 10 }
 
 /** One client or several, with nothing beside them. */
 export async function measureLine(context: LineContext, question: Question, clients: number): Promise<Line> {

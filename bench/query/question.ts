@@ -30,7 +30,11 @@ export type Question = {
 export type Scan = { readonly sql: string; readonly parameters: Parameters }
 
 /** An answer is not what was logged. */
-export class WrongAnswer extends Error {}
+export class WrongAnswer extends Error {
+  constructor(message: string) {
+    super(`WRONG ANSWER: ${message}`)
+  }
+}
 
 export function graphql(query: string, variables: object): string {
   return JSON.stringify({ query: query.replace(/\s+/g, ' '), variables })
