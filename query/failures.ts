@@ -22,6 +22,11 @@ export const failures = {
   STORE_UNAVAILABLE: { status: 503, retryable: true, means: 'The store cannot be reached.' },
   QUERY_TIMEOUT: { status: 503, retryable: true, means: 'The store did not finish in time.' },
   QUERY_MEMORY: { status: 503, retryable: false, means: 'The question needs more memory than one may take.' },
+  RESULT_TOO_LARGE: {
+    status: 400,
+    retryable: false,
+    means: 'The store would have to answer or to read more than one question may.',
+  },
   INTERNAL: { status: 500, retryable: false, means: 'A fault of the server, logged there.' },
 } as const satisfies Record<string, { status: number; retryable: boolean; means: string }>
 
@@ -53,6 +58,8 @@ export function failureOf(error: unknown): GraphQLError | undefined {
       return failure('QUERY_TIMEOUT', 'the store did not finish in time; ask for fewer runs, metrics or steps')
     case 'memory':
       return failure('QUERY_MEMORY', 'the question needs more memory than one may take; ask for fewer runs or metrics')
+    case 'size':
+      return failure('RESULT_TOO_LARGE', 'the question asks for more than one answer may hold; ask for less of it')
     case 'rejected':
       return undefined
     default:

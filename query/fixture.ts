@@ -149,3 +149,4 @@ export function createAsker(
   }
   return { ask, server, metrics }
 }
+export type Asker = ReturnType<typeof createAsker>

@@ -79,11 +79,20 @@ const schema = z.object({
   STORE_USER: z.string().min(1).default('default').describe('User at the store'),
   STORE_PASSWORD: z.string().optional().describe('Password at the store'),
   STORE_DATABASE: z.string().min(1).default('default').describe('Database at the store'),
+  QUERY_STORE_USER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('User at the store for questions, who may only read; without it `STORE_USER` asks them'),
+  QUERY_STORE_PASSWORD: z.string().optional().describe('Password of `QUERY_STORE_USER`'),
   READ_SESSIONS: integer(1, 64).default(3).describe('Questions that run side by side'),
   QUERY_TIMEOUT_MS: integer(100, 600_000).default(10_000).describe('Longest time of one question to the store, ms'),
   QUERY_MEMORY_BYTES: integer(16 * MiB, 2 ** 44)
     .default(2048 * MiB)
     .describe('Memory one question may take, bytes'),
+  QUERY_RESULT_BYTES: integer(MiB, 2 ** 40)
+    .default(512 * MiB)
+    .describe('Size of what the store may answer to one question, bytes'),
   WATERMARK_TIMEOUT_MS: integer(10, 600_000).default(10_000).describe('Longest wait of a question with `at`, ms'),
   BODY_TIMEOUT_MS: integer(100, 600_000)
     .default(8_000)
@@ -141,6 +150,11 @@ function contradictions(settings: z.infer<typeof schema>, role: Role): string[] 
   const rules: [wrong: boolean, fault: string][] = [
     [role !== 'all' && LOG === 'embedded', `LOG: ${alone} a log that all can reach: LOG=kafka`],
     [(role === 'sink' || role === 'query') && !STORE_URL, `STORE_URL: ${alone} a store that all can reach`],
+    [settings.QUERY_STORE_USER !== undefined && !STORE_URL, 'QUERY_STORE_USER: needs the STORE_URL it is a user at'],
+    [
+      settings.QUERY_STORE_PASSWORD !== undefined && settings.QUERY_STORE_USER === undefined,
+      'QUERY_STORE_PASSWORD: QUERY_STORE_USER is needed with it',
+    ],
     [LOG === 'kafka' && !KAFKA_BROKERS, 'KAFKA_BROKERS: LOG=kafka needs the address of a broker'],
     [
       brokersOf(settings).some((each) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/.test(each)),

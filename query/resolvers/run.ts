@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Columns } from '../../schema/store.ts'
 import type { Context } from '../context.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
@@ -25,7 +24,6 @@ export function readRuns(answer: Columns, project: string, at: Maybe<string>) {
   const [params, tags] = [texts(answer, 'params'), texts(answer, 'tagsText')]
   const [created, updated] = [numbers(answer, 'createdMs'), numbers(answer, 'updatedMs')]
   return ids.map((run, row) => ({
-    id: createHash('sha256').update(`run\0${project}\0${run}`).digest('base64url').slice(0, 22),
     project,
     run,
     name: names[row]!,
