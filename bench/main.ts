@@ -58,6 +58,7 @@ async function query(options: QueryOptions): Promise<number> {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
   if (options.html !== undefined) writeFileSync(options.html, questionsReport(result))
   process.stdout.write(`\n${querySummary(result)}\n`)
+  if (!result.verified) return exitCodes.failed
   return before === undefined ? exitCodes.well : compared(before, toJson(result), options.tolerance)
 }
 

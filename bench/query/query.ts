@@ -28,12 +28,12 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   const selectOne = await openSelectOne()
   const context = { target, poster, selectOne, seconds: options.seconds, scans: scanned?.milliseconds ?? {} }
   progress.step(`verifying the answers to ${questions.length} questions against brute force`)
-  await verifyAll(poster, questions, progress)
-  const lines = await measureAlone(context, questions, options, progress)
-  const underLoad = options.underLoad ? await measureBeside(context, questions, options, progress) : undefined
+  const { answered, skipped } = await verifyAll(poster, questions, progress)
+  const lines = await measureAlone(context, answered, options, progress)
+  const underLoad = options.underLoad ? await measureBeside(context, answered, options, progress) : undefined
   if (underLoad !== undefined) {
     progress.step('verifying the answers once more')
-    await verifyAll(poster, questions, progress)
+    await verifyAll(poster, answered, progress)
   }
   const peakResidentBytes = target.peakResidentBytes()
   await selectOne.close()
@@ -42,7 +42,7 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   await target.stop()
   const peers = await measurePeers(options.peers, plan, options.seconds, progress)
   return queryResult(options, plan, {
-    ...{ built, engine: scanned?.engine, peakResidentBytes, peers },
+    ...{ built, engine: scanned?.engine, peakResidentBytes, peers, skipped },
     lines: [...lines, ...(underLoad?.lines ?? [])],
     ingest: underLoad?.ingest,
   })

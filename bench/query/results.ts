@@ -5,6 +5,7 @@ import type { Line } from './lines.ts'
 import type { QueryOptions } from './options.ts'
 import type { PeerFindings } from './peers/peer.ts'
 import { curveProjects, type Plan, pointsOf } from './plan.ts'
+import type { Skipped } from './verify.ts'
 
 export type Findings = {
   readonly built: Built | undefined
@@ -12,6 +13,7 @@ export type Findings = {
   readonly lines: readonly Line[]
   readonly ingest: { readonly maximum: number | null; readonly wanted: number } | undefined
   readonly peakResidentBytes: Usage | undefined
+  readonly skipped: readonly Skipped[]
   readonly peers: Readonly<Record<string, PeerFindings>>
 }
 
@@ -19,7 +21,7 @@ export type QueryResult = ReturnType<typeof queryResult>
 
 /** What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. */
 export function queryResult(options: QueryOptions, plan: Plan, findings: Findings) {
-  const { built, engine, lines, ingest, peakResidentBytes, peers } = findings
+  const { built, engine, lines, ingest, peakResidentBytes, peers, skipped } = findings
   return {
     benchmark: 'query' as const,
     seed: options.seed,
@@ -27,8 +29,9 @@ export function queryResult(options: QueryOptions, plan: Plan, findings: Finding
     runs: options.runs,
     clients: options.clients,
     seconds: options.seconds,
-    /** A wrong answer ends the benchmark without figures. */
-    verified: true,
+    /** Whether all questions were answered as brute force has it; a wrong answer ends the benchmark without figures. */
+    verified: skipped.every(({ failed }) => !failed),
+    skipped,
     data: {
       curves: curveProjects(plan).map((project) => ({
         project: project.project,

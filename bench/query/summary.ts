@@ -14,7 +14,9 @@ export function querySummary(result: QueryResult): string {
       .trimEnd(),
   )
   const { asked, met } = result.targets
-  return [...lines, '', `every answer is as brute force has it; ${met} of ${asked} targets are met`].join('\n')
+  const skipped = result.skipped.map(({ question, why }) => `NOT MEASURED: ${question}: ${why}`)
+  const words = result.verified ? 'every answer is as brute force has it' : 'NOT EVERYTHING WAS ANSWERED'
+  return [...lines, '', ...peerRows(result), ...skipped, `${words}; ${met} of ${asked} targets are met`].join('\n')
 }
 
 function rowOf(line: Line): string[] {
@@ -36,6 +38,21 @@ function rowOf(line: Line): string[] {
     (line.bytes / 1_000).toFixed(0),
     line.samples.toLocaleString('en'),
   ]
+}
+
+/** Beside each the line of ours that asks the same of as much. */
+function peerRows({ peers, lines }: QueryResult): string[] {
+  return Object.entries(peers).flatMap(([name, peer]) => {
+    if ('unavailable' in peer) return [`${name}: ${peer.unavailable}`]
+    const rows = peer.lines.map(({ question, ours, measured, note }) => {
+      const own = lines.find(({ id, clients, ingest }) => id === ours && clients === 1 && ingest === null)
+      const ratio = own
+        ? `, ours ${own.measured.p50.toFixed(1)}: ${(measured.p50 / own.measured.p50).toFixed(2)} times as long`
+        : ''
+      return `  ${question}: p50 ${measured.p50.toFixed(1)}, p99 ${measured.p99.toFixed(1)} ms${ratio} (${note})`
+    })
+    return [`${name} ${peer.version}, loaded ${peer.loaded}`, ...rows, '']
+  })
 }
 
 const millions = (rate: number) => `${(rate / 1e6).toFixed(2)} M`

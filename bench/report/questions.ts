@@ -20,11 +20,15 @@ export function questionsReport(result: QueryResult): string {
   const { asked, met } = result.targets
   return page(title, [
     `<h1>${escaped(title)}</h1>`,
-    `<p class="soft">${escaped(result.finishedAt)} · every answer is as brute force has it</p>`,
+    `<p class="soft">${escaped(result.finishedAt)} · every answer given is as brute force has it</p>`,
     `<div class="tiles"><div><b>${met} of ${asked}</b><span>targets met</span></div></div>`,
     lengthPlot(result),
     ...Object.keys(groupTitles).map((group) => percentilePlot(result, group)),
     `<h2>Questions</h2><p class="soft">Milliseconds over HTTP until the last byte, warm, closed loop.</p>${lineTable(result)}`,
+    peerTables(result),
+    ...result.skipped.map(
+      ({ question, why }) => `<p class="bad">Not measured: ${escaped(question)}: ${escaped(why)}</p>`,
+    ),
     `<h2>What was measured, and on what</h2>${setupTable(result)}`,
   ])
 }
@@ -103,6 +107,20 @@ function lineTable({ lines }: QueryResult): string {
     line.samples,
   ])
   return table(head, rows)
+}
+
+function peerTables({ peers, lines }: QueryResult): string {
+  const rows = Object.entries(peers).flatMap(([name, peer]): Cell[][] => {
+    if ('unavailable' in peer) return [[name, peer.unavailable]]
+    return peer.lines.map(({ question, ours, measured, bytes, note }) => {
+      const own = lines.find(({ id, clients, ingest }) => id === ours && clients === 1 && ingest === null)
+      const ratio = own && (measured.p50 / own.measured.p50).toFixed(2)
+      const figures = [measured.p50.toFixed(1), measured.p99.toFixed(1), own?.measured.p50.toFixed(1), ratio]
+      return [`${name}: ${question}`, ...figures, Math.round(bytes / 1_000), note]
+    })
+  })
+  if (rows.length === 0) return ''
+  return `<h2>Peers</h2>${table(['', 'p50', 'p99', 'ours, p50', 'to ours', 'kB', ''], rows)}`
 }
 
 function setupTable({ machine, versions, data, ...result }: QueryResult): string {
