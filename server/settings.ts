@@ -84,6 +84,9 @@ const schema = z.object({
   QUERY_MEMORY_BYTES: integer(16 * MiB, 2 ** 44)
     .default(2048 * MiB)
     .describe('Memory one question may take, bytes'),
+  LEADERBOARD_MEMORY_BYTES: integer(0, 2 ** 40)
+    .default(512 * MiB)
+    .describe('Memory for columns of runs, by which large projects are sorted and filtered, bytes; 0: none'),
   WATERMARK_TIMEOUT_MS: integer(10, 600_000).default(10_000).describe('Longest wait of a question with `at`, ms'),
   BODY_TIMEOUT_MS: integer(100, 600_000)
     .default(8_000)

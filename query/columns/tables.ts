@@ -1,26 +1,14 @@
 import { limits } from '../../schema/limits.ts'
 import { numbers } from '../sql/read.ts'
 import { runRowsCount } from '../sql/run-columns.ts'
-import type { SummaryField } from '../sql/summaries.ts'
-import { blocksOf, type Shown, unreadOf } from './blocks.ts'
-import { type Hands, loadColumns, loadMetric, loadTable, refreshMetric, refreshRuns } from './load.ts'
-import type { FigureColumn, Need, RunColumn } from './needs.ts'
+import { type Shown, unreadOf } from './blocks.ts'
+import { type Hands, loadTable, refreshMetric, refreshRuns } from './load.ts'
+import { ensureColumns, isThere, markRead, type Owned } from './needed.ts'
+import type { Need } from './needs.ts'
 import { createTurn } from './pace.ts'
+import { bytesOf, makeRoom } from './room.ts'
 import { createEngineCheck, createLooker, type Look } from './store-parts.ts'
-import {
-  bytesPerRun,
-  bytesPerValue,
-  columnBytes,
-  columnOf,
-  createColumn,
-  createMetricColumns,
-  type LoadedColumn,
-  type MetricColumns,
-  metricBytes,
-  type RunTable,
-  type Source,
-  tableBytes,
-} from './table.ts'
+import { bytesPerRun, bytesPerValue, type RunTable, type Source } from './table.ts'
 
 export type TableSettings = {
   /** Memory for all tables together, bytes. */
@@ -58,7 +46,7 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
   const look = createLooker(ask)
   const isPlain = createEngineCheck(ask)
 
-  const bytes = () => [...ready.values()].reduce((sum, { table }) => sum + tableBytes(table), 0)
+  const bytes = () => bytesOf([...ready.values()])
 
   /** Rows of a project, or undefined when it has too few or too many to be kept. */
   async function rowsToKeep(project: string, columns: number): Promise<number | undefined> {
@@ -99,46 +87,6 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
     ready.delete(project)
   }
 
-  /** Loads what is not there yet, and waits for what somebody else loads. */
-  async function ensure({ table, hands }: Entry, needs: readonly Need[]): Promise<Owned> {
-    const now = performance.now()
-    const missing = needs.filter((need) => need.table === 'runs' && !columnOf(table, need)) as RunColumn[]
-    const unique = [...new Map(missing.map((need) => [need.id, need])).values()]
-    const columns = unique.map((need) => ({ need, column: createColumn(table, need), usedMs: now }))
-    if (columns.length > 0) {
-      const loaded = loadColumns(table, columns, hands)
-      for (const each of columns) table.columns.set(each.need.id, { ...each, loaded })
-      loaded.catch(() => {
-        for (const { need } of columns) table.columns.delete(need.id)
-      })
-    }
-    const fieldsByMetric = new Map<string, Set<SummaryField>>()
-    for (const { metric, field } of needs.filter((need): need is FigureColumn => need.table === 'figures'))
-      fieldsByMetric.set(metric, (fieldsByMetric.get(metric) ?? new Set()).add(field))
-    for (const [name, fields] of fieldsByMetric) {
-      const known = table.metrics.get(name)
-      if (known && [...fields].every((field) => known.fields.has(field))) continue
-      const metric = createMetricColumns(table, name, new Set([...(known?.fields.keys() ?? []), ...fields]))
-      table.metrics.set(name, metric)
-      metric.loaded = look().then(async (seen) => {
-        await loadMetric(table, metric, hands)
-        markRead(metric.source, seen.shown.metric_figures, seen)
-      })
-      metric.loaded.catch(() => {
-        if (table.metrics.get(name) === metric) table.metrics.delete(name)
-      })
-    }
-    const owned: Owned = {
-      columns: needs.flatMap((need) => (need.table === 'runs' ? (table.columns.get(need.id) ?? []) : [])),
-      metrics: [...fieldsByMetric.keys()].map((name) => table.metrics.get(name)!),
-    }
-    for (const own of [...owned.columns, ...owned.metrics]) {
-      own.usedMs = now
-      await own.loaded
-    }
-    return owned
-  }
-
   /** False when the table is not the one that was read. */
   async function refresh({ table, hands }: Entry, { metrics }: Owned): Promise<boolean> {
     const seen = await look()
@@ -151,30 +99,6 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
     return (await Promise.all([runs, ...figures])).every(Boolean)
   }
 
-  /** Gives back memory, of what was not used for longest, but not of what a question needs now. */
-  function makeRoom(project: string, needs: readonly Need[]): void {
-    const kept = new Set(needs.map((need) => (need.table === 'figures' ? need.metric : need.id)))
-    let over = bytes() - settings.bytes
-    if (over <= 0) return
-    const spare = [...ready.values()].flatMap(({ table, usedMs }) => {
-      const own = table.project === project
-      const columns = [...table.columns].map(([id, { column, usedMs }]) => {
-        const drop = () => table.columns.delete(id)
-        return { name: id, usedMs, bytes: column === table.runs ? 0 : columnBytes(column), drop }
-      })
-      const metrics = [...table.metrics].map(([name, metric]) => {
-        return { name, usedMs: metric.usedMs, bytes: metricBytes(metric), drop: () => table.metrics.delete(name) }
-      })
-      if (!own) return [{ name: '', usedMs, bytes: tableBytes(table), drop: () => forget(table.project) }]
-      return [...columns, ...metrics].filter(({ name }) => !kept.has(name))
-    })
-    for (const each of spare.sort((a, b) => a.usedMs - b.usedMs)) {
-      if (over <= 0) return
-      each.drop()
-      over -= each.bytes
-    }
-  }
-
   return {
     bytes,
     async use(project, needs, work) {
@@ -182,7 +106,7 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
         const entry = await entryOf(project, needs.length)
         if (!entry) return undefined
         entry.usedMs = performance.now()
-        const owned = await ensure(entry, needs)
+        const owned = await ensureColumns(entry.table, entry.hands, needs, look)
         if (!(await refresh(entry, owned))) {
           if (ready.get(project) === entry) forget(project)
           continue
@@ -193,24 +117,12 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
           if (!isThere(table, owned)) return undefined
           return { answer: await work(table) }
         })
-        makeRoom(project, needs)
+        for (const gone of makeRoom([...ready.values()], project, needs, settings.bytes)) forget(gone)
         if (done) return done.answer
       }
       return undefined
     },
   }
-}
-
-/** What a question looks at, as it was loaded. */
-type Owned = { readonly columns: readonly LoadedColumn[]; readonly metrics: readonly MetricColumns[] }
-
-function isThere(table: RunTable, { columns, metrics }: Owned): boolean {
-  const same = columns.every((own) => table.columns.get(own.need.id) === own)
-  return same && metrics.every((own) => table.metrics.get(own.metric) === own)
-}
-
-function markRead(source: Source, shown: Shown, { number }: Look): void {
-  Object.assign(source, { identity: shown.identity, read: blocksOf(shown), look: number } satisfies Source)
 }
 
 const updates = new WeakMap<Source, Promise<boolean>>()
