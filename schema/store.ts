@@ -52,10 +52,10 @@ export interface Watermark {
 
 export class StaleToken extends Error {}
 export class WatermarkTimeout extends Error {}
-/** The store could not answer: away, or out of time or memory. `kind` tells which. */
+/** The store could not answer: away, or out of time or memory, or the answer is too large. `kind` tells which. */
 export class StoreTrouble extends Error {
-  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'rejected'
-  constructor(kind: 'unavailable' | 'timeout' | 'memory' | 'rejected', message: string, cause?: unknown) {
+  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'size' | 'rejected'
+  constructor(kind: StoreTrouble['kind'], message: string, cause?: unknown) {
     super(message, { cause })
     this.kind = kind
   }

@@ -9,6 +9,3 @@ export type Store = BlockInserter & {
   /** Runs a statement that answers nothing. */
   command(sql: string, parameters?: Parameters): Promise<void>
 }
-
-/** Longest time of a look-up of the sink. */
-export const sinkTimeoutMs = 60_000

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Columns } from '../../schema/store.ts'
 import type { Context } from '../context.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
@@ -20,8 +19,7 @@ type RunFields = {
 }
 
 export function createRun(project: string, fields: RunFields, at: Maybe<string>) {
-  const id = createHash('sha256').update(`run\0${project}\0${fields.run}`).digest('base64url').slice(0, 22)
-  return { id, project, ...fields, at }
+  return { project, ...fields, at }
 }
 
 export async function resolveRun(
