@@ -98,6 +98,8 @@ export const limits = {
   registeredBytes: 8 * MiB,
   /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
   questionTextBytes: 64 * KiB,
+  /** Projects remembered as too small or too large to be kept in memory for leaderboards: bounds that memory itself. */
+  projectsRemembered: 10_000,
 } as const
 
 /** How the limits must relate; checked at start-up so that a change of one cannot silently break another. */

@@ -90,6 +90,9 @@ const schema = z.object({
   QUERY_MEMORY_BYTES: integer(16 * MiB, 2 ** 44)
     .default(2048 * MiB)
     .describe('Memory one question may take, bytes'),
+  LEADERBOARD_MEMORY_BYTES: integer(0, 2 ** 40)
+    .default(512 * MiB)
+    .describe('Memory for columns of runs, by which large projects are sorted and filtered, bytes; 0: none'),
   QUERY_RESULT_BYTES: integer(MiB, 2 ** 40)
     .default(512 * MiB)
     .describe('Size of what the store may answer to one question, bytes'),

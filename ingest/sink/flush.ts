@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { figureRows } from './figure-rows.ts'
 import { joinRows, seriesRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
 import type { SinkState } from './state.ts'
@@ -59,6 +60,10 @@ function markStored(state: SinkState, runs: readonly Run[]): void {
 /** `version`: no row goes further. */
 async function storeRows(series: TableRows, own: TableRows, version: number, steps: FlushSteps): Promise<void> {
   await steps.stored(version)
-  if (series.rows > 0) await steps.insert(series)
+  if (series.rows > 0) {
+    // First: what `series` has is not applied again, so it would never come here.
+    await steps.insert(figureRows(series))
+    await steps.insert(series)
+  }
   await steps.insert(own)
 }
