@@ -6,6 +6,7 @@ import { metricKey, runKey } from '../schema/keys.ts'
 import { type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import type { PersistedSettings } from './persisted.ts'
 import { createQueryServer, type QuerySettings } from './server.ts'
 
 const silent = createLogger('silent')
@@ -133,16 +134,23 @@ export type Answer = {
 /** A query server on a reader, asked by document and variables. */
 export function createAsker(
   reader: StoreReader,
-  options: { watermark?: Watermark; settings?: Partial<QuerySettings>; logger?: Logger } = {},
+  options: {
+    watermark?: Watermark
+    settings?: Partial<QuerySettings>
+    logger?: Logger
+    persisted?: PersistedSettings
+  } = {},
 ) {
   const metrics = new Metrics()
   const watermark = options.watermark ?? createTestWatermark()
   const usual = { queryTimeoutMs: 20_000, watermarkTimeoutMs: 500, operationsAtOnce: 4, operationsWaiting: 16 }
   const logger = options.logger ?? silent
-  const server = createQueryServer({ reader, watermark, logger, metrics, settings: { ...usual, ...options.settings } })
-  async function ask(query: string, variables: unknown = {}): Promise<Answer> {
+  const settings = { ...usual, ...options.settings }
+  const persisted = options.persisted ? { persisted: options.persisted } : {}
+  const server = createQueryServer({ reader, watermark, logger, metrics, settings, ...persisted })
+  async function ask(query: string, variables: unknown = {}, operationName?: string): Promise<Answer> {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
-    const body = JSON.stringify({ query, variables })
+    const body = JSON.stringify({ query, variables, operationName })
     const response = await server.handle(new Request('http://test/graphql', { method: 'POST', headers, body }))
     const answer = (await response.json()) as Partial<Answer>
     return { status: response.status, data: answer.data, errors: answer.errors ?? [], extensions: answer.extensions }

@@ -92,6 +92,10 @@ export const limits = {
   filterMetrics: 8,
   /** Metric names in one question about a run. */
   metricNamesPerQuestion: 500,
+  /** Operations that clients registered by hash; the longest unused is forgotten, and sent again by who needs it. */
+  registeredOperations: 1_000,
+  /** Bytes of their texts together. */
+  registeredBytes: 8 * MiB,
   /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
   questionTextBytes: 64 * KiB,
 } as const

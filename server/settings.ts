@@ -93,6 +93,12 @@ const schema = z.object({
   QUERY_RESULT_BYTES: integer(MiB, 2 ** 40)
     .default(512 * MiB)
     .describe('Size of what the store may answer to one question, bytes'),
+  PERSISTED_OPERATIONS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File or folder of operations that are known by their SHA-256'),
+  PERSISTED_ONLY: truth.default(false).describe('`true`: only those are answered, and there is no GraphiQL'),
   WATERMARK_TIMEOUT_MS: integer(10, 600_000).default(10_000).describe('Longest wait of a question with `at`, ms'),
   BODY_TIMEOUT_MS: integer(100, 600_000)
     .default(8_000)
@@ -155,6 +161,7 @@ function contradictions(settings: z.infer<typeof schema>, role: Role): string[] 
       settings.QUERY_STORE_PASSWORD !== undefined && settings.QUERY_STORE_USER === undefined,
       'QUERY_STORE_PASSWORD: QUERY_STORE_USER is needed with it',
     ],
+    [settings.PERSISTED_ONLY && !settings.PERSISTED_OPERATIONS, 'PERSISTED_ONLY: needs PERSISTED_OPERATIONS to answer'],
     [LOG === 'kafka' && !KAFKA_BROKERS, 'KAFKA_BROKERS: LOG=kafka needs the address of a broker'],
     [
       brokersOf(settings).some((each) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/.test(each)),
