@@ -24,6 +24,7 @@ const keys: Record<string, readonly string[]> = {
   runs: ['project', 'run'],
   run_state: ['project', 'run'],
   series: ['project', 'run', 'metric'],
+  late_points: ['run', 'metric', 'epoch', 'zone', 'first', 'last', 'version'],
   dead_letters: ['partition', 'offset', 'block'],
   sources: ['log'],
   source_partitions: ['log', 'partition'],

@@ -1,3 +1,5 @@
+import { isLate, lateSteps, mayHaveTiles } from './late-points.ts'
+
 /**
  * The running summary of every active series, in one flat array: a row of 16 float64 a series, found by its slot. What each point
  * reads and writes is in the first half of a row, which is one line of the processor's cache; 15 arrays side by side would be ten lines.
@@ -91,6 +93,7 @@ const at = summaryFields
 /**
  * Adds `count` points of one series with strictly increasing `steps` to its summary; values are `values[first …]`.
  * `lastTimeMs` is the time of the last of them.
+ * @returns how many of the first of them are late (`late-points.ts`)
  */
 export function summarize(
   table: SeriesTable,
@@ -100,7 +103,7 @@ export function summarize(
   steps: Float64Array,
   count: number,
   lastTimeMs: number,
-): void {
+): number {
   const { summaries } = table
   const row = slot * summaryWidth
   let min = summaries[row + at.min]!
@@ -131,10 +134,18 @@ export function summarize(
   summaries[row + at.count]! += count
   table.changed[slot] = 1
   // Only a new or a late point can be the first: all others leave the second half of the row alone.
-  if (!(steps[0]! > highest) || highest === Number.NEGATIVE_INFINITY) countLate(summaries, row, steps, count, highest)
+  if (steps[0]! > highest && highest !== Number.NEGATIVE_INFINITY) return 0
+  countLate(summaries, row, steps, count, highest)
+  return mayHaveTiles(summaries[row + at.count]!) ? lateSteps(steps, count, highest) : 0
 }
 
-/** As `summarize`, of one step of many series: value `first + i` is that of `slots[i]`. */
+/** Which of the series of the last `summarizeStep` were late. */
+export let lateOfStep = new Int32Array(64)
+
+/**
+ * As `summarize`, of one step of many series: value `first + i` is that of `slots[i]`.
+ * @returns for how many series it is late: their numbers `i` are in `lateOfStep`
+ */
 export function summarizeStep(
   table: SeriesTable,
   slots: Int32Array,
@@ -142,8 +153,9 @@ export function summarizeStep(
   first: number,
   step: number,
   timeMs: number,
-): void {
+): number {
   const { summaries, changed } = table
+  let late = 0
   for (let i = 0; i < slots.length; i++) {
     const row = slots[i]! * summaryWidth
     const value = values[first + i]!
@@ -168,8 +180,13 @@ export function summarizeStep(
     if (!(step > highest) || highest === Number.NEGATIVE_INFINITY) {
       if (step <= highest) summaries[row + at.disorder]! += 1
       if (step < summaries[row + at.firstStep]!) summaries[row + at.firstStep] = step
+      if (isLate(step, highest) && mayHaveTiles(summaries[row + at.count]!)) {
+        if (late === lateOfStep.length) lateOfStep = Int32Array.from({ length: late * 2 }, (_, i) => lateOfStep[i] ?? 0)
+        lateOfStep[late++] = i
+      }
     }
   }
+  return late
 }
 
 function countLate(summaries: Float64Array, row: number, steps: Float64Array, count: number, highest: number): void {
