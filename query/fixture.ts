@@ -17,7 +17,7 @@ export async function openTestStore() {
   const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
   return {
     reader: store.reader,
-    command: (sql: string) => store.command(sql),
+    command: store.command,
     async close() {
       await store.close()
       await rm(dataDir, { recursive: true, force: true })

@@ -1,5 +1,6 @@
 import type { Parameters, StoreReader } from '../../../schema/store.ts'
 import { tileRatio, tiling } from '../../../schema/tiles.ts'
+import { mayHaveTiles } from '../late-points.ts'
 import { type LateRange, readCoverage, type Seal, type Steps } from './coverage.ts'
 import type { LongSeries } from './long-series.ts'
 import { insertSeal, pointsBetween, tilesOfPoints, tilesOfTiles } from './statements.ts'
@@ -30,6 +31,8 @@ export type Built = { readonly points: number; readonly unsealed: number }
 export async function buildTiles(store: TileStore, series: LongSeries, options: BuildOptions): Promise<Built> {
   const { version } = series
   const names = { run: series.run, metric: series.metric }
+  // Of a shorter one nobody writes down which points are late.
+  if (!mayHaveTiles(series.count)) return { points: 0, unsealed: 0 }
   const { seals, late } = await readCoverage(store.reader, names)
   // Somebody has built more than this summary knows.
   if (seals.some((seal) => seal.version > version)) return { points: 0, unsealed: 0 }
@@ -63,11 +66,14 @@ type Work = {
 async function heal(work: Work, seals: readonly Seal[], late: readonly LateRange[]): Promise<void> {
   let stale = 0
   for (const seal of seals) {
-    for (const range of staleRanges(seal, late)) {
-      stale++
+    const ranges = staleRanges(seal, late)
+    stale += ranges.length
+    for (const range of ranges) {
       const count = await countPoints(work, range)
-      for (const slice of slicesOf(work, range, count, seal.width)) await fill(work, seal, slice)
+      for (const slice of slicesOf(work, range, count, seal.width)) await makeLowest(work, seal, slice)
     }
+    // Wider tiles after all of the lowest: of two tiles of one version both must be right.
+    for (const range of ranges) await makeWider(work, seal, range)
   }
   if (stale === 0) return
   for (const seal of seals) await publish(work, seal)
@@ -104,7 +110,8 @@ async function buildGap(work: Work, gap: Steps, count: number, below: Seal | und
   const from = grows ? below.first : first
   for (const slice of slicesOf(work, { first, last: end - 1 }, count, width)) {
     const seal = { first: from, last: slice.last, width }
-    await fill(work, seal, slice)
+    await makeLowest(work, seal, slice)
+    await makeWider(work, seal, slice)
     await publish(work, seal)
   }
 }
@@ -130,15 +137,26 @@ function likeNeighbour(width: number, below: Seal | undefined): number {
   return below && width <= below.width * 4 && width >= below.width / 4 ? below.width : width
 }
 
-/** Makes the tiles of all widths that a range is in, as far as they lie within the seal. The range is of whole tiles of the lowest width. */
-async function fill(work: Work, seal: Omit<Seal, 'version'>, range: Steps): Promise<void> {
-  const { store, series, names, options } = work
+/** Makes the tiles of the seal's lowest width in a range of whole ones. */
+async function makeLowest(
+  { store, series, names, options }: Work,
+  { width }: { width: number },
+  range: Steps,
+): Promise<void> {
   const { version } = series
-  const of = (width: number, steps: Steps) => ({ ...names, ...steps, width, mask: -width, version })
   // A position in the log is offset * 65536 + the number of the block in its record.
   const end = (BigInt(version) + 1n) * 65_536n
-  await store.command(tilesOfPoints(series.disorder === 0), { ...of(seal.width, range), end })
+  await store.command(tilesOfPoints(series.disorder === 0), { ...names, ...range, width, mask: -width, version, end })
   await options.pause()
+}
+
+/** Makes the wider tiles that a range is in, as far as they lie within the seal, each width out of the one below. */
+async function makeWider(
+  { store, series, names, options }: Work,
+  seal: Omit<Seal, 'version'>,
+  range: Steps,
+): Promise<void> {
+  const { version } = series
   for (let lower = seal.width; ; lower *= tileRatio) {
     const width = lower * tileRatio
     let first = alignDown(range.first, width)
@@ -146,7 +164,7 @@ async function fill(work: Work, seal: Omit<Seal, 'version'>, range: Steps): Prom
     let last = alignDown(range.last, width) + width - 1
     if (last > seal.last) last -= width
     if (width > seal.last - seal.first + 1 || first > last) return
-    await store.command(tilesOfTiles(), { ...of(width, { first, last }), lower })
+    await store.command(tilesOfTiles(), { ...names, first, last, width, mask: -width, version, lower })
     await options.pause()
   }
 }
