@@ -6,8 +6,9 @@ import { selectM4 } from './reduce/m4.ts'
 import { type Repeated, withoutSuperseded } from './reduce/repeated.ts'
 import { readExtents, readPoints, seriesId } from './series-reads.ts'
 import { guessExtent, guessPoints, type Knowledge, knowledgeOf } from './tiles/known.ts'
-import { type LongSeries, pairsOf, type Reduced, readLong } from './tiles/long-curves.ts'
+import { readLong } from './tiles/long-curves.ts'
 import { readSeals } from './tiles/reads.ts'
+import { type LongSeries, pairsOf, type Reduced } from './tiles/round.ts'
 import { sizes } from './tiles/sizes.ts'
 
 export type CurvesQuestion = {

@@ -34,7 +34,7 @@ type Block = { readonly points: readonly LoggedPoint[]; readonly offset: number 
 /** What was logged, block by block. */
 function history(random: Random): Block[] {
   const [stepAt, valueAt] = [pick(random, stepsOfSeries), pick(random, valuesOfSeries)]
-  const length = pick(random, [40, 150, 400, 900])
+  const length = pick(random, [40, 300, 600, 1000])
   const inOrder = Array.from({ length }, (_, i) => stepAt(random, i))
   const steps = reordered(random, inOrder)
   const blocks: Block[] = []
@@ -148,18 +148,18 @@ export async function fuzzTiles(store: TestStore, seed: number, histories: numbe
         await compare(store)
       } else await store()
       const own = random()
-      if (own < 0.2) await series.build(series.summary())
-      else if (own < 0.3) await series.build(pick(random, summaries.slice(1)))
-      else if (own < 0.45) pending.push(...(await series.prepare(pick(random, summaries.slice(1)))))
+      if (own < 0.25) await series.build(series.summary())
+      else if (own < 0.35) await series.build(pick(random, summaries.slice(1)))
+      else if (own < 0.5) pending.push(...(await series.prepare(pick(random, summaries.slice(1)))))
       // A builder that dies leaves the rest undone.
-      else if (own < 0.55) await arrive(store_(), pending.splice(0, 1 + below(random, 8)))
-      else if (own < 0.6) pending.length = 0
+      else if (own < 0.6) await arrive(store_(), pending.splice(0, 1 + below(random, 8)))
+      else if (own < 0.65) pending.length = 0
       for (; asked < Math.floor(share) || random() < (share % 1) * 0.5; asked++)
         await compare(random() < 0.3 ? () => series.build(series.summary()) : async () => {})
     }
     await series.build(series.summary())
     await arrive(store_(), pending)
-    for (let more = 0; more < 3; more++) await compare(async () => {})
+    for (let more = 0; more < 4; more++) await compare(async () => {})
 
     function store_() {
       return store

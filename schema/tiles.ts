@@ -3,8 +3,11 @@
  * answers made of them are exact is told in `query/tiles/README.md` and `ingest/sink/tiles/README.md`.
  */
 
-/** Widths of tiles: a series' lowest one, and it times 16, 256, … as far as such a tile fits into what is sealed. */
-export const tileRatio = 16
+/**
+ * Widths of tiles: a series' lowest one, and it times 4, 16, … as far as such a tile fits into what is sealed. So a bucket is of one or two.
+ * What is stored goes by it: it never changes.
+ */
+export const tileRatio = 4
 
 /** Items of `tiles.places`: counts of points, and steps as distances from the tile's start. A step is meaningless where nothing is counted for it. */
 export const tilePlaces = [

@@ -7,7 +7,8 @@ import { noteLate } from './late-points.ts'
 import { appendPoints, integerAt, type PointsBatch } from './points.ts'
 import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
-import { lateOfStep, readSummary, type SeriesTable, summarize, summarizeStep } from './series-table.ts'
+import { readSummary, type SeriesTable } from './series-table.ts'
+import { lateOfStep, summarize, summarizeStep } from './summarize.ts'
 
 /** A frame that was acknowledged and cannot be stored: kept with the reason. */
 export type DeadLetter = {

@@ -232,6 +232,8 @@ export function createSink(parts: SinkParts): Sink {
     const clock = startWorkClock()
     lastFlushMs = performance.now()
     const covered = await flushState(state, {
+      // Not before what others left is stored: their late points may not have been written down.
+      tiles: reading && parts.tiles,
       stored: (offset) => clock.waiting(reached(offset, false)),
       insert: ({ table, rows, columns }) =>
         keepTrying(

@@ -74,6 +74,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     reader,
     sinkReader,
     command,
+    background: { reader: sinkReader, command },
     insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>
       troubled(() =>
         health.watch(async (signal) => {

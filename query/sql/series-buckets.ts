@@ -7,7 +7,7 @@ export type BucketGroup = SeriesSet & { readonly width: number }
 
 /**
  * Which rows are bucketed. `asLogged` takes every row and counts, in `superseded`, the rows whose step another one has too; where that
- * is not 0 the bucket is asked again with `settled`, which first drops the superseded rows and costs three times as much.
+ * is not 0 the bucket is asked again with `settled`, which counts only those that stand and costs three times as much.
  */
 export type Rows = 'asLogged' | 'settled'
 

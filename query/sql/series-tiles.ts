@@ -20,7 +20,7 @@ const anyOf = <T>(parts: readonly T[], condition: (part: T) => string) =>
  * Tiles of long series, in the order of series, then of steps; of several versions of a tile the newest comes last. `places` and `figures` are
  * laid out in `schema/tiles.ts`. They come as they are: to put a few thousand together costs less here than aggregates cost the store.
  */
-export function seriesTiles(ranges: readonly SeriesTiles[], rows: number): Statement {
+export function seriesTiles(ranges: readonly SeriesTiles[]): Statement {
   const { parameters, bind } = createBinder()
   const of = (range: SeriesTiles) =>
     `${ofSeries(bind, range)} AND width = ${bind('UInt64', range.width)} AND start BETWEEN ${bind('Int64', range.first)} AND ${bind('Int64', range.last)}`
@@ -28,8 +28,7 @@ export function seriesTiles(ranges: readonly SeriesTiles[], rows: number): State
 SELECT run, metric, start, version, places, figures
 FROM tiles
 WHERE ${anyOf(ranges, of)}
-ORDER BY run, metric, start, version
-LIMIT ${bind('UInt32', rows)}`
+ORDER BY run, metric, start, version`
   return { sql, parameters }
 }
 

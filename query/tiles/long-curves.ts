@@ -2,40 +2,21 @@ import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import type { BucketTable } from '../reduce/buckets.ts'
 import { combine } from '../reduce/combine.ts'
 import { bucketWidthOf } from '../reduce/grid.ts'
-import type { Repeated } from '../reduce/repeated.ts'
-import { isStale, type Stretch } from './coverage.ts'
-import { guessExtent, guessPoints, type Known, learn } from './known.ts'
-import { type Part, partOfPoints, readAggregated, stepsOf } from './parts.ts'
-import { type Plan, planOf } from './plan.ts'
-import { readLate, readSeals, readStretches, readTiles } from './reads.ts'
+import type { Stretch } from './coverage.ts'
+import { guessExtent, guessPoints, learn } from './known.ts'
+import { planOf, tilesIn } from './plan.ts'
+import {
+  type Item,
+  type LongQuestion,
+  type LongSeries,
+  lookForLatePoints,
+  type Read,
+  type Reduced,
+  readParts,
+  widest,
+} from './round.ts'
 import { sizes } from './sizes.ts'
 
-/** A series with what is known of it, and where its points in the window begin and end, if somebody has looked. */
-export type LongSeries = {
-  readonly id: string
-  readonly run: bigint
-  readonly metric: bigint
-  readonly known: Known
-  readonly extent: Stretch | undefined
-}
-
-export type LongQuestion = { readonly window: Stretch; readonly buckets: number; readonly repeated: Repeated }
-
-/** All buckets of a series in the window, and how many points they are of, superseded ones included. */
-export type Reduced = { readonly table: BucketTable; readonly width: number; readonly points: number }
-
-type Item = LongSeries & {
-  /** Of the buckets that are read; undefined: nobody knows where the points begin and end. */
-  width: number | undefined
-  plan: Plan
-  /** Stretches whose tiles do not answer the question, because steps in them were logged again. */
-  avoided: Stretch[]
-  /** Too many points to come row by row. */
-  aggregated: boolean
-}
-
-/** Wider than any series: what is read so tells where the points begin and end, in few tiles. */
-const widest = 2 ** 53
 /** Rounds with tiles. So many blocks of late points in a hundredth of a second there are not; if there are, the points tell. */
 const mostRounds = 10
 
@@ -69,10 +50,14 @@ export async function readLong(
 
 function plan(item: Item, { window }: LongQuestion, items: number, withTiles: boolean): void {
   const { known, avoided } = item
-  // Tiles tell cheaply where points begin and end; without them the widest buckets do.
-  item.plan = withTiles
-    ? planOf(window, item.width ?? widest, known.coverage, avoided)
-    : { tiles: [], points: [window] }
+  const planned = () =>
+    withTiles ? planOf(window, item.width ?? widest, known.coverage, avoided) : { tiles: [], points: [window] }
+  item.plan = planned()
+  if (tilesIn(item.plan) > sizes.tileRows) {
+    // The guess was wrong: the series has grown. The widest tiles tell cheaply how far.
+    item.width = undefined
+    item.plan = planned()
+  }
   const points = item.plan.points.reduce((sum, stretch) => sum + guessPoints(known, stretch), 0)
   if (points > mostAsRows(item, items) || !withTiles) item.aggregated = true
 }
@@ -81,81 +66,6 @@ function plan(item: Item, { window }: LongQuestion, items: number, withTiles: bo
 function mostAsRows({ plan }: Item, items: number): number {
   const share = sizes.rowsAtOnce / items
   return plan.tiles.length > 0 ? Math.max(share, 2 * sizes.sealsPoints) : share
-}
-
-type Read = { tiles: Part | undefined; outside: Part | undefined; rows: number; isLate: boolean }
-
-/** Undefined when an answer would have been too long; the items then say what is to be done instead. */
-async function readParts(
-  reader: StoreReader,
-  items: readonly Item[],
-  { repeated }: LongQuestion,
-  options: ReadOptions,
-): Promise<Map<string, Read> | undefined> {
-  const inTiles = items.flatMap((item) =>
-    item.plan.tiles.map((range) => ({ ...stepsOf(item, range), width: range.width })),
-  )
-  const stretches = (aggregated: boolean) => items.filter((item) => item.aggregated === aggregated)
-  const asRows = stretches(false).flatMap((item) => item.plan.points.map((stretch) => stepsOf(item, stretch)))
-  const asBuckets = stretches(true).map(({ plan, width, ...item }) => ({
-    ...{ ...item, stretches: plan.points, width: width ?? widest },
-  }))
-  const [tiles, points, buckets] = await Promise.all([
-    inTiles.length === 0 ? new Map<string, Part>() : readTiles(reader, inTiles, options),
-    asRows.length === 0 ? new Map() : readStretches(reader, asRows, options),
-    readAggregated(reader, asBuckets, repeated, options),
-  ])
-  // The guess was wrong: the series has grown.
-  if (!tiles) for (const item of items) item.width = undefined
-  if (!points) for (const item of items) item.aggregated = true
-  if (!tiles || !points) return undefined
-  return new Map(
-    items.map(({ id, width }) => {
-      const logged = points.get(id)
-      const outside = logged ? partOfPoints(logged, width ?? widest, repeated) : buckets.get(id)
-      return [id, { tiles: tiles.get(id), outside, rows: logged?.steps.length ?? 0, isLate: false }]
-    }),
-  )
-}
-
-/** To be asked when tiles and points have been read, and not before. */
-async function lookForLatePoints(
-  reader: StoreReader,
-  items: readonly Item[],
-  parts: ReadonlyMap<string, Read>,
-  options: ReadOptions,
-): Promise<void> {
-  const now = performance.now()
-  const tiled = items.filter((item) => item.plan.tiles.length > 0)
-  const wanting = items.filter(
-    ({ id, aggregated, known }) =>
-      (aggregated || parts.get(id)!.rows > sizes.sealsPoints) && now - known.sealsReadMs > sizes.sealsReadAgainMs,
-  )
-  const [late, seals] = await Promise.all([
-    tiled.length > 0 ? readLate(reader, pairsOf(tiled), oldestVersion(tiled), options) : undefined,
-    wanting.length > 0 ? readSeals(reader, pairsOf(wanting), options) : undefined,
-  ])
-  for (const item of tiled) {
-    const ranges = late!.get(item.id) ?? []
-    item.known.coverage = { ...item.known.coverage, late: ranges }
-    parts.get(item.id)!.isLate = item.plan.tiles.some((tiles) => ranges.some((range) => isStale(range, tiles)))
-  }
-  // For the next question.
-  for (const { id, known } of wanting) {
-    known.sealsReadMs = now
-    known.coverage = { ...known.coverage, seals: seals!.get(id) ?? [] }
-  }
-}
-
-export function pairsOf(series: readonly { readonly run: bigint; readonly metric: bigint }[]) {
-  return {
-    runs: [...new Set(series.map(({ run }) => run))],
-    metrics: [...new Set(series.map(({ metric }) => metric))],
-  }
-}
-
-function oldestVersion(items: readonly Item[]): number {
-  return Math.min(...items.flatMap(({ plan }) => plan.tiles.map(({ version }) => version)))
 }
 
 /** Whether what was read answers the question; otherwise the item says what to read. */

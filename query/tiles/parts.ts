@@ -4,7 +4,7 @@ import { combine } from '../reduce/combine.ts'
 import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
 import { splice } from '../reduce/splice.ts'
 import { readBuckets } from '../series-reads.ts'
-import type { BucketGroup } from '../sql/series-buckets.ts'
+import type { BucketGroup, Rows } from '../sql/series-buckets.ts'
 import type { SeriesSteps } from '../sql/series-tiles.ts'
 import type { Stretch } from './coverage.ts'
 
@@ -29,9 +29,13 @@ export type Aggregated = {
   readonly stretches: readonly Stretch[]
 }
 
+/** Tries to read a series that is logged again while it is read. */
+const mostTries = 4
+
 /**
  * Buckets of the rows as they were logged; and again, for the stretch of each series where steps were logged more than once, of those that
- * stand. So a resumed job pays for the steps it repeated, not for all of its steps.
+ * stand. So a resumed job pays for the steps it repeated, not for all of its steps. Points are never taken away: if both readings of a
+ * stretch count as many in each bucket, both are of the same points, and what comes out is of one moment.
  */
 export async function readAggregated(
   reader: StoreReader,
@@ -40,26 +44,62 @@ export async function readAggregated(
   options: ReadOptions,
 ): Promise<Map<string, Part>> {
   const parts = new Map<string, Part>()
-  if (series.length === 0) return parts
-  const logged = await readBuckets(reader, groupsOf(series), repeated, 'asLogged', options)
-  const again: Aggregated[] = []
-  for (const one of series) {
-    const read = logged.get(one.id)
-    if (!read) continue
-    // Two stretches may meet in one bucket.
-    const table = one.stretches.length > 1 ? combine([read.table], one.width) : read.table
-    parts.set(one.id, { ...read, table })
-    const stretch = repeatedStretch(table, one.width)
-    if (stretch) again.push({ ...one, stretches: one.stretches.flatMap((each) => common(each, stretch)) })
-  }
-  if (again.length === 0) return parts
-  const settled = await readBuckets(reader, groupsOf(again), repeated, 'settled', options)
-  for (const { id, width, stretches } of again) {
-    const { table = emptyTable(0) } = settled.get(id) ?? {}
-    const { extent, table: before } = parts.get(id)!
-    parts.set(id, { extent, table: splice(before, stretches.length > 1 ? combine([table], width) : table) })
+  for (let left = series, tries = 1; left.length > 0; tries++) {
+    const rows = tries < mostTries ? 'asLogged' : 'settled'
+    const read = await readParts(reader, left, repeated, rows, options)
+    const again = rows === 'settled' ? [] : left.flatMap((one) => repeatedPart(one, read.get(one.id)))
+    for (const [id, part] of read) parts.set(id, part)
+    if (again.length === 0) return parts
+    const settled = await readParts(reader, again, repeated, 'settled', options)
+    const changed = new Set<string>()
+    for (const { id, stretch } of again) {
+      const { extent, table } = parts.get(id)!
+      const standing = settled.get(id)?.table ?? emptyTable(0)
+      if (countsAlike(table, standing, stretch)) parts.set(id, { extent, table: splice(table, standing) })
+      else changed.add(id)
+    }
+    left = left.filter(({ id }) => changed.has(id))
   }
   return parts
+}
+
+async function readParts(
+  reader: StoreReader,
+  series: readonly Aggregated[],
+  repeated: Repeated,
+  rows: Rows,
+  options: ReadOptions,
+): Promise<Map<string, Part>> {
+  const read = await readBuckets(reader, groupsOf(series), repeated, rows, options)
+  // Two stretches may meet in one bucket.
+  for (const { id, width, stretches } of series) {
+    const part = read.get(id)
+    if (part && stretches.length > 1) read.set(id, { ...part, table: combine([part.table], width) })
+  }
+  return read
+}
+
+/** What of a series has to be read again: within the buckets from the first to the last one in which a step was logged again. */
+function repeatedPart(one: Aggregated, part: Part | undefined): (Aggregated & { stretch: Stretch })[] {
+  if (!part) return []
+  const { superseded, steps } = part.table
+  const first = superseded.findIndex((count) => count > 0)
+  if (first < 0) return []
+  const last = superseded.findLastIndex((count) => count > 0)
+  const stretch = { first: steps[first]!, last: steps[last]! + (one.width - 1) }
+  return [{ ...one, stretch, stretches: one.stretches.flatMap((each) => common(each, stretch)) }]
+}
+
+function countsAlike(logged: BucketTable, standing: BucketTable, { first, last }: Stretch): boolean {
+  let row = 0
+  for (let other = 0; other < logged.count; other++) {
+    const start = logged.steps[other]!
+    if (start < first || start > last) continue
+    if (standing.steps[row] !== start) return false
+    if (standing.counts[row]! + standing.superseded[row]! !== logged.counts[other]) return false
+    row++
+  }
+  return row === standing.count
 }
 
 /** Series that are asked alike, in groups. */
@@ -80,14 +120,6 @@ function groupsOf(series: readonly Aggregated[]): BucketGroup[] {
 function common(a: Stretch, b: Stretch): Stretch[] {
   const [first, last] = [Math.max(a.first, b.first), Math.min(a.last, b.last)]
   return first <= last ? [{ first, last }] : []
-}
-
-/** The steps of the buckets from the first to the last one in which a step was logged again. */
-function repeatedStretch({ superseded, steps }: BucketTable, width: number): Stretch | undefined {
-  const first = superseded.findIndex((count) => count > 0)
-  if (first < 0) return undefined
-  const last = superseded.findLastIndex((count) => count > 0)
-  return { first: steps[first]!, last: steps[last]! + (width - 1) }
 }
 
 export const stepsOf = ({ run, metric }: { run: bigint; metric: bigint }, { first, last }: Stretch): SeriesSteps => ({

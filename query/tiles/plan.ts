@@ -7,6 +7,11 @@ export type TileRange = Stretch & { readonly width: number; readonly version: nu
 /** Where the points of a window are read: in tiles, and step by step. Together they are the window, none over another; each ascending. */
 export type Plan = { readonly tiles: readonly TileRange[]; readonly points: readonly Stretch[] }
 
+/** How many tiles a plan reads at most. */
+export function tilesIn({ tiles }: Plan): number {
+  return tiles.reduce((sum, { first, last, width }) => sum + (last - first + 1) / width, 0)
+}
+
 /** Late ranges that lie nearer to each other than this share of the window become one, so that a plan has few parts. */
 const nearest = 1 / 32
 

@@ -11,16 +11,14 @@ import { sizes } from './sizes.ts'
 /** Conditions of one statement, each of which costs the store a tenth of a millisecond. */
 const conditions = 64
 
-/** Tiles by series; undefined when there are more than one answer may have. */
+/** Tiles by series. */
 export async function readTiles(
   reader: StoreReader,
   ranges: readonly SeriesTiles[],
   options: ReadOptions,
-): Promise<Map<string, { table: BucketTable; extent: Extent }> | undefined> {
-  const answers = await Promise.all(
-    split(ranges).map((part) => ask(reader, seriesTiles(part, sizes.tileRows + 1), options)),
-  )
-  if (answers.some(({ rows }) => rows > sizes.tileRows)) return undefined
+): Promise<Map<string, { table: BucketTable; extent: Extent }>> {
+  const parts = split(ranges, ({ first, last, width }) => (last - first + 1) / width)
+  const answers = await Promise.all(parts.map((part) => ask(reader, seriesTiles(part), options)))
   return joined(
     answers.map((answer) => {
       const tiles = tileTable(answer)
@@ -36,7 +34,7 @@ export async function readStretches(
   options: ReadOptions,
 ): Promise<Map<string, Points> | undefined> {
   const answers = await Promise.all(
-    split(stretches).map((part) => ask(reader, stretchPoints(part, sizes.pointRows + 1), options)),
+    split(stretches, () => 0).map((part) => ask(reader, stretchPoints(part, sizes.pointRows + 1), options)),
   )
   if (answers.some(({ rows }) => rows > sizes.pointRows)) return undefined
   return joined(
@@ -47,15 +45,20 @@ export async function readStretches(
   )
 }
 
-/** Parts of a list of which all of one series are in one. */
-function split<T extends SeriesSteps>(list: readonly T[]): T[][] {
+/** Parts of a list that are each of a size to be asked at once; all of one series are in one. */
+function split<T extends SeriesSteps>(list: readonly T[], rowsOf: (item: T) => number): T[][] {
   const parts: T[][] = []
+  let rows = 0
   for (const item of list) {
     const part = parts.at(-1)
     const before = part?.at(-1)
     const same = before?.run === item.run && before.metric === item.metric
-    if (part && (same || part.length < conditions)) part.push(item)
-    else parts.push([item])
+    if (part && (same || (part.length < conditions && rows < sizes.tileRows))) part.push(item)
+    else {
+      parts.push([item])
+      rows = 0
+    }
+    rows += rowsOf(item)
   }
   return parts
 }

@@ -1,4 +1,4 @@
--- A fact that stays true: tiles of `width` and of its multiples by 16, as far as they lie within the steps `first` to `last`, hold every point
+-- A fact that stays true: tiles of `width` and of its multiples by 4, 16, …, as far as they lie within the steps `first` to `last`, hold every point
 -- of these steps of log offset `version` or less. It comes after the tiles it speaks of.
 CREATE TABLE tile_seals
 (
