@@ -20,6 +20,7 @@ import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { type GroupsInput, groupsCost } from './resolvers/groups.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
+import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
 import type { MetricsInput } from './resolvers/summaries.ts'
 
@@ -38,7 +39,7 @@ const letterFramePoints = limits.frameLoggedBytes / 32
 export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
   'Query.groups': ({ input }: { input: GroupsInput }) => ({ points: groupsCost(input), series: 0 }),
-  'Query.runs': ({ first }: { first?: number }, row) => times(rowsIn(first, 50), sum({ points: 1, series: 0 }, row)),
+  'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),

@@ -8,6 +8,13 @@ export const failures = {
   BAD_REQUEST: { status: 400, retryable: false, means: 'The HTTP request is not a GraphQL request.' },
   FORBIDDEN_ORIGIN: { status: 403, retryable: false, means: 'The request comes from a page of another site.' },
   BODY_TOO_LARGE: { status: 413, retryable: false, means: 'The body is larger than limits.queryBodyBytes.' },
+  PERSISTED_ONLY: { status: 403, retryable: false, means: 'This server answers only the operations stored with it.' },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    means: 'No operation of this hash is known: send its text along, once.',
+  },
+  PERSISTED_QUERY_MISMATCH: { status: 400, retryable: false, means: 'The hash is not that of the text.' },
   TOO_DEEP: { status: 400, retryable: false, means: 'The document or a variable nests too deep.' },
   TOO_MANY_ALIASES: { status: 400, retryable: false, means: 'The document has more than limits.queryAliases.' },
   TOO_MANY_TOKENS: { status: 400, retryable: false, means: 'The document has more than limits.queryTokens.' },

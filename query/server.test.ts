@@ -6,6 +6,7 @@ import { packageFile } from '../schema/files.ts'
 import { limits } from '../schema/limits.ts'
 import { StaleToken, type StoreReader, StoreTrouble } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { readExamples } from './examples.ts'
 import { createAsker, createTestWatermark } from './fixture.ts'
 import { graphiql } from './plugins/graphiql.ts'
 
@@ -30,14 +31,24 @@ test('the page at GET /graphql has example questions, each of which fits the sch
   const { ask, server } = createAsker(readerOf(empty))
   const page = await server.handle(new Request('http://test/graphql', { headers: { accept: 'text/html' } }))
   assert.match(await page.text(), /Leaderboard/)
+  const asked: string[] = []
   for (const tab of graphiql.defaultTabs ?? []) {
-    const answer = await ask(tab.query ?? '', JSON.parse(tab.variables ?? '{}'))
-    const codes = answer.errors.map((error) => error.extensions.code)
-    assert.deepEqual(
-      codes.filter((code) => code !== 'UNKNOWN_RUN'),
-      [],
-    )
+    for (const [, name] of tab.query!.matchAll(/^query (\w+)/gm)) {
+      asked.push(name!)
+      // As it stands there, without any variables.
+      const answer = await ask(tab.query!, {}, name)
+      const codes = answer.errors.map((error) => error.extensions.code)
+      assert.deepEqual(
+        codes.filter((code) => code !== 'UNKNOWN_RUN'),
+        [],
+        name,
+      )
+    }
   }
+  assert.deepEqual(
+    asked,
+    readExamples().map((example) => example.name),
+  )
 })
 
 test('a question by GET is answered', async () => {

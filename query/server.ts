@@ -4,14 +4,17 @@ import { limits } from '../schema/limits.ts'
 import type { StoreReader, Watermark } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createLeaderboards } from './columns/leaderboards.ts'
 import type { Context, QuerySettings } from './context.ts'
 import { withDeadline } from './deadline.ts'
+import { createPersistedOperations, type PersistedSettings } from './persisted.ts'
 import { useCostLimits } from './plugins/cost-limits.ts'
 import { useDocumentLimits } from './plugins/document-limits.ts'
 import { useReferenceExecutor } from './plugins/engine.ts'
 import { createMask, useErrorCodes } from './plugins/errors.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { useMeasures } from './plugins/measures.ts'
+import { usePersistedOperations } from './plugins/persisted.ts'
 import { useRequests } from './plugins/requests.ts'
 import { useTurns } from './plugins/turns.ts'
 import { createLetterLoaders } from './resolvers/letter-loaders.ts'
@@ -27,6 +30,8 @@ export type QueryServerOptions = {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly settings: QuerySettings
+  /** Operations known by their hash; none are stored when absent. */
+  readonly persisted?: PersistedSettings
 }
 
 export type QueryServer = {
@@ -37,12 +42,20 @@ export type QueryServer = {
 /** The query side, without a socket. */
 export function createQueryServer(options: QueryServerOptions): QueryServer {
   const { watermark, settings, logger, metrics } = options
+  const persisted = options.persisted ?? { documents: new Map<string, string>(), only: false }
   const reader = withDeadline(options.reader, settings.queryTimeoutMs)
+
+  const leaderboards = createLeaderboards(reader, settings.queryTimeoutMs, {
+    bytes: settings.leaderboardBytes ?? 2 ** 29,
+    fromRuns: settings.leaderboardFromRuns ?? 5_000,
+  })
 
   // What happens to a request, in this order.
   const plugins: Plugin[] = [
     // Only requests that a page of another origin cannot send unasked, of bounded size, one operation each.
     useRequests(),
+    // A hash stands for the text of an operation; or nothing else may.
+    usePersistedOperations(createPersistedOperations(persisted)),
     // The document is bounded in tokens before it is parsed, in aliases and depth before it is run.
     useDocumentLimits(),
     // The answer is bounded by what the coerced variables ask for; from here on the store may be asked.
@@ -70,9 +83,11 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
         seriesLoader: createSeriesLoader(reader, watermark, readOptions),
         runLoaders: createRunLoaders(reader, readOptions),
         letterLoaders: createLetterLoaders(reader, readOptions),
+        leaderboards,
       }
     },
-    graphiql,
+    graphiql: persisted.only ? false : graphiql,
+    extraParamNames: ['documentId'],
     // The page with its scripts inside: it works where there is no internet.
     renderGraphiQL,
     maskedErrors: { maskError: createMask(logger) },

@@ -18,7 +18,7 @@ import {
   storeTroubleOf,
   wholeStream,
 } from './reader.ts'
-import { remoteInsertSettings, requestOf } from './remote-request.ts'
+import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
 import { sideBySide } from './side-by-side.ts'
 
 export type RemoteStoreOptions = ReaderLimits & {
@@ -87,6 +87,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     reader,
     sinkReader,
     command,
+    background: { reader: sinkReader, command },
     insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>
       troubled(() =>
         health.watch(async (signal) => {
@@ -197,20 +198,4 @@ async function untilReady(store: Pick<Store, 'command' | 'reader'>, options: Rem
 function isUnknownTable(error: StoreTrouble): boolean {
   const code = (error.cause as { code?: unknown } | undefined)?.code
   return code === '60' || code === '81'
-}
-
-/** Settings that not every version has: those are sent only where they are known. */
-async function optionalSettings(reader: Store['reader']): Promise<ReadonlySet<string>> {
-  const rows = await reader.rows<{ name: string }>(
-    'SELECT name FROM system.settings WHERE name IN {names:Array(String)}',
-    {
-      names: [
-        'deduplicate_insert',
-        'max_insert_block_size_bytes',
-        'use_strict_insert_block_limits',
-        'input_format_native_allow_types_conversion',
-      ],
-    },
-  )
-  return new Set(rows.map(({ name }) => name))
 }
