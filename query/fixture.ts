@@ -11,17 +11,17 @@ import { createQueryServer, type QuerySettings } from './server.ts'
 
 const silent = createLogger('silent')
 
-/** For tests only: the one place of `query/` that knows the real store. */
-export async function openTestStore() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-query-'))
+/** For tests only: the one place of `query/` that knows the real store. It is gone when it is closed, unless it is on a folder of the caller's. */
+export async function openTestStore(folder?: string) {
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'stepstream-query-')))
   const queryMemoryBytes = 2 ** 31
   const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
   return {
     reader: store.reader,
-    command: (sql: string) => store.command(sql),
+    command: store.command,
     async close() {
       await store.close()
-      await rm(dataDir, { recursive: true, force: true })
+      if (folder === undefined) await rm(dataDir, { recursive: true, force: true })
     },
   }
 }

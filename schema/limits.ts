@@ -66,6 +66,8 @@ export const limits = {
   sequenceGapsPerWriter: 64,
   /** Writers remembered per run, by last use; a frame of a forgotten writer counts as new. */
   writersPerRun: 256,
+  /** Points from which on a series may have tiles: below, no late point of it is written down. May be lowered, never raised, for a store that has tiles. */
+  tiledSeriesPoints: 8_192,
   /** Buckets of one series in an answer. */
   bucketsPerSeries: 2_000,
   /** Series (runs x metrics) in one answer. */

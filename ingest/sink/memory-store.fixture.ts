@@ -25,6 +25,7 @@ const keys: Record<string, readonly string[]> = {
   run_state: ['project', 'run'],
   series: ['project', 'run', 'metric'],
   metric_figures: ['project', 'metric_key', 'run_key'],
+  late_points: ['run', 'metric', 'epoch', 'zone', 'first', 'last', 'version'],
   dead_letters: ['partition', 'offset', 'block'],
   sources: ['log'],
   source_partitions: ['log', 'partition'],

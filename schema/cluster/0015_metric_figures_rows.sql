@@ -1,4 +1,4 @@
--- Made from schema/tables/0016_metric_figures_rows.sql by schema/cluster/generate.ts.
+-- Made from schema/tables/0015_metric_figures_rows.sql by schema/cluster/generate.ts.
 -- What was flushed before there was a table by metric.
 INSERT INTO metric_figures
 SELECT project, metric_key, run_key, count, first_step, last_step, last, min, min_step, max, max_step,

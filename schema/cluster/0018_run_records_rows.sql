@@ -1,4 +1,4 @@
--- Made from schema/tables/0019_run_records_rows.sql by schema/cluster/generate.ts.
+-- Made from schema/tables/0018_run_records_rows.sql by schema/cluster/generate.ts.
 -- Runs from before there was the view.
 INSERT INTO run_records
 SELECT key, concat('[', toJSONString(run), ',', toJSONString(name), ',', toJSONString(CAST(state, 'String')), ',',

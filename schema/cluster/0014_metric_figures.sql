@@ -1,4 +1,4 @@
--- Made from schema/tables/0015_metric_figures.sql by schema/cluster/generate.ts.
+-- Made from schema/tables/0014_metric_figures.sql by schema/cluster/generate.ts.
 -- One row per series, by metric: the figures of `series` that runs are sorted and filtered by, so that one metric of a million runs is read in
 -- one piece. `first_nonfinite_step` means nothing where `nonfinite_count` is 0. Each flush stores its rows here first and in `series` after:
 -- what `series` has is here too, wherever a crash falls.

@@ -1,4 +1,4 @@
--- Made from schema/tables/0017_run_records.sql by schema/cluster/generate.ts.
+-- Made from schema/tables/0016_run_records.sql by schema/cluster/generate.ts.
 -- One row per run, by key, in small granules: what a page shows of a run as one JSON list (id, name, state, created and updated in ms, params,
 -- tags), so that fifty runs from anywhere are read in a few ms. Filled from `runs`; who finds a row missing or old here asks there.
 CREATE TABLE IF NOT EXISTS run_records_local ON CLUSTER '{cluster}'
