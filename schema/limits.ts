@@ -104,6 +104,10 @@ export const limits = {
   pointsPerFigures: 20_000_000,
   /** Points that one mean of the last ones is of. */
   pointsPerMean: 10_000,
+  /** Facets of one question: each is a pass over the runs. */
+  facetsPerQuestion: 10,
+  /** Figures of metrics in one comparison of runs. */
+  figuresPerComparison: 50,
   /** Projects remembered as too small or too large to be kept in memory for leaderboards: bounds that memory itself. */
   projectsRemembered: 10_000,
 } as const

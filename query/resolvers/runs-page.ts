@@ -57,7 +57,7 @@ export async function refuseManyDerived(project: string, derived: readonly Deriv
 type Fetched = { readonly run: RunRow; readonly version: number }
 
 /** What is shown of the runs of a page. `changed`: some row is younger than what the page was made of. */
-async function fetchRuns(
+export async function fetchRuns(
   project: string,
   page: readonly PageRun[],
   at: Maybe<string>,
