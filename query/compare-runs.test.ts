@@ -21,7 +21,7 @@ before(async () => {
   ])
   await insertSummaries(store, 'p', [
     { run: 'a', metric: 'loss', last: 1, max: 3 },
-    { run: 'b', metric: 'loss', last: Number.NaN, max: 3 },
+    { run: 'b', metric: 'loss', last: Number.NaN, min: 1, max: 3 },
   ])
 })
 after(() => store.close())
