@@ -5,7 +5,7 @@ import type { SinkGroup } from '../ingest/sink/group.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import { createWatermark } from '../ingest/sink/watermark.ts'
 import type { Store } from '../ingest/store/store.ts'
-import type { Watermark } from '../schema/store.ts'
+import type { Progress, Watermark } from '../schema/store.ts'
 import { spoilWriter } from './canary.ts'
 import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
@@ -77,7 +77,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
 type OpenLog = {
   readonly writer: LogWriter
   startSinks(store: Store): Promise<SinkGroup>
-  watermark(sinks: SinkGroup): Watermark
+  watermark(sinks: SinkGroup): Watermark & Progress
   close(): Promise<unknown>
 }
 
@@ -86,7 +86,7 @@ async function openEmbedded(base: Base): Promise<OpenLog> {
   return {
     writer: spoilWriter(base.canary, log),
     startSinks: (store) => startSinks(base, log, store, false),
-    watermark: (sinks) => createWatermark(log, sinks.serving),
+    watermark: (sinks) => createWatermark(log, sinks),
     close: () => log.close(),
   }
 }

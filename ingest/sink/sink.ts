@@ -41,4 +41,6 @@ export type SinkParts = {
   readonly columns: ColumnsPool
   /** Commit after inserts too, so that other processes learn what is stored. */
   readonly announce: boolean
+  /** Called when more is stored, or more of the summaries. */
+  readonly onProgress?: () => void
 }
