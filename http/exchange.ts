@@ -88,11 +88,17 @@ async function sendStream({ response, signal }: Exchange, body: ReadableStream<U
   }
 }
 
+/** Resolves when more may be written, or when the client is gone. */
 function writable(response: uws.HttpResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    response.onWritable(() => {
+    const done = () => {
+      // A stream may wait very often in its life.
+      signal.removeEventListener('abort', done)
       resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+    response.onWritable(() => {
+      done()
       return true
     })
   })

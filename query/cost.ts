@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { limits } from '../schema/limits.ts'
+import { type LiveSeriesInput, liveCost } from './live/source.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
@@ -39,6 +40,8 @@ const costs: Record<string, (args: never, row: Cost) => Cost> = {
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
+  // Live: what is watched, and what an event may carry.
+  'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
   'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }
@@ -86,5 +89,5 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
     return skip?.if === true || include?.if === false
   }
 
-  return ofSet(schema.getQueryType()!, operation.selectionSet)
+  return ofSet(schema.getRootType(operation.operation)!, operation.selectionSet)
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
-import { type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
+import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { createQueryServer, type QuerySettings } from './server.ts'
@@ -122,6 +122,26 @@ export function createTestWatermark(never: readonly string[] = []): Watermark & 
   }
 }
 
+/** Progress of a log of some partitions that goes on as a test says. */
+export function createTestProgress(
+  partitions = 1,
+): Progress & { go(stored: readonly number[], flushed?: readonly number[]): void } {
+  const followers = new Set<() => void>()
+  const nowhere = new Array<number>(partitions).fill(-1)
+  let current = { log: 'test', stored: nowhere as readonly number[], flushed: nowhere as readonly number[] }
+  return {
+    progress: () => current,
+    follow(listener) {
+      followers.add(listener)
+      return () => void followers.delete(listener)
+    },
+    go(stored, flushed = stored) {
+      current = { log: 'test', stored, flushed }
+      for (const follower of followers) follower()
+    },
+  }
+}
+
 export type Answer = {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
@@ -133,13 +153,28 @@ export type Answer = {
 /** A query server on a reader, asked by document and variables. */
 export function createAsker(
   reader: StoreReader,
-  options: { watermark?: Watermark; settings?: Partial<QuerySettings>; logger?: Logger } = {},
+  options: { watermark?: Watermark; progress?: Progress; settings?: Partial<QuerySettings>; logger?: Logger } = {},
 ) {
   const metrics = new Metrics()
   const watermark = options.watermark ?? createTestWatermark()
-  const usual = { queryTimeoutMs: 20_000, watermarkTimeoutMs: 500, operationsAtOnce: 4, operationsWaiting: 16 }
+  const usual = {
+    queryTimeoutMs: 20_000,
+    watermarkTimeoutMs: 500,
+    operationsAtOnce: 4,
+    operationsWaiting: 16,
+    streamLifetimeMs: 60_000,
+    liveRestMs: 2,
+  }
   const logger = options.logger ?? silent
-  const server = createQueryServer({ reader, watermark, logger, metrics, settings: { ...usual, ...options.settings } })
+  const progress = options.progress ?? createTestProgress()
+  const server = createQueryServer({
+    reader,
+    watermark,
+    progress,
+    logger,
+    metrics,
+    settings: { ...usual, ...options.settings },
+  })
   async function ask(query: string, variables: unknown = {}): Promise<Answer> {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
     const body = JSON.stringify({ query, variables })

@@ -33,7 +33,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   readiness.require('running', () => 'it is starting')
   const doors = createDoors(base, '/graphql')
   const endFrames = addFramesDoors(base, doors, writer.part)
-  addQuestionsDoor(base, doors, reader.part, watermark.part)
+  const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part)
   const port = await doors.open()
 
   async function start(): Promise<void> {
@@ -65,6 +65,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
         ['new connections', () => doors.http.stopListening()],
         ['start', () => ready.catch(() => {})],
         ...endFrames,
+        ...endQuestions,
         ['sink', () => sinks?.stop()],
         ['connections', () => doors.http.close()],
         ['log', () => log?.close()],
