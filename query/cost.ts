@@ -42,6 +42,7 @@ const costs: Record<string, (args: never, row: Cost) => Cost> = {
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
   // Live: what is watched, and what an event may carry.
   'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
+  'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
   'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }

@@ -3,7 +3,7 @@ import { createSchema } from 'graphql-yoga'
 import { deadReasons } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import type { Context } from './context.ts'
-import { watchSeries } from './live/source.ts'
+import { watchRuns, watchSeries } from './live/source.ts'
 import {
   resolveDeadLetterCounts,
   resolveDeadLetters,
@@ -41,7 +41,7 @@ export function createQuerySchema() {
         metrics: resolveMetrics,
         series: resolveRunSeries,
       },
-      Subscription: { series: { subscribe: watchSeries } },
+      Subscription: { series: { subscribe: watchSeries }, runs: { subscribe: watchRuns } },
       DeadLetter: { frame: resolveLetterFrame, replay: resolveReplay },
     },
   })

@@ -1,5 +1,4 @@
 import type { Cut } from './position.ts'
-import { parsePosition } from './position.ts'
 import type { From, LiveEvent, Topic } from './topic.ts'
 
 /** An event as it goes out: made once for all viewers that are where this one is. */
@@ -61,9 +60,9 @@ export function createChannel({ key, topicKey, topic, reached, render }: Channel
   }
 
   async function fromOf({ cut, after, version }: Standing): Promise<From> {
-    if (version > 0 || after === undefined) return { cut }
-    const position = parsePosition(after, topic.question)
-    return (await reached(position.stored)) ? await topic.catchUp(position) : { cut: undefined }
+    if (version > 0 || after === undefined) return { cut, version }
+    const position = topic.positionOf(after)
+    return (await reached(position.stored)) ? await topic.catchUp(position) : { cut: undefined, version: 0 }
   }
 
   return {

@@ -2,29 +2,21 @@ import type { GraphQLError } from 'graphql'
 import { limits } from '../../schema/limits.ts'
 import type { Progress, ReadOptions, StoreReader, Watermark } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { type Channel, createChannel } from './channel.ts'
+import { createArrivals } from './arrivals.ts'
 import { createLoader } from './loader.ts'
 import { createLoop } from './loop.ts'
 import type { LiveMeasures } from './measures.ts'
-import { type Cut, parsePosition } from './position.ts'
+import type { Cut } from './position.ts'
 import { shuttingDown, tooManyViewers } from './refusals.ts'
+import { readRunChanges } from './runs-follow.ts'
 import { followSeries } from './series-follow.ts'
-import { createSeriesTopic } from './series-topic.ts'
-import type { LiveEvent, Moment, Topic } from './topic.ts'
+import type { Moment } from './topic.ts'
+import { createTopics, type Subscription } from './topics.ts'
 import { createUnsent, createViewer, type Unsent, type Viewer } from './viewer.ts'
-import { createWatchedSeries, type SeriesWatch } from './watched.ts'
-
-/** What a subscription asks for, and for which fields of it. */
-export type Subscription = {
-  readonly watch: { readonly series: SeriesWatch }
-  /** Names the selection: those of one name get the same bytes. */
-  readonly selection: string
-  readonly after: string | undefined
-  render(event: LiveEvent): Promise<Buffer> | Buffer
-}
+import { createWatchedSeries } from './watched.ts'
 
 export type Hub = {
-  /** @throws TOO_MANY_VIEWERS, TOO_MANY_WATCHED, SHUTTING_DOWN; StoreTrouble while the store is not there yet */
+  /** @throws TOO_MANY_VIEWERS, TOO_MANY_WATCHED, BAD_CURSOR, SHUTTING_DOWN; StoreTrouble while the store is not there yet */
   open(subscription: Subscription): Viewer
   readonly unsent: Unsent
   /** Viewers are told, and get nothing more. */
@@ -46,8 +38,6 @@ export type HubParts = {
 const restAfterFailureMs = 1_000
 /** How often viewers are looked after, ms. */
 const careMs = 1_000
-/** A viewer that came with an id waits so long for the store to come to it, ms. */
-const reachMs = 10_000
 /** A subscription that nobody takes the events of ends after this, ms. */
 const attachMs = 5_000
 
@@ -58,16 +48,19 @@ const attachMs = 5_000
 export function createHub(parts: HubParts): Hub {
   const { reader, progress, readOptions, logger, measures } = parts
   const series = createWatchedSeries()
-  const topics = new Map<string, { topic: Topic; channels: Map<string, Channel> }>()
   const viewers = new Set<Viewer>()
   const unsent = createUnsent()
-  const waiting = new Set<{ cut: Cut; resolve: (reached: boolean) => void; untilMs: number }>()
+  const arrivals = createArrivals(() => moment.cut)
   let moment: Moment = { log: '', cut: [], flushed: [] }
   let unfollow: (() => void) | undefined
   let movedMs: number | undefined
   let isFailing = false
   let isOver = false
 
+  const topics = createTopics(
+    { reader, readOptions, series, moment: () => moment, watermarkTimeMs: () => parts.watermark.currentTimeMs() },
+    arrivals.wait,
+  )
   const loader = createLoader({
     ...{ reader, readOptions, all: () => series.all.values() },
     cut: () => furthest(moment, progress.progress()).cut,
@@ -81,124 +74,87 @@ export function createHub(parts: HubParts): Hub {
       }
     },
   })
+  const loop = createLoop(tick, (tookMs, failed) => (failed ? restAfterFailureMs : Math.max(parts.restMs, tookMs)))
 
   async function tick(): Promise<void> {
     const begin = performance.now()
     const seenMs = movedMs
     movedMs = undefined
     try {
-      const target = furthest(moment, progress.progress())
-      loader.load()
-      const changed = await followSeries(reader, series.all.values(), target.cut, readOptions)
-      moment = target
-      for (const one of changed) for (const user of one.users) user.touch()
-      tellAll()
-      if (isFailing) logger.info('live: the store answers again')
+      await lookOnce()
+      if (isFailing) logger.info('the store answers those who watch again')
       isFailing = false
     } catch (error) {
-      if (!isFailing) logger.warn({ err: error }, 'live: a look at the store failed; trying again')
+      if (!isFailing) logger.warn({ err: error }, 'a look at the store for those who watch failed; trying again')
       isFailing = true
       throw error
-    } finally {
-      measures.tick((performance.now() - begin) / 1000)
-      if (seenMs !== undefined && !isFailing) measures.lag((performance.now() - seenMs) / 1000)
     }
+    measures.tick((performance.now() - begin) / 1000)
+    if (seenMs !== undefined) measures.lag((performance.now() - seenMs) / 1000)
   }
 
-  function tellAll(): void {
-    for (const { topic, channels } of topics.values())
-      if (topic.advance()) for (const channel of channels.values()) channel.forget()
-    for (const one of waiting) if (isReached(one.cut)) settle(one, true)
+  async function lookOnce(): Promise<void> {
+    const target = furthest(moment, progress.progress())
+    loader.load()
+    const lists = topics.runs()
+    const passage = { after: moment.cut, upTo: target.cut, flushedAfter: moment.flushed, flushedUpTo: target.flushed }
+    const watches = lists.map(({ watch }) => watch)
+    const runs = await readRunChanges(reader, watches, passage, readOptions)
+    const changed = await followSeries(reader, series.all.values(), target.cut, readOptions)
+    moment = target
+    for (const [i, list] of lists.entries()) list.add(runs[i])
+    for (const one of changed) for (const user of one.users) user.touch()
+    topics.advance()
+    arrivals.look()
     for (const viewer of viewers) viewer.pump()
-  }
-
-  const loop = createLoop(tick, (tookMs, failed) => (failed ? restAfterFailureMs : Math.max(parts.restMs, tookMs)))
-
-  const isReached = (cut: Cut) => cut.every((offset, partition) => offset <= (moment.cut[partition] ?? -1))
-
-  function settle(one: { resolve: (reached: boolean) => void }, reached: boolean): void {
-    waiting.delete(one as never)
-    one.resolve(reached)
-  }
-
-  function reached(cut: Cut): Promise<boolean> {
-    if (isReached(cut)) return Promise.resolve(true)
-    return new Promise((resolve) => waiting.add({ cut, resolve, untilMs: performance.now() + reachMs }))
   }
 
   const care = setInterval(() => {
     const now = performance.now()
-    for (const one of [...waiting]) if (now > one.untilMs) settle(one, false)
-    for (const { channels } of topics.values()) for (const channel of channels.values()) channel.forget()
+    arrivals.look()
+    topics.forget()
     for (const viewer of [...viewers]) if (!viewer.isAttached() && now - viewer.openedMs > attachMs) viewer.leave()
     if ([...series.all.values()].some((one) => one.loading)) loop.wake()
   }, careMs)
   care.unref()
 
   function begin(): void {
-    moment = furthest(moment, progress.progress())
+    if (moment.cut.length === 0) moment = furthest(moment, progress.progress())
     unfollow ??= progress.follow(() => {
       movedMs ??= performance.now()
       loop.wake()
     })
   }
 
-  function gone(viewer: Viewer): void {
-    viewers.delete(viewer)
-    viewer.channel.users--
-    drop(viewer.channel)
-  }
-
-  /** Ends a channel, its topic and the following of progress that nobody uses any more. */
-  function drop(channel: Channel): void {
-    if (channel.users > 0) return
-    const entry = topics.get(channel.topicKey)!
-    entry.channels.delete(channel.key)
-    if (entry.channels.size > 0) return
-    topics.delete(channel.topicKey)
-    entry.topic.end()
-    if (topics.size > 0) return
+  function rest(): void {
+    if (!topics.isEmpty()) return
     unfollow?.()
     unfollow = undefined
   }
 
-  function channelOf({ watch, selection, render }: Subscription): Channel {
-    const topicKey = JSON.stringify(watch)
-    let entry = topics.get(topicKey)
-    if (!entry) {
-      const shared = {
-        reader,
-        readOptions,
-        moment: () => moment,
-        watermarkTimeMs: () => parts.watermark.currentTimeMs(),
-      }
-      entry = { topic: createSeriesTopic(watch.series, { ...shared, series }), channels: new Map() }
-      topics.set(topicKey, entry)
-    }
-    let channel = entry.channels.get(selection)
-    if (!channel) {
-      channel = createChannel({ key: selection, topicKey, topic: entry.topic, reached, render })
-      entry.channels.set(selection, channel)
-    }
-    return channel
-  }
-
-  measures.watch({ viewers: () => viewers.size, series: () => series.all.size, unsent: () => unsent.bytes() })
+  measures.watch({ viewers: () => viewers.size, series: () => series.all.size, unsent: unsent.bytes })
   return {
     unsent,
     open(subscription) {
       if (isOver) throw shuttingDown()
       if (viewers.size >= limits.liveViewers) throw tooManyViewers()
       begin()
-      const channel = channelOf(subscription)
+      const channel = topics.channelOf(subscription)
       const { after } = subscription
       try {
-        if (after !== undefined) parsePosition(after, channel.topic.question)
+        if (after !== undefined) channel.topic.positionOf(after)
       } catch (error) {
-        drop(channel)
+        topics.drop(channel)
+        rest()
         throw error
       }
       channel.users++
+      function gone(viewer: Viewer): void {
+        viewers.delete(viewer)
+        channel.users--
+        topics.drop(channel)
+        rest()
+      }
       const viewer = createViewer({ channel, after, unsent, sent: measures.sent, failureOf: parts.failureOf, gone })
       viewers.add(viewer)
       loop.wake()
@@ -209,7 +165,7 @@ export function createHub(parts: HubParts): Hub {
       loop.stop()
       clearInterval(care)
       for (const viewer of [...viewers]) viewer.end(shuttingDown())
-      for (const one of [...waiting]) settle(one, false)
+      arrivals.stop()
     },
   }
 }

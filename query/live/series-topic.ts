@@ -6,7 +6,7 @@ import { bucketStart } from '../reduce/grid.ts'
 import { bucketsAnswer, receiptOf } from '../resolvers/series.ts'
 import { changedSince } from './changes.ts'
 import { groupBy } from './group-by.ts'
-import { type Cut, fingerprint, formatPosition, ordUpTo, type Position } from './position.ts'
+import { type Cut, fingerprint, formatPosition, ordUpTo, type Position, parsePosition } from './position.ts'
 import { readFirstSteps } from './reads.ts'
 import { curveOf, cutPoints } from './series-state.ts'
 import type { From, Moment, Topic } from './topic.ts'
@@ -19,6 +19,9 @@ export type SeriesTopicParts = {
   moment(): Moment
   watermarkTimeMs(): number
 }
+
+/** A viewer of whom nothing is known. */
+const nothing: From = { cut: undefined, version: 0 }
 
 /** What a viewer with an id has to be told of each series: from which step on, or all. Known up to `cut`; later changes come on top. */
 type CaughtUp = ReadonlyMap<Watched, number | 'all' | undefined>
@@ -66,11 +69,11 @@ export function createSeriesTopic(watch: SeriesWatch, parts: SeriesTopicParts): 
 
   async function catchUp(position: Position): Promise<From> {
     const { log, cut } = parts.moment()
-    if (position.log !== log || position.stored.length !== cut.length) return { cut: undefined }
+    if (position.log !== log || position.stored.length !== cut.length) return nothing
     const older = watched.filter((one) => position.stored[one.partition]! < one.state!.changes.since)
-    if (older.length === 0) return { cut: position.stored }
+    if (older.length === 0) return { cut: position.stored, version: 0 }
     // The process does not know what the viewer has of these; with other buckets than now, nothing of it can stay.
-    if (position.grids !== grids()) return { cut: undefined }
+    if (position.grids !== grids()) return nothing
     const caughtUp = new Map<Watched, number | 'all' | undefined>()
     for (const [partition, some] of groupBy(older, (one) => one.partition)) {
       const stretch = {
@@ -85,12 +88,14 @@ export function createSeriesTopic(watch: SeriesWatch, parts: SeriesTopicParts): 
       for (const one of some) caughtUp.set(one, alignedTo(one, steps.get(one.id)))
     }
     // Of the others the process knows itself what came since.
-    for (const one of watched) if (!caughtUp.has(one)) caughtUp.set(one, changeOf(one, { cut: position.stored }))
-    return { cut, caughtUp }
+    for (const one of watched)
+      if (!caughtUp.has(one)) caughtUp.set(one, changeOf(one, { cut: position.stored, version: 0 }))
+    return { cut, version: 0, caughtUp }
   }
 
   return {
-    ...{ question, isReady, event, catchUp, user },
+    ...{ isReady, event, catchUp, user },
+    positionOf: (after) => parsePosition(after, question),
     version: () => version,
     advance() {
       if (!touched || !isReady()) return false

@@ -1,12 +1,14 @@
 import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
 import { bucketsIn, type Maybe, type RangeInput, rangeOf } from '../resolvers/inputs.ts'
-import type { SeriesWatch } from './watched.ts'
+import type { RunFilter } from '../sql/run-filter.ts'
+import { runsPage } from '../sql/runs-page.ts'
+import type { Watch } from './topics.ts'
 
 /** What a field of `Subscription` resolves to: what to watch. Events are made for all viewers together, so that nothing is to be iterated. */
 export type Source = {
-  readonly field: 'series'
-  readonly watch: { readonly series: SeriesWatch }
+  readonly field: 'series' | 'runs'
+  readonly watch: Watch
   readonly after: string | undefined
 }
 
@@ -40,12 +42,28 @@ export function liveCost(input: LiveSeriesInput): { points: number; series: numb
   return { points, series }
 }
 
-export function watchSeries(_: unknown, { input, after }: { input: LiveSeriesInput; after?: Maybe<string> }) {
+export function watchSeries(
+  _: unknown,
+  { input, after }: { input: LiveSeriesInput; after?: Maybe<string> },
+): SourceIterable {
   const { project, runs, metrics } = input
   if (runs.length === 0 || metrics.length === 0) throw failure('BAD_INPUT', 'runs and metrics must not be empty')
-  return iterable({
-    field: 'series',
-    watch: { series: { project, runs, metrics, ...rangeOf(input) } },
-    after: after ?? undefined,
-  })
+  const watch = { series: { project, runs, metrics, ...rangeOf(input) } }
+  return iterable({ field: 'series', watch, after: after ?? undefined })
+}
+
+export type LiveRunsInput = {
+  readonly project: string
+  readonly filter?: Maybe<RunFilter>
+  readonly summaries?: Maybe<boolean>
+  readonly after?: Maybe<string>
+}
+
+export function watchRuns(_: unknown, { project, filter, summaries, after }: LiveRunsInput): SourceIterable {
+  const list = { project, filter: filter ?? {}, summaries: summaries ?? false }
+  // Says what is wrong with the filter before anything is watched, and whether it looks at summaries.
+  const sort = { by: { field: 'RUN' } } as const
+  const page = runsPage({ project, filter: list.filter, sort, after: undefined, rows: 1 })
+  const watch = { runs: { ...list, summaries: list.summaries || page.summaries } }
+  return iterable({ field: 'runs', watch, after: after ?? undefined })
 }
