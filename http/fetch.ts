@@ -30,6 +30,16 @@ export function fetchHandler(
 /** A body of known size is sent at once; an event stream as it comes. */
 async function bodyOf(response: Response): Promise<{ body?: Uint8Array | ReadableStream<Uint8Array> }> {
   if (!response.body) return {}
-  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return { body: response.body }
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return { body: ownStream(response.body) }
   return { body: new Uint8Array(await response.arrayBuffer()) }
 }
+
+/** A fetch handler may have streams of another make than this process's own. */
+function ownStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  return body instanceof ReadableStream ? body : streamFrom(body as AsyncIterable<Uint8Array>)
+}
+
+/** Node has it, its types do not yet. */
+const streamFrom = (
+  ReadableStream as unknown as { from(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> }
+).from.bind(ReadableStream)
