@@ -23,6 +23,7 @@ export type HttpAnswer = {
 const statusTexts: Record<number, string> = {
   200: 'OK',
   204: 'No Content',
+  304: 'Not Modified',
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -52,7 +53,9 @@ export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promis
   }
   response.cork(() => {
     writeHead(response, answer)
-    response.end(body ?? '', answer.closeConnection ?? false)
+    // What is not modified has no body, and no length either that one could take for that of the body.
+    if (answer.status === 304) response.endWithoutBody(undefined, answer.closeConnection ?? false)
+    else response.end(body ?? '', answer.closeConnection ?? false)
   })
 }
 

@@ -1,7 +1,9 @@
 import type { HttpAnswer, HttpRequest } from './exchange.ts'
 
 /** What a fetch handler may see; others, with whatever bytes, cannot upset it. */
-const passedHeaders = ['accept', 'content-type', 'content-length', 'last-event-id', 'x-request-id']
+const passedHeaders = [
+  ...['accept', 'content-type', 'content-length', 'if-none-match', 'last-event-id', 'sec-fetch-site', 'x-request-id'],
+]
 
 /** Lets a fetch handler (Request in, Response out) answer a route. */
 export function fetchHandler(

@@ -10,6 +10,7 @@ import {
   getNamedType,
   isCompositeType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -18,6 +19,8 @@ import { limits } from '../schema/limits.ts'
 import { type LiveSeriesInput, liveCost } from './live/source.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
+import { idsIn, type NodesInput } from './resolvers/nodes.ts'
+import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
 import type { MetricsInput } from './resolvers/summaries.ts'
 
@@ -33,12 +36,14 @@ const curves = (series: number, input: RangeInput): Cost => ({ points: series * 
 const letterFramePoints = limits.frameLoggedBytes / 32
 
 /** The fields that make answers large: from their arguments and the cost of what is selected of one row. Others cost what they select. */
-const costs: Record<string, (args: never, row: Cost) => Cost> = {
+export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
-  'Query.runs': ({ first }: { first?: number }, row) => times(rowsIn(first, 50), sum({ points: 1, series: 0 }, row)),
+  'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Query.node': (_, row) => sum({ points: 1, series: 0 }, row),
+  'Query.nodes': ({ ids }: NodesInput, row) => times(idsIn(ids), sum({ points: 1, series: 0 }, row)),
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
   // Live: what is watched, and what an event may carry.
   'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
@@ -69,11 +74,11 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
 
   function ofSelection(type: GraphQLCompositeType, node: SelectionNode): Cost {
     if (isLeftOut(node)) return nothing
-    if (node.kind === Kind.INLINE_FRAGMENT) return ofSet(type, node.selectionSet)
+    if (node.kind === Kind.INLINE_FRAGMENT) return ofSet(typeOf(node.typeCondition) ?? type, node.selectionSet)
     if (node.kind === Kind.FRAGMENT_SPREAD) {
-      const name = node.name.value
-      if (!computed.has(name)) computed.set(name, ofSet(type, fragments.get(name)!.selectionSet))
-      return computed.get(name)!
+      const { name, typeCondition, selectionSet } = fragments.get(node.name.value)!
+      if (!computed.has(name.value)) computed.set(name.value, ofSet(typeOf(typeCondition) ?? type, selectionSet))
+      return computed.get(name.value)!
     }
     const field = type instanceof GraphQLObjectType ? type.getFields()[node.name.value] : undefined
     // Introspection.
@@ -82,6 +87,12 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
     const row = node.selectionSet && isCompositeType(rowType) ? ofSet(rowType, node.selectionSet) : nothing
     const cost = costs[`${type.name}.${field.name}`]
     return cost ? cost(getArgumentValues(field, node, variables) as never, row) : row
+  }
+
+  /** What a fragment is about: of an interface it may name fields that the interface does not have. */
+  function typeOf(condition: NamedTypeNode | undefined): GraphQLCompositeType | undefined {
+    const type = condition && schema.getType(condition.name.value)
+    return isCompositeType(type) ? type : undefined
   }
 
   function isLeftOut(node: SelectionNode): boolean {

@@ -10,6 +10,7 @@ import {
   resolveLetterFrame,
   resolveReplay,
 } from './resolvers/dead-letters.ts'
+import { metricNodeId, resolveNode, resolveNodes, runNodeId } from './resolvers/nodes.ts'
 import { resolveProjects } from './resolvers/projects.ts'
 import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
 import { resolveRuns } from './resolvers/runs.ts'
@@ -34,14 +35,18 @@ export function createQuerySchema() {
         deadLetters: resolveDeadLetters,
         deadLetterCounts: resolveDeadLetterCounts,
         server: resolveServer,
+        node: resolveNode,
+        nodes: resolveNodes,
       },
       Run: {
+        id: runNodeId,
         points: resolvePoints,
         metricCount: resolveMetricCount,
         metrics: resolveMetrics,
         series: resolveRunSeries,
       },
       Subscription: { series: { subscribe: watchSeries }, runs: { subscribe: watchRuns } },
+      Metric: { id: metricNodeId },
       DeadLetter: { frame: resolveLetterFrame, replay: resolveReplay },
     },
   })

@@ -4,6 +4,7 @@ import { limits } from '../schema/limits.ts'
 import type { Progress, ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createLeaderboards } from './columns/leaderboards.ts'
 import type { Context, QuerySettings } from './context.ts'
 import { withDeadline } from './deadline.ts'
 import { createHub } from './live/hub.ts'
@@ -11,12 +12,14 @@ import { createLiveMeasures } from './live/measures.ts'
 import { useLive } from './live/plugin.ts'
 import { createSocketSubscribe } from './live/socket-subscribe.ts'
 import { createLiveSockets, type LiveSockets } from './live/sockets.ts'
+import { createPersistedOperations, type PersistedSettings } from './persisted.ts'
 import { useCostLimits } from './plugins/cost-limits.ts'
 import { useDocumentLimits } from './plugins/document-limits.ts'
 import { useReferenceExecutor } from './plugins/engine.ts'
 import { createFailureOf, createMask, useErrorCodes } from './plugins/errors.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { useMeasures } from './plugins/measures.ts'
+import { usePersistedOperations } from './plugins/persisted.ts'
 import { useRequests } from './plugins/requests.ts'
 import { useTurns } from './plugins/turns.ts'
 import { createLetterLoaders } from './resolvers/letter-loaders.ts'
@@ -35,6 +38,8 @@ export type QueryServerOptions = {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly settings: QuerySettings
+  /** Operations known by their hash; none are stored when absent. */
+  readonly persisted?: PersistedSettings
 }
 
 export type QueryServer = {
@@ -49,7 +54,13 @@ export type QueryServer = {
 /** The query side, without a socket. */
 export function createQueryServer(options: QueryServerOptions): QueryServer {
   const { watermark, progress, settings, logger, metrics } = options
+  const persisted = options.persisted ?? { documents: new Map<string, string>(), only: false }
   const reader = withDeadline(options.reader, settings.queryTimeoutMs)
+  const leaderboards = createLeaderboards(reader, settings.queryTimeoutMs, {
+    bytes: settings.leaderboardBytes ?? 2 ** 29,
+    fromRuns: settings.leaderboardFromRuns ?? 5_000,
+  })
+
   const maskError = createMask(logger)
   const failureOf = createFailureOf(maskError)
   const liveOptions = { timeoutMs: settings.queryTimeoutMs }
@@ -64,16 +75,20 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     seriesLoader: createSeriesLoader(reader, watermark, readOptions),
     runLoaders: createRunLoaders(reader, readOptions),
     letterLoaders: createLetterLoaders(reader, readOptions),
+    leaderboards,
   })
   const live = useLive({
     ...{ hub, failureOf, createContext: () => createContext(liveOptions) },
     lifetimeMs: settings.streamLifetimeMs,
   })
 
+  const operations = createPersistedOperations(persisted)
   // What happens to a request, in this order.
   const plugins: Plugin[] = [
     // Only requests that a page of another origin cannot send unasked, of bounded size, one operation each.
     useRequests(),
+    // A hash stands for the text of an operation; or nothing else may.
+    usePersistedOperations(operations),
     // The document is bounded in tokens before it is parsed, in aliases and depth before it is run.
     useDocumentLimits(),
     // The answer is bounded by what the coerced variables ask for; from here on the store may be asked.
@@ -94,7 +109,8 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     schema: createQuerySchema(),
     plugins,
     context: ({ request }) => createContext({ timeoutMs: settings.queryTimeoutMs, signal: request.signal }),
-    graphiql,
+    graphiql: persisted.only ? false : graphiql,
+    extraParamNames: ['documentId'],
     // The page with its scripts inside: it works where there is no internet.
     renderGraphiQL,
     maskedErrors: { maskError },
@@ -111,7 +127,10 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     async handle(request) {
       return await yoga.fetch(request)
     },
-    sockets: createLiveSockets({ unsent: hub.unsent, failureOf, subscribe: createSocketSubscribe(yoga, live.take) }),
+    sockets: createLiveSockets({
+      ...{ unsent: hub.unsent, failureOf },
+      subscribe: createSocketSubscribe(yoga, operations, live.take),
+    }),
     endLive: () => hub.stop(),
   }
 }

@@ -66,6 +66,8 @@ export const limits = {
   sequenceGapsPerWriter: 64,
   /** Writers remembered per run, by last use; a frame of a forgotten writer counts as new. */
   writersPerRun: 256,
+  /** Points from which on a series may have tiles: below, no late point of it is written down. May be lowered, never raised, for a store that has tiles. */
+  tiledSeriesPoints: 8_192,
   /** Buckets of one series in an answer. */
   bucketsPerSeries: 2_000,
   /** Series (runs x metrics) in one answer. */
@@ -92,6 +94,10 @@ export const limits = {
   filterMetrics: 8,
   /** Metric names in one question about a run. */
   metricNamesPerQuestion: 500,
+  /** Operations that clients registered by hash; the longest unused is forgotten, and sent again by who needs it. */
+  registeredOperations: 1_000,
+  /** Bytes of their texts together. */
+  registeredBytes: 8 * MiB,
   /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
   questionTextBytes: 64 * KiB,
   /** Subscriptions over all connections of a process (`TOO_MANY_VIEWERS`): each has a place in memory and a share of every tick. */
@@ -121,6 +127,8 @@ export const limits = {
   liveMessagesPerSecond: 50,
   /** Length of a subscription's id in characters (closed with 4400): it comes back with every event. */
   liveIdCharacters: 128,
+  /** Projects remembered as too small or too large to be kept in memory for leaderboards: bounds that memory itself. */
+  projectsRemembered: 10_000,
 } as const
 
 /** How the limits must relate; checked at start-up so that a change of one cannot silently break another. */

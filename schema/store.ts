@@ -18,10 +18,13 @@ export type ReadOptions = {
   readonly signal?: AbortSignal
 }
 
-/** A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the caller. */
+/**
+ * A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the
+ * caller; and Array of the fixed-width ones, whose rows come one after the other in one flat column: the caller knows how many items each has.
+ */
 export type Columns = {
   readonly rows: number
-  /** By column name, each `rows` long. */
+  /** By column name, each `rows` long, but for arrays. */
   readonly columns: ReadonlyMap<string, Column>
 }
 export type Column =
@@ -70,10 +73,10 @@ export interface Progress {
 
 export class StaleToken extends Error {}
 export class WatermarkTimeout extends Error {}
-/** The store could not answer: away, or out of time or memory. `kind` tells which. */
+/** The store could not answer: away, or out of time or memory, or the answer is too large. `kind` tells which. */
 export class StoreTrouble extends Error {
-  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'rejected'
-  constructor(kind: 'unavailable' | 'timeout' | 'memory' | 'rejected', message: string, cause?: unknown) {
+  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'size' | 'rejected'
+  constructor(kind: StoreTrouble['kind'], message: string, cause?: unknown) {
     super(message, { cause })
     this.kind = kind
   }

@@ -86,7 +86,7 @@ async function changesOf(
   if (ids.length === 0) return noChanges
   const passing = runsPage({
     ...{ project, filter: { and: [filter, { run: { in: ids } }] }, after: undefined, rows: ids.length },
-    sort: { by: { field: 'RUN' } },
+    ...{ before: undefined, fromEnd: false, sort: { by: { field: 'RUN' } } },
   })
   const changed = readRuns(await ask(reader, passing, options), project, undefined)
   const passes = new Set(changed.map(({ run }) => run))

@@ -32,8 +32,6 @@ export type SeriesState = Drawing & {
   /** Of all points; NaN when there is none. */
   firstStep: number
   lastStep: number
-  /** Superseded points that are not counted in the rows of `table`. */
-  supersededElsewhere: number
   /** What must be read again before anything is added: the answer it began with does not tell enough of it. */
   unclear: Stretch | undefined
   /** What `curveOf` last made of it. */
@@ -49,7 +47,7 @@ const everything: Stretch = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIV
 export function stateOfCurve(curve: Curve, drawing: Drawing, offset: number): SeriesState {
   const changes = createChanges(offset)
   const { bucketWidth: width, points } = curve
-  const common = { ...drawing, changes, width, supersededElsewhere: 0, curve: undefined }
+  const common = { ...drawing, changes, width, curve: undefined }
   const logged = points.steps.length + curve.superseded
   // As many points as buckets may come back whole, and a curve of more is exact only by chance.
   if (logged <= drawing.buckets && curve.exact) {
@@ -62,14 +60,16 @@ export function stateOfCurve(curve: Curve, drawing: Drawing, offset: number): Se
   const last = table.count - 1
   const allFinite = hasFinite(table, last) && nonFiniteOf(table, last) === 0
   const lastBucket = { from: table.steps[last]!, to: table.steps[last]! + (width - 1) }
+  // A curve that was reduced here, of some thousand points, does not say in which buckets its superseded points lie.
+  const isCounted = curve.superseded === sum(table.superseded)
+  const unclear = allFinite ? undefined : lastBucket
   return {
     ...common,
     whole: undefined,
     table: liveTable(table),
     firstStep: firstStepOf(table),
     lastStep: allFinite ? table.lastSteps[last]! : lastBucket.to,
-    supersededElsewhere: curve.superseded - sum(table.superseded),
-    unclear: allFinite ? undefined : lastBucket,
+    unclear: isCounted ? unclear : { from: table.steps[0]!, to: lastBucket.to },
   }
 }
 
@@ -152,7 +152,7 @@ function drawn(state: SeriesState): Curve {
   }
   const table = rowsOf(state.table!)
   const points = selectM4(table)
-  const superseded = sum(table.superseded) + state.supersededElsewhere
+  const superseded = sum(table.superseded)
   return { points, exact: points.steps.length === sum(table.counts), bucketWidth, superseded, buckets: () => table }
 }
 

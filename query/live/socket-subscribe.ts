@@ -2,14 +2,18 @@ import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } 
 import type { SubscribePayload } from 'graphql-ws'
 import type { YogaServerInstance } from 'graphql-yoga'
 import { requestFailure } from '../failures.ts'
+import type { PersistedOperations } from '../persisted.ts'
 import type { Viewer } from './viewer.ts'
 
 /** A subscription that comes by WebSocket goes through the same plugins as a request. */
 export function createSocketSubscribe<Server extends object, User extends object>(
   yoga: YogaServerInstance<Server, User>,
+  operations: PersistedOperations,
   take: (request: object) => Viewer | undefined,
 ) {
-  return async ({ query, operationName, variables }: SubscribePayload, signal: AbortSignal) => {
+  return async (payload: SubscribePayload, signal: AbortSignal) => {
+    const { operationName, variables } = payload
+    const query = operations.find(payload)?.text ?? payload.query
     // What the plugins want to know of a request.
     const request = { signal, headers: new Headers() }
     const { schema, parse, validate, contextFactory, subscribe } = yoga.getEnveloped({ request } as never)

@@ -62,8 +62,8 @@ export type LiveRunsInput = {
 export function watchRuns(_: unknown, { project, filter, summaries, after }: LiveRunsInput): SourceIterable {
   const list = { project, filter: filter ?? {}, summaries: summaries ?? false }
   // Says what is wrong with the filter before anything is watched, and whether it looks at summaries.
-  const sort = { by: { field: 'RUN' } } as const
-  const page = runsPage({ project, filter: list.filter, sort, after: undefined, rows: 1 })
+  const any = { sort: { by: { field: 'RUN' } }, after: undefined, before: undefined, rows: 1, fromEnd: false } as const
+  const page = runsPage({ ...any, project, filter: list.filter })
   const watch = { runs: { ...list, summaries: list.summaries || page.summaries } }
   return iterable({ field: 'runs', watch, after: after ?? undefined })
 }

@@ -1,4 +1,5 @@
 import { type BucketTable, bucketColumns, bucketsOf, cutTable, emptyTable, type Points } from '../reduce/buckets.ts'
+import { addBucket } from '../reduce/combine.ts'
 import { bucketStart } from '../reduce/grid.ts'
 import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
 
@@ -28,7 +29,7 @@ export function appendRows(table: LiveTable, rows: BucketTable): void {
   if (rows.count === 0) return
   const last = table.count - 1
   const joins = last >= 0 && table.columns.steps[last] === rows.steps[0]
-  if (joins) addRow(table.columns, last, rows, 0)
+  if (joins) addBucket(table.columns, last, rows, 0)
   putRows(table, table.count, table.count, joins ? cutTable(rows, 1, rows.count) : rows)
 }
 
@@ -46,7 +47,7 @@ export function coarsen(table: LiveTable, width: number): void {
   let row = -1
   for (let old = 0; old < table.count; old++) {
     const start = bucketStart(columns.steps[old]!, width)
-    if (row >= 0 && columns.steps[row] === start) addRow(columns, row, columns, old)
+    if (row >= 0 && columns.steps[row] === start) addBucket(columns, row, columns, old)
     else {
       row++
       for (const name of bucketColumns) columns[name][row] = columns[name][old]!
@@ -80,39 +81,6 @@ function putRows(table: LiveTable, from: number, to: number, rows: BucketTable):
   table.count = count
 }
 
-/** Adds to a bucket what another one holds, whose points lie behind. */
-function addRow(a: BucketTable, row: number, b: BucketTable, other: number): void {
-  const finiteA = hasFinite(a, row)
-  if (hasFinite(b, other)) {
-    take(a, row, b, other, 'last', 'lastSteps')
-    if (!finiteA) take(a, row, b, other, 'first', 'firstSteps')
-    if (!finiteA || below(b.min[other]!, a.min[row]!)) take(a, row, b, other, 'min', 'minSteps')
-    if (!finiteA || below(a.max[row]!, b.max[other]!)) take(a, row, b, other, 'max', 'maxSteps')
-  }
-  for (const [count, at] of nonFinite) {
-    if (a[count][row] === 0) a[at][row] = b[at][other]!
-    a[count][row]! += b[count][other]!
-  }
-  a.counts[row]! += b.counts[other]!
-  a.superseded[row]! += b.superseded[other]!
-}
-
-const nonFinite = [
-  ['nan', 'nanSteps'],
-  ['positiveInfinity', 'positiveInfinitySteps'],
-  ['negativeInfinity', 'negativeInfinitySteps'],
-] as const
-
-type Value = 'first' | 'min' | 'max' | 'last'
-
-function take(a: BucketTable, row: number, b: BucketTable, other: number, value: Value, at: `${Value}Steps`): void {
-  a[value][row] = b[value][other]!
-  a[at][row] = b[at][other]!
-}
-
 export function hasFinite(table: BucketTable, row: number): boolean {
   return table.counts[row]! > table.nan[row]! + table.positiveInfinity[row]! + table.negativeInfinity[row]!
 }
-
-/** Orders -0 before 0, as the store does. */
-const below = (a: number, b: number) => a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))

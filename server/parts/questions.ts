@@ -1,7 +1,10 @@
 import { fetchHandler } from '../../http/fetch.ts'
+import { createQuerySchema } from '../../query/schema.ts'
 import { createQueryServer } from '../../query/server.ts'
+import { readStoredOperations } from '../../query/stored-operations.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Progress, StoreReader, Watermark } from '../../schema/store.ts'
+import { BadSettings, type Settings } from '../settings.ts'
 import type { Base, Step } from './base.ts'
 import type { Doors } from './doors.ts'
 import { createLiveDoor } from './live.ts'
@@ -14,7 +17,7 @@ export function addQuestionsDoor(
   watermark: Watermark & Progress,
 ): Step[] {
   const query = createQueryServer({
-    ...{ reader, watermark, progress: watermark, logger, metrics },
+    ...{ reader, watermark, progress: watermark, logger, metrics, persisted: persistedOf(settings) },
     settings: {
       queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
       watermarkTimeoutMs: settings.WATERMARK_TIMEOUT_MS,
@@ -22,6 +25,7 @@ export function addQuestionsDoor(
       operationsWaiting: 200,
       liveRestMs: 60,
       streamLifetimeMs: settings.CONNECTION_LIFETIME_MINUTES * 60_000,
+      leaderboardBytes: settings.LEADERBOARD_MEMORY_BYTES,
     },
   })
   doors.guarded({ path: '/graphql', bodyBytes: limits.queryBodyBytes, handle: fetchHandler(query.handle) })
@@ -31,4 +35,14 @@ export function addQuestionsDoor(
     ['viewers on sockets', () => live.closeAll()],
     ['viewers of streams', () => query.endLive()],
   ]
+}
+
+/** @throws BadSettings when what they name is not there or not right */
+function persistedOf({ PERSISTED_OPERATIONS, PERSISTED_ONLY }: Settings) {
+  if (PERSISTED_OPERATIONS === undefined) return { documents: new Map<string, string>(), only: false }
+  try {
+    return { documents: readStoredOperations(PERSISTED_OPERATIONS, createQuerySchema()), only: PERSISTED_ONLY }
+  } catch (error) {
+    throw new BadSettings(`bad settings:\n  PERSISTED_OPERATIONS: ${(error as Error).message}`)
+  }
 }
