@@ -29,10 +29,14 @@ export function fetchHandler(
   }
 }
 
+/** A line that readers of event streams pass over. */
+const comment = Buffer.from(':\n')
+
 /** A body of known size is sent at once; an event stream as it comes. */
-async function bodyOf(response: Response): Promise<{ body?: Uint8Array | ReadableStream<Uint8Array> }> {
+async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'filler'>> {
   if (!response.body) return {}
-  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return { body: ownStream(response.body) }
+  if (response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return { body: ownStream(response.body), filler: comment }
   return { body: new Uint8Array(await response.arrayBuffer()) }
 }
 
