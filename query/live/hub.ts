@@ -31,7 +31,7 @@ export type HubParts = {
   readonly logger: Logger
   readonly measures: LiveMeasures
   failureOf(error: unknown): GraphQLError
-  /** Shortest time between two looks at the store, ms; and a look may take half of the time. */
+  /** Shortest time between two looks at the store, ms; and a look may take two thirds of the time. */
   readonly restMs: number
 }
 
@@ -74,7 +74,7 @@ export function createHub(parts: HubParts): Hub {
       }
     },
   })
-  const loop = createLoop(tick, (tookMs, failed) => (failed ? restAfterFailureMs : Math.max(parts.restMs, tookMs)))
+  const loop = createLoop(tick, (tookMs, failed) => (failed ? restAfterFailureMs : Math.max(parts.restMs, tookMs / 2)))
 
   async function tick(): Promise<void> {
     const begin = performance.now()

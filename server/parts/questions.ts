@@ -23,7 +23,7 @@ export function addQuestionsDoor(
       watermarkTimeoutMs: settings.WATERMARK_TIMEOUT_MS,
       operationsAtOnce: settings.READ_SESSIONS,
       operationsWaiting: 200,
-      liveRestMs: 60,
+      liveRestMs: 25,
       streamLifetimeMs: settings.CONNECTION_LIFETIME_MINUTES * 60_000,
       leaderboardBytes: settings.LEADERBOARD_MEMORY_BYTES,
     },
