@@ -13,6 +13,7 @@ import { questionsOf } from './questions.ts'
 import { type QueryResult, queryResult } from './results.ts'
 import type { ScanAnswer, ScanJob } from './scan-child.ts'
 import { openSelectOne } from './select-one.ts'
+import { untilTiled } from './tiles.ts'
 import { verifyAll } from './verify.ts'
 
 /** The whole benchmark: data, plain scans while the store is free, every answer against brute force, and only then the clock. */
@@ -24,6 +25,7 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   const scanned = folder && (await scan(folder, plan, options, progress))
   progress.step(folder ? 'starting the server on the data' : `using the server at ${options.url}`)
   const target = folder ? await startEmbedded(folder, options) : runningTarget(options.url as string, options.framesUrl)
+  const tiles = await untilTiled(target, plan, progress)
   const poster = createPoster(target.questionsUrl, options.apiKey)
   const selectOne = await openSelectOne()
   const context = { target, poster, selectOne, seconds: options.seconds, scans: scanned?.milliseconds ?? {} }
@@ -42,7 +44,7 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   await target.stop()
   const peers = await measurePeers(options.peers, plan, options.seconds, progress)
   return queryResult(options, plan, {
-    ...{ built, engine: scanned?.engine, peakResidentBytes, peers, skipped },
+    ...{ built, engine: scanned?.engine, peakResidentBytes, peers, skipped, tiles },
     lines: [...lines, ...(underLoad?.lines ?? [])],
     ingest: underLoad?.ingest,
   })
