@@ -15,8 +15,8 @@ export type Tiles = {
 /** Series of so many points get tiles whatever the server's settings are by default. */
 const longPoints = 100_000
 const pollMs = 500
-/** Nothing new for so long is the end; between two pieces of work the server pauses for several seconds. */
-const quietMs = 30_000
+/** Nothing new for so long is the end: of what had tiles already, and of work, between two pieces of which the server pauses for seconds. */
+const quietMs = { before: 10_000, after: 30_000 }
 
 /** Waits for them. Undefined: the server says nothing of tiles. */
 export async function untilTiled(target: Target, plan: Plan, progress: Progress): Promise<Tiles | undefined> {
@@ -30,7 +30,8 @@ export async function untilTiled(target: Target, plan: Plan, progress: Progress)
     const state = JSON.stringify(now)
     if (state !== last) changedAt = performance.now()
     last = state
-    const isDone = now.waiting === 0 && (now.builds >= series || performance.now() - changedAt > quietMs)
+    const isQuiet = performance.now() - changedAt > (now.builds === 0 ? quietMs.before : quietMs.after)
+    const isDone = now.waiting === 0 && (now.builds >= series || isQuiet)
     if (isDone) {
       const waitedSeconds = (performance.now() - began) / 1_000
       return { points: now.points, workSeconds: now.workSeconds, waitedSeconds }
