@@ -16,7 +16,10 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { limits } from '../schema/limits.ts'
+import { type LiveSeriesInput, liveCost } from './live/source.ts'
+import { type CompareInput, comparedIn } from './resolvers/compare-runs.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
+import { type FacetsInput, facetValuesIn } from './resolvers/facets.ts'
 import { type GroupsInput, groupsCost } from './resolvers/groups.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
@@ -40,12 +43,17 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
   'Query.groups': ({ input }: { input: GroupsInput }) => ({ points: groupsCost(input), series: 0 }),
   'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
+  'Query.facets': (input: FacetsInput) => ({ points: facetValuesIn(input), series: 0 }),
+  'Query.compareRuns': (input: CompareInput) => ({ points: comparedIn(input), series: 0 }),
   'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.node': (_, row) => sum({ points: 1, series: 0 }, row),
   'Query.nodes': ({ ids }: NodesInput, row) => times(idsIn(ids), sum({ points: 1, series: 0 }, row)),
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
+  // Live: what is watched, and what an event may carry.
+  'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
+  'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
   'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }
@@ -99,5 +107,5 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
     return skip?.if === true || include?.if === false
   }
 
-  return ofSet(schema.getQueryType()!, operation.selectionSet)
+  return ofSet(schema.getRootType(operation.operation)!, operation.selectionSet)
 }

@@ -3,12 +3,15 @@ import { createSchema } from 'graphql-yoga'
 import { deadReasons } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import type { Context } from './context.ts'
+import { watchRuns, watchSeries } from './live/source.ts'
+import { resolveCompareRuns } from './resolvers/compare-runs.ts'
 import {
   resolveDeadLetterCounts,
   resolveDeadLetters,
   resolveLetterFrame,
   resolveReplay,
 } from './resolvers/dead-letters.ts'
+import { resolveFacets } from './resolvers/facets.ts'
 import { resolveGroups } from './resolvers/groups.ts'
 import { metricNodeId, resolveNode, resolveNodes, runNodeId } from './resolvers/nodes.ts'
 import { resolveProjects } from './resolvers/projects.ts'
@@ -32,6 +35,8 @@ export function createQuerySchema() {
         groups: resolveGroups,
         projects: resolveProjects,
         runs: resolveRuns,
+        facets: resolveFacets,
+        compareRuns: resolveCompareRuns,
         run: resolveRun,
         deadLetters: resolveDeadLetters,
         deadLetterCounts: resolveDeadLetterCounts,
@@ -46,6 +51,7 @@ export function createQuerySchema() {
         metrics: resolveMetrics,
         series: resolveRunSeries,
       },
+      Subscription: { series: { subscribe: watchSeries }, runs: { subscribe: watchRuns } },
       Metric: { id: metricNodeId },
       DeadLetter: { frame: resolveLetterFrame, replay: resolveReplay },
     },

@@ -12,6 +12,7 @@ import { ask, numbers, texts } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { arrive } from './arrive.ts'
 import { type Maybe, rangeOf } from './inputs.ts'
+import { refuseManyDerived } from './runs-page.ts'
 
 export type GroupsInput = {
   readonly project: string
@@ -102,6 +103,7 @@ async function planOf(question: GroupPlanQuestion, at: Maybe<string>, context: C
   const statement = groupPlan(question)
   // The summaries tell how long the range is.
   await arrive(context, at, true)
+  if (statement.derived.length > 0) await refuseManyDerived(question.project, statement.derived, context)
   const answer = await ask(context.reader, statement, context.readOptions)
   const [ids, labels, runs] = [texts(answer, 'id'), texts(answer, 'label'), numbers(answer, 'runs')]
   const has = answer.columns.get('has') as Uint8Array | undefined

@@ -1,6 +1,7 @@
 import { type GroupKey, groupSql } from './group-key.ts'
 import { type RunSelection, selectedRuns } from './run-selection.ts'
-import { createBinder, type Statement } from './text.ts'
+import type { RunsStatement } from './runs-page.ts'
+import { createBinder } from './text.ts'
 
 export type GroupPlanQuestion = RunSelection & {
   readonly metric: string
@@ -17,7 +18,7 @@ export type GroupPlanQuestion = RunSelection & {
  * points, pointsInBuckets, firstStep, lastStep`, and over all groups `allGroups, allRuns`. `points` is how many points of the range there are
  * at most; steps that were never logged twice are no more than the range is long.
  */
-export function groupPlan(question: GroupPlanQuestion): Statement & { readonly summaries: boolean } {
+export function groupPlan(question: GroupPlanQuestion): RunsStatement {
   const binder = createBinder()
   const { bind } = binder
   const { label, has, id } = groupSql(question.key, binder)
@@ -44,5 +45,5 @@ FROM (
   GROUP BY id, label, has
 )
 ORDER BY runs DESC, has DESC, label LIMIT ${bind('UInt32', question.groups)}`
-  return { sql, parameters: binder.parameters, summaries: runs.summaries }
+  return { sql, parameters: binder.parameters, summaries: runs.summaries, derived: runs.derived }
 }

@@ -1,5 +1,6 @@
+import type { Derived } from './derived-figures.ts'
 import { createFigures, filterSql, type RunFilter } from './run-filter.ts'
-import { runsWithFigures } from './runs-page.ts'
+import { runsWithFigures, wants } from './runs-page.ts'
 import type { Binder } from './text.ts'
 
 /** Which runs of a project. */
@@ -13,10 +14,10 @@ export function selectedRuns(
   { project, filter }: RunSelection,
   columns: string,
   binder: Binder,
-): { sql: string; summaries: boolean } {
+): { sql: string; summaries: boolean; derived: readonly Derived[] } {
   const figures = createFigures()
   const passes = filterSql(filter, binder, figures.figureOf)
-  const from = runsWithFigures(project, figures.joined, binder)
+  const from = runsWithFigures(project, figures, binder)
   const sql = `SELECT ${columns} FROM ${from} WHERE runs.project = ${binder.bind('String', project)} AND ${passes}`
-  return { sql, summaries: figures.joined.size > 0 }
+  return { sql, ...wants(figures) }
 }
