@@ -20,7 +20,7 @@ import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
 import type { SeriesInput } from './resolvers/series.ts'
-import type { MetricsInput } from './resolvers/summaries.ts'
+import { type MetricsInput, metricsIn } from './resolvers/summaries.ts'
 
 /** What an answer may become at most: `points` are buckets of curves and rows of lists; `series` runs x metrics. */
 export type Cost = { readonly points: number; readonly series: number }
@@ -43,7 +43,7 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   'Query.node': (_, row) => sum({ points: 1, series: 0 }, row),
   'Query.nodes': ({ ids }: NodesInput, row) => times(idsIn(ids), sum({ points: 1, series: 0 }, row)),
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
-  'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Run.metrics': (input: MetricsInput) => ({ points: metricsIn(input), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }
 

@@ -76,6 +76,7 @@ const exceptions: Record<string, readonly string[]> = {
   'faults/judge.test.ts': ['ingest/store/store.ts'],
   // Two brokers on one folder would spoil it as two logs would.
   'infra/kafka/broker.ts': ['ingest/log/lock.ts'],
+  'test/abuse-questions.test.ts': ['query/abuse/corpus.fixture.ts'],
   'test/questions.test.ts': ['query/examples.ts'],
   'test/dead-letters.test.ts': ['ingest/log/embedded.ts', 'telemetry/logger.ts'],
 }
