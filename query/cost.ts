@@ -19,6 +19,7 @@ import { limits } from '../schema/limits.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
+import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
 import { type MetricsInput, metricsIn } from './resolvers/summaries.ts'
 
@@ -36,7 +37,7 @@ const letterFramePoints = limits.frameLoggedBytes / 32
 /** The fields that make answers large: from their arguments and the cost of what is selected of one row. Others cost what they select. */
 export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
-  'Query.runs': ({ first }: { first?: number }, row) => times(rowsIn(first, 50), sum({ points: 1, series: 0 }, row)),
+  'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),

@@ -11,17 +11,17 @@ import { createQueryServer, type QuerySettings } from './server.ts'
 
 const silent = createLogger('silent')
 
-/** For tests only: the one place of `query/` that knows the real store. */
-export async function openTestStore() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-query-'))
+/** For tests only: the one place of `query/` that knows the real store. It is gone when it is closed, unless it is on a folder of the caller's. */
+export async function openTestStore(folder?: string) {
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'stepstream-query-')))
   const queryMemoryBytes = 2 ** 31
   const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
   return {
     reader: store.reader,
-    command: (sql: string) => store.command(sql),
+    command: store.command,
     async close() {
       await store.close()
-      await rm(dataDir, { recursive: true, force: true })
+      if (folder === undefined) await rm(dataDir, { recursive: true, force: true })
     },
   }
 }
@@ -90,19 +90,49 @@ export async function insertRuns(store: TestStore, project: string, runs: readon
   await store.command(`INSERT INTO runs VALUES ${rows.join(',')}`)
 }
 
-/** Inserts one summary; figures not given are those of a single point of value `last`. */
-export async function insertSummary(
+export type TestSummary = {
+  readonly run: string
+  readonly metric: string
+  readonly last: number
+  readonly min?: number
+  readonly max?: number
+  readonly count?: number
+  readonly nan?: number
+  readonly version?: number
+}
+
+/** Inserts summaries as one part of each table; figures not given are those of a single point of value `last`. */
+export async function insertSummaries(
+  store: TestStore,
+  project: string,
+  summaries: readonly TestSummary[],
+): Promise<void> {
+  if (summaries.length === 0) return
+  const number = (value: number) => `reinterpretAsFloat64(toUInt64(${bitsOf(value)}))`
+  const rows = summaries.map(({ run, metric, last, min = last, max = last, count = 1, nan = 0, version = 1 }) => {
+    const keys = [metricKey(metric), runKey(project, run)]
+    const [first, lastStep] = [0, count - 1]
+    const [low, high] = [`${number(min)},1`, `${number(max)},2`]
+    return {
+      figures: `(${text(project)},${keys},${count},${first},${lastStep},${number(last)},${low},${high},${nan},${nan > 0 ? 7 : 0},${version})`,
+      series: `(${[project, run, metric].map(text)},${keys.reverse()},${count},${first},${lastStep},toDateTime64(0, 3, 'UTC'),
+        ${number(last)},${low},${high},${nan},0,0,${nan > 0 ? 7 : 'NULL'},0,${version})`,
+    }
+  })
+  // As the sink does it: by metric first.
+  await store.command(`INSERT INTO metric_figures VALUES ${rows.map(({ figures }) => figures).join()}`)
+  await store.command(`INSERT INTO series VALUES ${rows.map(({ series }) => series).join()}`)
+}
+
+/** Inserts one summary. */
+export function insertSummary(
   store: TestStore,
   project: string,
   run: string,
   metric: string,
-  figures: { last: number; min?: number; max?: number; count?: number; nan?: number; version?: number },
+  figures: Omit<TestSummary, 'run' | 'metric'>,
 ): Promise<void> {
-  const { last, min = last, max = last, count = 1, nan = 0, version = 1 } = figures
-  const number = (value: number) => `reinterpretAsFloat64(toUInt64(${bitsOf(value)}))`
-  const firstNonFinite = nan > 0 ? '7' : 'NULL'
-  await store.command(`INSERT INTO series SELECT ${text(project)}, ${text(run)}, ${text(metric)}, ${runKey(project, run)}, ${metricKey(metric)},
-    ${count}, 0, ${count - 1}, toDateTime64(0, 3, 'UTC'), ${number(last)}, ${number(min)}, 1, ${number(max)}, 2, ${nan}, 0, 0, ${firstNonFinite}, 0, ${version}`)
+  return insertSummaries(store, project, [{ run, metric, ...figures }])
 }
 
 const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

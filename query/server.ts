@@ -4,6 +4,7 @@ import { limits } from '../schema/limits.ts'
 import type { StoreReader, Watermark } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createLeaderboards } from './columns/leaderboards.ts'
 import type { Context, QuerySettings } from './context.ts'
 import { withDeadline } from './deadline.ts'
 import { createPersistedOperations, type PersistedSettings } from './persisted.ts'
@@ -44,6 +45,11 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   const persisted = options.persisted ?? { documents: new Map<string, string>(), only: false }
   const reader = withDeadline(options.reader, settings.queryTimeoutMs)
 
+  const leaderboards = createLeaderboards(reader, settings.queryTimeoutMs, {
+    bytes: settings.leaderboardBytes ?? 2 ** 29,
+    fromRuns: settings.leaderboardFromRuns ?? 5_000,
+  })
+
   // What happens to a request, in this order.
   const plugins: Plugin[] = [
     // Only requests that a page of another origin cannot send unasked, of bounded size, one operation each.
@@ -77,6 +83,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
         seriesLoader: createSeriesLoader(reader, watermark, readOptions),
         runLoaders: createRunLoaders(reader, readOptions),
         letterLoaders: createLetterLoaders(reader, readOptions),
+        leaderboards,
       }
     },
     graphiql: persisted.only ? false : graphiql,

@@ -66,6 +66,8 @@ export const limits = {
   sequenceGapsPerWriter: 64,
   /** Writers remembered per run, by last use; a frame of a forgotten writer counts as new. */
   writersPerRun: 256,
+  /** Points from which on a series may have tiles: below, no late point of it is written down. May be lowered, never raised, for a store that has tiles. */
+  tiledSeriesPoints: 8_192,
   /** Buckets of one series in an answer. */
   bucketsPerSeries: 2_000,
   /** Series (runs x metrics) in one answer. */
@@ -98,6 +100,8 @@ export const limits = {
   registeredBytes: 8 * MiB,
   /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
   questionTextBytes: 64 * KiB,
+  /** Projects remembered as too small or too large to be kept in memory for leaderboards: bounds that memory itself. */
+  projectsRemembered: 10_000,
 } as const
 
 /** How the limits must relate; checked at start-up so that a change of one cannot silently break another. */

@@ -18,10 +18,13 @@ export type ReadOptions = {
   readonly signal?: AbortSignal
 }
 
-/** A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the caller. */
+/**
+ * A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the
+ * caller; and Array of the fixed-width ones, whose rows come one after the other in one flat column: the caller knows how many items each has.
+ */
 export type Columns = {
   readonly rows: number
-  /** By column name, each `rows` long. */
+  /** By column name, each `rows` long, but for arrays. */
   readonly columns: ReadonlyMap<string, Column>
 }
 export type Column =

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defaultSinkSettings } from '../ingest/sink/settings.ts'
+import { defaultTileSettings } from '../ingest/sink/tiles/builder.ts'
+import { limits } from '../schema/limits.ts'
 
 /** What a process does: everything, or one stage. */
 export const roles = ['all', 'gateway', 'sink', 'query'] as const
@@ -90,6 +92,9 @@ const schema = z.object({
   QUERY_MEMORY_BYTES: integer(16 * MiB, 2 ** 44)
     .default(2048 * MiB)
     .describe('Memory one question may take, bytes'),
+  LEADERBOARD_MEMORY_BYTES: integer(0, 2 ** 40)
+    .default(512 * MiB)
+    .describe('Memory for columns of runs, by which large projects are sorted and filtered, bytes; 0: none'),
   QUERY_RESULT_BYTES: integer(MiB, 2 ** 40)
     .default(512 * MiB)
     .describe('Size of what the store may answer to one question, bytes'),
@@ -116,6 +121,12 @@ const schema = z.object({
   FLUSH_INTERVAL_MS: integer(100, 600_000)
     .default(defaultSinkSettings.flushIntervalMs)
     .describe('Longest pause between two flushes of run and series summaries while they are fast, ms'),
+  TILES: truth
+    .default(true)
+    .describe('`false`: no tiles of long series are made by this process; those that are there stay in use'),
+  TILES_FROM_POINTS: integer(limits.tiledSeriesPoints, 1_000_000_000)
+    .default(defaultTileSettings.points)
+    .describe('Points of a series without tiles from which on it gets some'),
   MAX_ACTIVE_SERIES: integer(10_000, 1_000_000_000)
     .default(defaultSinkSettings.maximumSeries)
     .describe('Series whose summaries are kept in memory (about 200 bytes each), over all partitions of the process'),

@@ -7,6 +7,7 @@ import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import type { SinkSettings } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
+import type { TileBuilder } from './tiles/builder.ts'
 
 /** The sinks of a process: one for each partition that is its to read. */
 export type SinkGroup = {
@@ -29,6 +30,7 @@ export type SinkGroupParts = {
   readonly logger: Logger
   readonly settings: SinkSettings
   readonly announce: boolean
+  readonly tiles?: TileBuilder | undefined
   /** Pauses between tries of a partition that cannot be served. */
   readonly retryMs?: { readonly first: number; readonly most: number }
 }
@@ -47,7 +49,7 @@ type Post = {
 }
 
 export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
-  const { log, store, metrics, logger, settings, announce } = parts
+  const { log, store, metrics, logger, settings, announce, tiles } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
   const columns = createColumnsPool()
@@ -112,7 +114,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   async function serve(post: Post, tried: () => void): Promise<void> {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
-      const sink = createSink({ partition, store, observe, logger, settings: shared, columns, announce })
+      const sink = createSink({ partition, store, observe, logger, settings: shared, columns, announce, tiles })
       post.sink = sink
       const began = performance.now()
       const started = sink.start().then(
@@ -120,6 +122,9 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
           post.serving = !over.signal.aborted
           post.fault = undefined
           tried()
+          adopt(partition.partition, sink).catch((error: unknown) => {
+            if (!over.signal.aborted) logger.warn({ err: error }, 'series without tiles were not looked for')
+          })
         },
         // `ended` tells it too.
         () => {},
@@ -137,6 +142,13 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
         () => {},
       )
     }
+  }
+
+  /** Once the summaries go as far as what the sink found stored, series that lack tiles are looked for. */
+  async function adopt(partition: number, sink: Sink): Promise<void> {
+    if (!tiles) return
+    if (sink.storedOffset() >= 0) await sink.reached(sink.storedOffset(), true)
+    await tiles.adopt({ partition, partitions: log.partitions }, sink.flushedOffset())
   }
 
   async function stopPost(post: Post): Promise<void> {

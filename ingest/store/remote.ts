@@ -87,6 +87,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     reader,
     sinkReader,
     command,
+    background: { reader: sinkReader, command },
     insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>
       troubled(() =>
         health.watch(async (signal) => {

@@ -33,23 +33,32 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
   const readClient = connect(options.readSessions, true)
   const insertClient = connect(insertsSideBySide)
   const sinkClient = connect(1)
+  const backgroundClient = connect(1)
   const inserter = await createFileInserter(insertClient, options.dataDir)
   const store: Store = {
     reader: createReader(askThrough(readClient), options),
     sinkReader: createReader(askThrough(sinkClient), sinkLimits(options)),
     insertBlock: inserter.insertBlock,
-    async command(sql, parameters = {}) {
-      await insertClient.command({ query: sql, query_params: parameters })
+    command: commandThrough(insertClient),
+    background: {
+      reader: createReader(askThrough(backgroundClient), { ...options, queryTimeoutMs: sinkTimeoutMs }),
+      command: commandThrough(backgroundClient),
     },
     async close() {
       await inserter.close()
-      await Promise.all([readClient.close(), insertClient.close(), sinkClient.close()])
+      await Promise.all([readClient, insertClient, sinkClient, backgroundClient].map((client) => client.close()))
       await killer.close()
     },
   }
   const applied = await migrate(store, readMigrations(packageFile('schema/tables')))
   if (applied.length > 0) options.logger.info({ migrations: applied }, 'store schema brought up to date')
   return store
+}
+
+function commandThrough(client: ClickHouseClient): Store['command'] {
+  return async (sql, parameters = {}) => {
+    await client.command({ query: sql, query_params: parameters })
+  }
 }
 
 function askThrough(client: ClickHouseClient): Ask {

@@ -28,17 +28,18 @@ export function sortSql(sort: RunSort, { bind }: Binder, figureOf: FigureOf) {
   const rank = number ? `multiIf(NOT ${has}, 2, isNaN(${value}), 1, 0)` : `if(${has}, 0, 2)`
   const key = `if(${rank} = 0, ${value}, ${number ? '0' : "''"})`
   const descending = sort.direction === 'DESCENDING'
-  const beyond = descending ? '<' : '>'
   return {
     rank,
     key,
     direction: descending ? 'DESC' : 'ASC',
-    isAfter(place: Cursor): string {
+    opposite: descending ? 'ASC' : 'DESC',
+    isBeyond(place: Cursor, side: 'after' | 'before'): string {
       if ((typeof place.key === 'number') !== number) throw badCursor()
+      const beyond = descending === (side === 'after') ? '<' : '>'
       const [placeRank, placeKey] = [bind('UInt32', place.rank), bind(type, place.key)]
       const runBeyond = `runs.run ${beyond} ${bind('String', place.run)}`
       const inRank = `${key} ${beyond} ${placeKey} OR (${key} = ${placeKey} AND ${runBeyond})`
-      return `(${rank} > ${placeRank} OR (${rank} = ${placeRank} AND (${inRank})))`
+      return `(${rank} ${side === 'after' ? '>' : '<'} ${placeRank} OR (${rank} = ${placeRank} AND (${inRank})))`
     },
   }
 }

@@ -8,7 +8,10 @@ export type RunsQuestion = {
   readonly filter: RunFilter
   readonly sort: RunSort
   readonly after: Cursor | undefined
+  readonly before: Cursor | undefined
   readonly rows: number
+  /** The last rows of the range instead of the first; in the same order. */
+  readonly fromEnd: boolean
 }
 
 /** What a question about runs needs of their metrics; part of the answer's meaning, so it must wait for summaries too. */
@@ -19,7 +22,7 @@ export const runColumns = `runs.run AS id, name, CAST(state, 'String') AS stateT
   toFloat64(toUnixTimestamp64Milli(updated)) AS updatedMs, params, toJSONString(tags) AS tagsText`
 
 /**
- * One page of a project's runs: the columns above, and `sortRank` and `sortKey`, the run's place in the order.
+ * One page of a project's runs: the columns above, and `sortRank` and `sortKey`, the run's place in the order; from the end, the last row first.
  * FINAL over 50,000 runs with a third of them in three versions: 30 ms; LIMIT 1 BY 61, argMax 55, a semi-join by version 49.
  */
 export function runsPage(question: RunsQuestion): RunsStatement {
@@ -27,12 +30,14 @@ export function runsPage(question: RunsQuestion): RunsStatement {
   const figures = createFigures()
   const order = sortSql(question.sort, binder, figures.figureOf)
   const passes = filterSql(question.filter, binder, figures.figureOf)
-  const later = question.after ? order.isAfter(question.after) : '1'
+  const later = question.after ? order.isBeyond(question.after, 'after') : '1'
+  const earlier = question.before ? order.isBeyond(question.before, 'before') : '1'
+  const [first, then] = question.fromEnd ? ['DESC', order.opposite] : ['ASC', order.direction]
   const sql = `
 SELECT ${runColumns}, toFloat64(${order.rank}) AS sortRank, ${order.key} AS sortKey
 FROM ${runsWithFigures(question.project, figures.joined, binder)}
-WHERE runs.project = ${binder.bind('String', question.project)} AND ${passes} AND ${later}
-ORDER BY sortRank, sortKey ${order.direction}, id ${order.direction}
+WHERE runs.project = ${binder.bind('String', question.project)} AND ${passes} AND ${later} AND ${earlier}
+ORDER BY sortRank ${first}, sortKey ${then}, id ${then}
 LIMIT ${binder.bind('UInt32', question.rows)}`
   return { sql, parameters: binder.parameters, summaries: figures.joined.size > 0 }
 }
@@ -51,7 +56,7 @@ WHERE runs.project = ${binder.bind('String', project)} AND ${passes}`
 function runsWithFigures(project: string, joined: ReturnType<typeof createFigures>['joined'], binder: Binder): string {
   const joins = [...joined].map(
     ([metric, fields], i) =>
-      `\nLEFT ANY JOIN (${metricFigures(project, metric, [...fields], binder)}) AS m${i} ON m${i}.run = runs.run`,
+      `\nLEFT ANY JOIN (${metricFigures(project, metric, [...fields], binder)}) AS m${i} ON m${i}.run_key = runs.key`,
   )
   return `runs FINAL${joins.join('')}`
 }

@@ -22,6 +22,7 @@ export function addQuestionsDoor(
       watermarkTimeoutMs: settings.WATERMARK_TIMEOUT_MS,
       operationsAtOnce: settings.READ_SESSIONS,
       operationsWaiting: 200,
+      leaderboardBytes: settings.LEADERBOARD_MEMORY_BYTES,
     },
   })
   doors.guarded({ path: '/graphql', bodyBytes: limits.queryBodyBytes, handle: fetchHandler(query.handle) })

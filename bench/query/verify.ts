@@ -1,0 +1,42 @@
+import type { Poster } from '../post.ts'
+import type { Progress } from '../progress.ts'
+import { type Data, type Question, WrongAnswer } from './question.ts'
+
+/** A question without figures, and why: it was refused or not answered in time, or the server does not know it. */
+export type Skipped = Pick<Question, 'id' | 'question'> & { readonly why: string; readonly failed: boolean }
+
+/** Those that were answered, all rightly, and those that were not answered. */
+export type Verified = { readonly answered: readonly Question[]; readonly skipped: readonly Skipped[] }
+
+/** Asks every question once and holds the answers against brute force. Throws {@link WrongAnswer} at the first that differs. */
+export async function verifyAll(poster: Poster, questions: readonly Question[], progress: Progress): Promise<Verified> {
+  const answered: Question[] = []
+  const skipped: Skipped[] = []
+  for (const [i, one] of questions.entries()) {
+    progress.update(`${i + 1} of ${questions.length}: ${one.question}`)
+    const why = await verifyQuestion(poster, one)
+    if (why === undefined) answered.push(one)
+    else skipped.push({ id: one.id, question: one.question, why, failed: true })
+  }
+  for (const { question, why } of skipped) progress.step(`NOT ANSWERED: ${question}: ${why}`)
+  return { answered, skipped }
+}
+
+/** Why it was not answered; undefined when it was, rightly. */
+async function verifyQuestion(poster: Poster, { asks }: Question): Promise<string | undefined> {
+  for (const { body, verify } of asks) {
+    const text = (await poster.ask(body)).body.toString('utf8')
+    const { data, errors } = parse(text)
+    if (errors !== undefined || !data) return text.slice(0, 300)
+    verify(data)
+  }
+  return undefined
+}
+
+function parse(text: string): { readonly data?: Data | null; readonly errors?: unknown } {
+  try {
+    return JSON.parse(text) as { data?: Data | null }
+  } catch {
+    throw new WrongAnswer(`the server answered with ${text.slice(0, 1_000)}`)
+  }
+}
