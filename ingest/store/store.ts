@@ -41,7 +41,7 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
     insertBlock: inserter.insertBlock,
     command: commandThrough(insertClient),
     background: {
-      reader: createReader(askThrough(backgroundClient), { ...options, queryTimeoutMs: sinkTimeoutMs }),
+      reader: createReader(askThrough(backgroundClient), sinkLimits(options)),
       command: commandThrough(backgroundClient),
     },
     async close() {

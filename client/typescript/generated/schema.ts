@@ -77,6 +77,8 @@ export type QueryrunsArgs = {
   sort?: InputMaybe<RunSort>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   at?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -317,9 +319,9 @@ export type RunEdge = {
 
 /** Where a page lies among all pages. */
 export type PageInfo = {
-  /** Whether there are more after it. */
+  /** Whether there are more after it; true for every page asked with `before`. */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there are any before it: true for every page asked with `after`. */
+  /** Whether there are any before it: true for every page asked with `after`, and known for those asked with `last`. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of its first item; null when it is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
