@@ -239,6 +239,20 @@ test("the README's table of settings is that of the code", () => {
   )
 })
 
+test('a statement is made of constants, of what functions make, and of bound parameters', () => {
+  /** Members that are constants or pieces of SQL; a member of what a client sent is none, and belongs into `bind`. */
+  const pieces = /^(limits\.\w+( \+ 1)?|order\.(rank|key)|figures\[field\]\.\w+)$/
+  const statements = product.filter(({ path }) => path.startsWith('query/sql/') && path !== 'query/sql/text.ts')
+  assert.ok(statements.length > 10)
+  const wrong = statements.flatMap(({ path, text }) =>
+    [...text.matchAll(/\$\{([^{}]*)\}/g)]
+      .map((match) => match[1]!.trim())
+      .filter((piece) => /^\w+[.[]/.test(piece) && !piece.endsWith(')') && !pieces.test(piece))
+      .map((piece) => `${path}: ${piece}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
 test('each migration has a number of its own', () => {
   const names = readdirSync(join(root, 'schema/tables'))
   for (const name of names) assert.match(name, /^\d{4}_[a-z_]+\.sql$/)
