@@ -16,7 +16,9 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { limits } from '../schema/limits.ts'
+import { type CompareInput, comparedIn } from './resolvers/compare-runs.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
+import { type FacetsInput, facetValuesIn } from './resolvers/facets.ts'
 import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
 import { type RunsInput, runsIn } from './resolvers/runs.ts'
@@ -38,6 +40,8 @@ const letterFramePoints = limits.frameLoggedBytes / 32
 export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
   'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
+  'Query.facets': (input: FacetsInput) => ({ points: facetValuesIn(input), series: 0 }),
+  'Query.compareRuns': (input: CompareInput) => ({ points: comparedIn(input), series: 0 }),
   'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),

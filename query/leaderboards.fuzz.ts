@@ -22,6 +22,9 @@ export async function fuzzLeaderboards(
     for (let i = 0; i < questions; i++) {
       const variables = { project, filter: randomFilter(random, 3), sort: randomSort(random) }
       await walk(variables, random, memory.ask, sql.ask)
+      const facets = { project, filter: variables.filter, first: whole(random, 1, 6) }
+      const [mine, theirs] = [await memory.ask(facetsDocument, facets), await sql.ask(facetsDocument, facets)]
+      assert.deepEqual(mine, theirs, JSON.stringify(facets))
     }
   }
 }
@@ -156,6 +159,11 @@ const document = `query ($project: String!, $filter: RunFilter, $sort: RunSort, 
   runs(project: $project, filter: $filter, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
     totalCount edges { cursor node { run name state created params tags } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
+
+const facetsDocument = `query ($project: String!, $filter: RunFilter, $first: Int) {
+  facets(project: $project, filter: $filter, first: $first, of: [{ field: STATE }, { param: "lr" }, { param: "none" }, { tag: "team" }]) {
+    name runs missing distinct values { text runs } moreValues moreRuns
+    numbers { runs nonFinite min max binWidth binStarts binCounts } } }`
 
 type AskQuestion = (document: string, variables: unknown) => Promise<Answer>
 

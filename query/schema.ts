@@ -3,12 +3,14 @@ import { createSchema } from 'graphql-yoga'
 import { deadReasons } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import type { Context } from './context.ts'
+import { resolveCompareRuns } from './resolvers/compare-runs.ts'
 import {
   resolveDeadLetterCounts,
   resolveDeadLetters,
   resolveLetterFrame,
   resolveReplay,
 } from './resolvers/dead-letters.ts'
+import { resolveFacets } from './resolvers/facets.ts'
 import { metricNodeId, resolveNode, resolveNodes, runNodeId } from './resolvers/nodes.ts'
 import { resolveProjects } from './resolvers/projects.ts'
 import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
@@ -30,6 +32,8 @@ export function createQuerySchema() {
         series: resolveSeries,
         projects: resolveProjects,
         runs: resolveRuns,
+        facets: resolveFacets,
+        compareRuns: resolveCompareRuns,
         run: resolveRun,
         deadLetters: resolveDeadLetters,
         deadLetterCounts: resolveDeadLetterCounts,

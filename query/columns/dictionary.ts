@@ -7,6 +7,8 @@ export type Dictionary = {
   bytes: Buffer
   /** Where the n-th text ends; it begins where the one before ends. */
   ends: Uint32Array
+  /** Hash of each text, so that making room for more takes no second look at the bytes. */
+  hashes: Uint32Array
   slots: Int32Array
   /** So many of the first texts are in ascending order. */
   ordered: number
@@ -19,6 +21,7 @@ export function createDictionary(): Dictionary {
     count: 0,
     bytes: Buffer.allocUnsafeSlow(1024),
     ends: new Uint32Array(64),
+    hashes: new Uint32Array(64),
     slots: new Int32Array(128).fill(-1),
     ordered: 0,
     places: undefined,
@@ -36,13 +39,14 @@ export function codeOf(d: Dictionary, text: string): number {
   const begin = d.count === 0 ? 0 : d.ends[d.count - 1]!
   if (begin + 3 * text.length > d.bytes.length) growBytes(d, begin + 3 * text.length)
   const end = begin + d.bytes.write(text, begin)
-  const slot = slotOf(d, d.bytes, begin, end)
-  const known = d.slots[slot]!
+  const hash = hashOf(d.bytes, begin, end)
+  const known = d.slots[slotOf(d, hash, d.bytes, begin, end)]!
   if (known !== -1) return known
   if (d.count === d.ends.length) growTexts(d)
   const code = d.count++
   d.ends[code] = end
-  d.slots[slotOf(d, d.bytes, begin, end)] = code
+  d.hashes[code] = hash
+  d.slots[freeSlot(d, hash)] = code
   if (d.ordered === code && (code === 0 || compareCodes(d, code - 1, code) < 0)) d.ordered++
   d.places = undefined
   return code
@@ -51,20 +55,31 @@ export function codeOf(d: Dictionary, text: string): number {
 /** The number of a text that is there, or -1. */
 export function findText(d: Dictionary, text: string): number {
   const bytes = Buffer.from(text)
-  return d.slots[slotOf(d, bytes, 0, bytes.length)]!
+  return d.slots[slotOf(d, hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length)]!
+}
+
+function hashOf(bytes: Buffer, begin: number, end: number): number {
+  let hash = 0x811c9dc5
+  for (let at = begin; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
 /** The slot that has the text, or the free one where it would be. */
-function slotOf(d: Dictionary, bytes: Buffer, begin: number, end: number): number {
-  let hash = 0x811c9dc5
-  for (let at = begin; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+function slotOf(d: Dictionary, hash: number, bytes: Buffer, begin: number, end: number): number {
   const mask = d.slots.length - 1
-  let slot = (hash ^ (hash >>> 15)) & mask
+  let slot = hash & mask
   for (;;) {
     const code = d.slots[slot]!
-    if (code === -1 || isSame(d, code, bytes, begin, end)) return slot
+    if (code === -1 || (d.hashes[code] === hash && isSame(d, code, bytes, begin, end))) return slot
     slot = (slot + 1) & mask
   }
+}
+
+function freeSlot(d: Dictionary, hash: number): number {
+  const mask = d.slots.length - 1
+  let slot = hash & mask
+  while (d.slots[slot] !== -1) slot = (slot + 1) & mask
+  return slot
 }
 
 function isSame(d: Dictionary, code: number, bytes: Buffer, begin: number, end: number): boolean {
@@ -84,9 +99,10 @@ function growBytes(d: Dictionary, needed: number): void {
 function growTexts(d: Dictionary): void {
   const ends = new Uint32Array(2 * d.ends.length)
   ends.set(d.ends)
-  d.ends = ends
-  d.slots = new Int32Array(4 * ends.length).fill(-1)
-  for (let code = 0; code < d.count; code++) d.slots[slotOf(d, d.bytes, beginOf(d, code), d.ends[code]!)] = code
+  const hashes = new Uint32Array(ends.length)
+  hashes.set(d.hashes)
+  Object.assign(d, { ends, hashes, slots: new Int32Array(2 * ends.length).fill(-1) })
+  for (let code = 0; code < d.count; code++) d.slots[freeSlot(d, hashes[code]!)] = code
 }
 
 /** Ascending by bytes, as the store orders texts. */
@@ -125,4 +141,4 @@ export function orderTexts(d: Dictionary): void {
 }
 
 export const dictionaryBytes = (d: Dictionary): number =>
-  d.bytes.length + d.ends.byteLength + d.slots.byteLength + (d.places?.byteLength ?? 0)
+  d.bytes.length + d.ends.byteLength + d.hashes.byteLength + d.slots.byteLength + (d.places?.byteLength ?? 0)

@@ -1,6 +1,5 @@
-import type { RunFilter } from '../sql/run-filter.ts'
 import type { Cursor } from '../sql/run-order.ts'
-import { type Predicate, predicateOf, rowsPerStep, yes } from './filter.ts'
+import { type Predicate, rowsPerStep, yes } from './filter.ts'
 import { bytesOfPlace, checkPlace, createFirst, orderOf } from './order.ts'
 import { createPace } from './pace.ts'
 import type { Column, RunTable } from './table.ts'
@@ -15,9 +14,22 @@ export async function eachPassing(
   passes: Predicate,
   seen: (rows: Int32Array, count: number) => void,
 ): Promise<void> {
+  const rows = new Int32Array(rowsPerStep)
+  await eachStep(table, passes, (first, out) => {
+    let count = 0
+    for (let i = 0; i < out.length; i++) if (out[i] === yes && table.present[first + i] === 1) rows[count++] = first + i
+    seen(rows, count)
+  })
+}
+
+/** The same with what a predicate says of each row from `first` on, present or not. */
+export async function eachStep(
+  table: RunTable,
+  passes: Predicate,
+  seen: (first: number, out: Uint8Array) => void,
+): Promise<void> {
   const pause = createPace()
   const marks = new Uint8Array(rowsPerStep)
-  const rows = new Int32Array(rowsPerStep)
   const total = table.keys.count
   const steps = Math.ceil(total / rowsPerStep)
   const stride = strideOf(steps)
@@ -25,9 +37,7 @@ export async function eachPassing(
     const first = ((step * stride) % steps) * rowsPerStep
     const out = marks.subarray(0, Math.min(rowsPerStep, total - first))
     passes(first, out)
-    let count = 0
-    for (let i = 0; i < out.length; i++) if (out[i] === yes && table.present[first + i] === 1) rows[count++] = first + i
-    seen(rows, count)
+    seen(first, out)
     await pause()
   }
 }
@@ -44,7 +54,7 @@ function gcd(a: number, b: number): number {
 }
 
 export type PageQuestion = {
-  readonly filter: RunFilter
+  readonly passes: Predicate
   readonly sortColumn: Column
   readonly descending: boolean
   readonly after: Cursor | undefined
@@ -67,7 +77,7 @@ export async function pageOf(
   const compare = fromEnd ? (a: number, b: number) => order.compare(b, a) : order.compare
   const first = createFirst(question.rows, compare)
   let count = 0
-  await eachPassing(table, predicateOf(table, question.filter), (rows, passing) => {
+  await eachPassing(table, question.passes, (rows, passing) => {
     count += passing
     for (let i = 0; i < passing; i++) {
       const row = rows[i]!

@@ -1,4 +1,7 @@
+import { type Derived, derivedIn } from '../sql/derived-figures.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
+import type { SummaryField } from '../sql/summaries.ts'
+import { derivedColumn, type Fresh, isKnown } from './derived.ts'
 import { entryColumn, fieldColumn, figureColumn, type Need } from './needs.ts'
 import { isAbsent, type NumberColumn } from './numbers.ts'
 import { type Column, columnOf, type RunTable } from './table.ts'
@@ -19,12 +22,12 @@ type TextCondition = NonNullable<RunFilter['name']>
 type TimeCondition = NonNullable<RunFilter['created']>
 
 /** A filter over the columns of a table, all of which are there. The same conditions as `sql/run-filter.ts`, which also bounds them. */
-export function predicateOf(table: RunTable, filter: RunFilter): Predicate {
+export function predicateOf(table: RunTable, filter: RunFilter, fresh: Fresh = new Map()): Predicate {
   const parts: Predicate[] = []
   const column = (need: Need) => columnOf(table, need)!
-  if (filter.and) parts.push(...filter.and.map((each) => predicateOf(table, each)))
-  if (filter.or) parts.push(anyOf(filter.or.map((each) => predicateOf(table, each))))
-  if (filter.not) parts.push(opposite(predicateOf(table, filter.not)))
+  if (filter.and) parts.push(...filter.and.map((each) => predicateOf(table, each, fresh)))
+  if (filter.or) parts.push(anyOf(filter.or.map((each) => predicateOf(table, each, fresh))))
+  if (filter.not) parts.push(opposite(predicateOf(table, filter.not, fresh)))
   if (filter.state) parts.push(textIs(column(fieldColumn('state')), { in: filter.state }))
   for (const field of ['name', 'run'] as const) {
     const condition = filter[field]
@@ -36,9 +39,23 @@ export function predicateOf(table: RunTable, filter: RunFilter): Predicate {
   }
   if (filter.param) parts.push(paramIs(table, filter.param))
   if (filter.tag) parts.push(entryIs(column(entryColumn('tag', filter.tag.name)), filter.tag))
-  if (filter.metric)
-    parts.push(figureIs(column(figureColumn(filter.metric.name, filter.metric.field ?? 'LAST')), filter.metric))
+  if (filter.metric) parts.push(metricIs(table, filter.metric, fresh))
   return allOf(parts)
+}
+
+function metricIs(table: RunTable, c: NonNullable<RunFilter['metric']>, fresh: Fresh): Predicate {
+  const derived = derivedIn(c)
+  if (derived) return knownOr(table, derived, fresh, figureIs(derivedColumn(table, derived).column, c))
+  return figureIs(columnOf(table, figureColumn(c.name, (c.field ?? 'LAST') as SummaryField))!, c)
+}
+
+/** Says `maybe` of the runs whose figure is still to be computed. */
+function knownOr(table: RunTable, derived: Derived, fresh: Fresh, predicate: Predicate): Predicate {
+  const known = isKnown(table, derived, fresh)
+  return (first, out) => {
+    predicate(first, out)
+    for (let i = 0; i < out.length; i++) if (!known(first + i)) out[i] = maybe
+  }
 }
 
 function paramIs(table: RunTable, c: NonNullable<RunFilter['param']>): Predicate {

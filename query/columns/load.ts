@@ -17,7 +17,9 @@ export type Hands = {
 }
 
 /** Runs of one statement while a table is read for the first time: their texts are made at one stretch. */
-const runsPerPage = 50_000
+const runsPerPage = 30_000
+/** Figures of one statement, about: they come as they are. */
+const figuresPerSlice = 100_000
 /** Rows written between two looks at the clock. */
 const rowsPerLook = 2_000
 /** More rows than this that are new at once are no news but another table. */
@@ -63,7 +65,7 @@ export async function loadColumns(
 
 /** Figures of all runs, by ranges of keys. */
 export async function loadMetric(table: RunTable, metric: MetricColumns, hands: Hands): Promise<void> {
-  const slices = BigInt(Math.ceil((table.keys.count + 1) / (2 * runsPerPage)))
+  const slices = BigInt(Math.ceil((table.keys.count + 1) / figuresPerSlice))
   const width = 2n ** 64n / slices
   const fields = [...metric.fields.keys()]
   const slice = (n: bigint) =>
@@ -115,7 +117,7 @@ async function putRuns(
   const pause = createPace()
   const keys = halves(answer, 'key')
   const versions = numbers(answer, 'version')
-  const ids = texts(answer, 'id')
+  const ids = own ? texts(answer, 'id') : []
   const writers = columns.flatMap(({ column }, n) => (column === table.runs ? [] : [writerOf(column, answer, n)]))
   for (let at = 0; at < answer.rows; at++) {
     const row = rowOfKey(table, keys[2 * at]!, keys[2 * at + 1]!)

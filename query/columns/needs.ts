@@ -1,8 +1,10 @@
 import { failure } from '../failures.ts'
+import { derivedIn, type MetricFigure } from '../sql/derived-figures.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import type { RunSort } from '../sql/run-order.ts'
 import type { SummaryField } from '../sql/summaries.ts'
 import type { Binder } from '../sql/text.ts'
+import { needsOfDerived } from './derived.ts'
 
 /** A thing of a run that has a column of its own: from the table `runs`, or one figure of a metric. */
 export type RunColumn = { readonly table: 'runs'; readonly id: string; readonly kind: 'number' | 'text' } & RunThing
@@ -61,18 +63,23 @@ export function needsOfFilter(filter: RunFilter): Need[] {
   if (param?.number) needs.push(entryColumn('param', param.name))
   if (param && (param.text || !param.number)) needs.push(entryColumn('paramText', param.name))
   if (tag) needs.push(entryColumn('tag', tag.name))
-  if (metric) needs.push(figureColumn(metric.name, metric.field ?? 'LAST'))
+  if (metric) needs.push(...figureNeeds(metric))
   return needs
 }
 
 const sortFields = { CREATED: 'created', UPDATED: 'updated', NAME: 'name', RUN: 'run' } as const
 
-/** What an order goes by. */
-export function needOfSort({ by }: RunSort): Need {
+/** What of the summaries a figure of a metric is, or is found by. */
+export function figureNeeds(figure: MetricFigure): FigureColumn[] {
+  const derived = derivedIn(figure)
+  return derived ? needsOfDerived(derived) : [figureColumn(figure.name, (figure.field ?? 'LAST') as SummaryField)]
+}
+
+/** What an order goes by, unless that is a figure of a metric. */
+export function needOfSort({ by }: RunSort): RunColumn {
   if (by.field) return fieldColumn(sortFields[by.field])
   if (typeof by.param === 'string') return entryColumn('param', by.param)
   if (typeof by.paramText === 'string') return entryColumn('paramText', by.paramText)
   if (typeof by.tag === 'string') return entryColumn('tag', by.tag)
-  if (by.metric) return figureColumn(by.metric.name, by.metric.field ?? 'LAST')
   throw failure('BAD_INPUT', 'sort.by names nothing to sort by')
 }

@@ -44,10 +44,15 @@ export type MetricColumns = {
   readonly metric: string
   versions: Float64Array
   readonly fields: ReadonlyMap<SummaryField, NumberColumn>
+  /** Figures computed from points. */
+  readonly derived: Map<string, DerivedColumn>
   readonly source: Source
   loaded: Promise<void>
   usedMs: number
 }
+
+/** `versions`: the summary's version for which a figure holds; -1: none. */
+export type DerivedColumn = { readonly column: NumberColumn; versions: Float64Array }
 
 export function createRunTable(project: string, runs: number): RunTable {
   // Room for some more, so that a new run does not move all columns.
@@ -72,6 +77,7 @@ export function createMetricColumns(table: RunTable, metric: string, fields: Ite
     metric,
     versions: new Float64Array(table.capacity).fill(-1),
     fields: new Map([...fields].map((field) => [field, createNumbers(table.capacity)])),
+    derived: new Map(),
     source: { identity: '', read: [], look: -1 },
     loaded: Promise.resolve(),
     usedMs: performance.now(),
@@ -101,6 +107,10 @@ function grow(table: RunTable, capacity: number): void {
   for (const metric of table.metrics.values()) {
     metric.versions = grownVersions(metric.versions, capacity)
     for (const column of metric.fields.values()) growNumbers(column, capacity)
+    for (const derived of metric.derived.values()) {
+      growNumbers(derived.column, capacity)
+      derived.versions = grownVersions(derived.versions, capacity)
+    }
   }
 }
 
@@ -143,6 +153,6 @@ export function columnBytes(column: Column): number {
     : column.codes.byteLength + dictionaryBytes(column.dictionary)
 }
 
-export function metricBytes({ versions, fields }: MetricColumns): number {
-  return versions.byteLength * (1 + fields.size)
+export function metricBytes({ versions, fields, derived }: MetricColumns): number {
+  return versions.byteLength * (1 + fields.size + 2 * derived.size)
 }

@@ -1,6 +1,7 @@
 import type { Columns } from '../../schema/store.ts'
 import type { PageRun } from '../columns/leaderboards.ts'
 import type { Context } from '../context.ts'
+import { type Derived, derivedPoints, refuseManyPoints } from '../sql/derived-figures.ts'
 import { ask, integers, numbers, texts } from '../sql/read.ts'
 import { runRecords } from '../sql/run-columns.ts'
 import type { Cursor } from '../sql/run-order.ts'
@@ -32,7 +33,9 @@ export async function askRunsPage(question: RunsQuestion, at: Maybe<string>, con
 
 async function pageBySql(question: RunsQuestion, at: Maybe<string>, context: Context): Promise<RunsPage> {
   const { project, filter } = question
-  const answer = await ask(context.reader, runsPage(question), context.readOptions)
+  const statement = runsPage(question)
+  await refuseManyDerived(project, statement.derived, context)
+  const answer = await ask(context.reader, statement, context.readOptions)
   const ranks = numbers(answer, 'sortRank')
   const keys =
     answer.columns.get('sortKey') instanceof Float64Array ? numbers(answer, 'sortKey') : texts(answer, 'sortKey')
@@ -44,10 +47,17 @@ async function pageBySql(question: RunsQuestion, at: Maybe<string>, context: Con
   return { runs, count: async () => numbers(await countRuns(), 'count')[0] ?? 0 }
 }
 
+/** @throws TOO_COSTLY, before any point is read */
+export async function refuseManyDerived(project: string, derived: readonly Derived[], context: Context): Promise<void> {
+  const asked = derived.map((each) => ask(context.reader, derivedPoints(project, each), context.readOptions))
+  const points = (await Promise.all(asked)).map((answer) => numbers(answer, 'points')[0] ?? 0)
+  refuseManyPoints(points.reduce((sum, each) => sum + each, 0))
+}
+
 type Fetched = { readonly run: RunRow; readonly version: number }
 
 /** What is shown of the runs of a page. `changed`: some row is younger than what the page was made of. */
-async function fetchRuns(
+export async function fetchRuns(
   project: string,
   page: readonly PageRun[],
   at: Maybe<string>,

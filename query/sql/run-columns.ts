@@ -5,18 +5,19 @@ import { numberSql } from '../columns/numbers.ts'
 import { figures, type SummaryField } from './summaries.ts'
 import { type Binder, createBinder, type Statement } from './text.ts'
 
-/** A row for each run: `key, version, id` and, for the n-th column, `c<n>`, of texts with `h<n>` 0 where the run has none. */
-function runColumnsSql(columns: readonly RunColumn[], { bind }: Binder): string {
+/** A row for each run: `key, version`, its `id` if wanted, and for the n-th column `c<n>`, of texts with `h<n>` 0 where the run has none. */
+function runColumnsSql(columns: readonly RunColumn[], withId: boolean, { bind }: Binder): string {
   const values = columns.flatMap((column, n) => {
     const { value, has } = columnSql(column, bind)
     return column.kind === 'number'
       ? [`${numberSql(value, has)} AS c${n}`]
       : [`${value} AS c${n}`, `toUInt8(${has}) AS h${n}`]
   })
-  return ['SELECT key, toFloat64(version) AS version, runs.run AS id', ...values].join(', ')
+  const id = withId ? ['runs.run AS id'] : []
+  return ['SELECT key, toFloat64(version) AS version', ...id, ...values].join(', ')
 }
 
-/** Runs of a project by id, those after one, up to another, newest rows only. */
+/** Runs of a project by id, those after one, up to another, newest rows only; with their ids where they are to be the first `rows`. */
 export function runsByName(
   project: string,
   columns: readonly RunColumn[],
@@ -24,7 +25,7 @@ export function runsByName(
 ): Statement {
   const binder = createBinder()
   const { parameters, bind } = binder
-  const sql = `${runColumnsSql(columns, binder)} FROM runs FINAL
+  const sql = `${runColumnsSql(columns, range.rows !== undefined, binder)} FROM runs FINAL
 WHERE project = ${bind('String', project)} AND runs.run > ${bind('String', range.after)}
 ${range.upTo === undefined ? '' : `AND runs.run <= ${bind('String', range.upTo)}`}
 ${range.rows === undefined ? '' : `ORDER BY runs.run LIMIT ${bind('UInt32', range.rows)}`}`
@@ -35,7 +36,7 @@ ${range.rows === undefined ? '' : `ORDER BY runs.run LIMIT ${bind('UInt32', rang
 export function unreadRuns(project: string, columns: readonly RunColumn[], unread: Unread, rows: number): Statement {
   const binder = createBinder()
   const { parameters, bind } = binder
-  const sql = `${runColumnsSql(columns, binder)} FROM runs
+  const sql = `${runColumnsSql(columns, true, binder)} FROM runs
 WHERE project = ${bind('String', project)} AND ${unreadSql(unread, binder)}
 ORDER BY runs.version, _block_number LIMIT ${bind('UInt32', rows)}`
   return { sql, parameters }

@@ -11,6 +11,14 @@ ORDER BY version DESC LIMIT 1`
   return { sql, parameters }
 }
 
+/** Which of some runs a project has, and the versions of their rows: `id, version`. */
+export function runVersions(project: string, runs: readonly string[]): Statement {
+  const { parameters, bind } = createBinder()
+  const sql = `SELECT runs.run AS id, toFloat64(max(runs.version)) AS version FROM runs
+WHERE project = ${bind('String', project)} AND runs.run IN ${bind('Array(String)', runs)} GROUP BY id`
+  return { sql, parameters }
+}
+
 /** Several runs by their ids: the same columns, and `version`. */
 export function runRowsOf(project: string, runs: readonly string[]): Statement {
   const { parameters, bind } = createBinder()

@@ -1,4 +1,5 @@
-import { createFigures, filterSql, type RunFilter } from './run-filter.ts'
+import { type Derived, derivedFigures } from './derived-figures.ts'
+import { createFigures, type Figures, filterSql, type RunFilter } from './run-filter.ts'
 import { type Cursor, type RunSort, sortSql } from './run-order.ts'
 import { metricFigures } from './summaries.ts'
 import { type Binder, createBinder, type Statement } from './text.ts'
@@ -15,7 +16,7 @@ export type RunsQuestion = {
 }
 
 /** What a question about runs needs of their metrics; part of the answer's meaning, so it must wait for summaries too. */
-export type RunsStatement = Statement & { readonly summaries: boolean }
+export type RunsStatement = Statement & { readonly summaries: boolean; readonly derived: readonly Derived[] }
 
 /** The columns of a run's row, as `resolvers/run.ts` reads them. */
 export const runColumns = `runs.run AS id, name, CAST(state, 'String') AS stateText, toFloat64(toUnixTimestamp64Milli(created)) AS createdMs,
@@ -35,11 +36,11 @@ export function runsPage(question: RunsQuestion): RunsStatement {
   const [first, then] = question.fromEnd ? ['DESC', order.opposite] : ['ASC', order.direction]
   const sql = `
 SELECT ${runColumns}, toFloat64(${order.rank}) AS sortRank, ${order.key} AS sortKey
-FROM ${runsWithFigures(question.project, figures.joined, binder)}
+FROM ${runsWithFigures(question.project, figures, binder)}
 WHERE runs.project = ${binder.bind('String', question.project)} AND ${passes} AND ${later} AND ${earlier}
 ORDER BY sortRank ${first}, sortKey ${then}, id ${then}
 LIMIT ${binder.bind('UInt32', question.rows)}`
-  return { sql, parameters: binder.parameters, summaries: figures.joined.size > 0 }
+  return { sql, parameters: binder.parameters, ...wants(figures) }
 }
 
 /** How many runs of a project pass a filter: `count`. */
@@ -48,15 +49,23 @@ export function runsCount(project: string, filter: RunFilter): RunsStatement {
   const figures = createFigures()
   const passes = filterSql(filter, binder, figures.figureOf)
   const sql = `
-SELECT toFloat64(count()) AS count FROM ${runsWithFigures(project, figures.joined, binder)}
+SELECT toFloat64(count()) AS count FROM ${runsWithFigures(project, figures, binder)}
 WHERE runs.project = ${binder.bind('String', project)} AND ${passes}`
-  return { sql, parameters: binder.parameters, summaries: figures.joined.size > 0 }
+  return { sql, parameters: binder.parameters, ...wants(figures) }
 }
 
-function runsWithFigures(project: string, joined: ReturnType<typeof createFigures>['joined'], binder: Binder): string {
+const wants = ({ joined, derived }: Figures) => ({
+  summaries: joined.size + derived.size > 0,
+  derived: [...derived.values()],
+})
+
+export function runsWithFigures(project: string, { joined, derived }: Figures, binder: Binder): string {
   const joins = [...joined].map(
     ([metric, fields], i) =>
       `\nLEFT ANY JOIN (${metricFigures(project, metric, [...fields], binder)}) AS m${i} ON m${i}.run_key = runs.key`,
   )
-  return `runs FINAL${joins.join('')}`
+  const computed = [...derived.values()].map(
+    (each, i) => `\nLEFT ANY JOIN (${derivedFigures(project, each, binder)}) AS d${i} ON d${i}.run_key = runs.key`,
+  )
+  return `runs FINAL${joins.join('')}${computed.join('')}`
 }
