@@ -56,7 +56,7 @@ function literal(type: GraphQLInputType, depth: number, variant: number): string
   if (isEnumType(type)) return type.getValues()[0]!.name
   if (isInputObjectType(type)) {
     // These two belong to one figure each.
-    const all = Object.values(type.getFields()).filter(({ name }) => name !== 'points' && name !== 'below')
+    const all = Object.values(type.getFields()).filter(({ name }) => name !== 'points' && name !== 'bound')
     // A filter nests in itself once, by `and`, `or` or `not`, or it would have too many conditions.
     const selves = all.filter((field) => getNamedType(field.type) === type)
     const nested = depth === 0 ? selves[variant % selves.length] : undefined
