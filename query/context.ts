@@ -13,6 +13,10 @@ export type QuerySettings = {
   readonly operationsAtOnce: number
   /** Operations that wait for their turn; the next one is refused with `BUSY`. */
   readonly operationsWaiting: number
+  /** Longest life of an event stream, ms. */
+  readonly streamLifetimeMs: number
+  /** Shortest time between two looks at the store for those who watch, ms. */
+  readonly liveRestMs: number
   /** Memory for columns of runs, which make leaderboards quick; bytes. */
   readonly leaderboardBytes?: number
   /** Projects with fewer rows of runs are asked in SQL each time. */

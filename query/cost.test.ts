@@ -30,6 +30,9 @@ const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(ty
 const paidBy: Readonly<Record<string, string>> = {
   'Series.': 'Query.series and Run.series, by buckets',
   'Buckets.': 'Query.series and Run.series, by buckets',
+  'SeriesEvent.': 'Subscription.series, by buckets',
+  'SeriesPatch.': 'Subscription.series, by buckets',
+  'RunsEvent.': 'Subscription.runs, by runs',
   'RunConnection.': 'Query.runs, by rows',
   'ProjectConnection.': 'Query.projects, by rows',
   'DeadLetterConnection.': 'Query.deadLetters, by rows',

@@ -16,6 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { limits } from '../schema/limits.ts'
+import { type LiveSeriesInput, liveCost } from './live/source.ts'
 import { type CompareInput, comparedIn } from './resolvers/compare-runs.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { type FacetsInput, facetValuesIn } from './resolvers/facets.ts'
@@ -48,6 +49,9 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   'Query.node': (_, row) => sum({ points: 1, series: 0 }, row),
   'Query.nodes': ({ ids }: NodesInput, row) => times(idsIn(ids), sum({ points: 1, series: 0 }, row)),
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
+  // Live: what is watched, and what an event may carry.
+  'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
+  'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
   'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }
@@ -101,5 +105,5 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
     return skip?.if === true || include?.if === false
   }
 
-  return ofSet(schema.getQueryType()!, operation.selectionSet)
+  return ofSet(schema.getRootType(operation.operation)!, operation.selectionSet)
 }

@@ -26,6 +26,11 @@ export const failures = {
   UNKNOWN_RUN: { status: 404, retryable: false, means: 'The project has no run of this id.' },
   WATERMARK_TIMEOUT: { status: 503, retryable: true, means: 'The write named by `at` did not become visible in time.' },
   BUSY: { status: 503, retryable: true, means: 'As many questions as may run and wait at once do so already.' },
+  TOO_MANY_VIEWERS: { status: 503, retryable: true, means: 'The server has limits.liveViewers subscriptions already.' },
+  TOO_MANY_WATCHED: { status: 503, retryable: true, means: 'The server watches as many series or filters as it may.' },
+  TOO_MANY_SUBSCRIPTIONS: { status: 429, retryable: false, means: 'The connection has as many as one may have.' },
+  NOT_LIVE: { status: 400, retryable: false, means: 'A subscription needs text/event-stream or a WebSocket.' },
+  SHUTTING_DOWN: { status: 503, retryable: true, means: 'The server is stopping; go on at another one.' },
   STORE_UNAVAILABLE: { status: 503, retryable: true, means: 'The store cannot be reached.' },
   QUERY_TIMEOUT: { status: 503, retryable: true, means: 'The store did not finish in time.' },
   QUERY_MEMORY: { status: 503, retryable: false, means: 'The question needs more memory than one may take.' },
@@ -51,6 +56,12 @@ export function requestFailure(code: FailureCode, message: string): GraphQLError
   const { status, retryable } = failures[code]
   const headers = status === 503 ? { 'retry-after': '1' } : {}
   return new GraphQLError(message, { extensions: { code, retryable, http: { status, headers } } })
+}
+
+/** A failure as it goes into a stream, which has no status any more. */
+export function inStream({ message, path, extensions }: GraphQLError): object {
+  const { http: _, ...shown } = extensions
+  return { message, ...(path ? { path } : {}), extensions: shown }
 }
 
 /** What the client is told of trouble that has a name; undefined for a fault of ours. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
-import { type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
+import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import type { PersistedSettings } from './persisted.ts'
@@ -153,6 +153,26 @@ export function createTestWatermark(never: readonly string[] = []): Watermark & 
   }
 }
 
+/** Progress of a log of some partitions that goes on as a test says. */
+export function createTestProgress(
+  partitions = 1,
+): Progress & { go(stored: readonly number[], flushed?: readonly number[]): void } {
+  const followers = new Set<() => void>()
+  const nowhere = new Array<number>(partitions).fill(-1)
+  let current = { log: 'test', stored: nowhere as readonly number[], flushed: nowhere as readonly number[] }
+  return {
+    progress: () => current,
+    follow(listener) {
+      followers.add(listener)
+      return () => void followers.delete(listener)
+    },
+    go(stored, flushed = stored) {
+      current = { log: 'test', stored, flushed }
+      for (const follower of followers) follower()
+    },
+  }
+}
+
 export type Answer = {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
@@ -166,6 +186,7 @@ export function createAsker(
   reader: StoreReader,
   options: {
     watermark?: Watermark
+    progress?: Progress
     settings?: Partial<QuerySettings>
     logger?: Logger
     persisted?: PersistedSettings
@@ -173,11 +194,19 @@ export function createAsker(
 ) {
   const metrics = new Metrics()
   const watermark = options.watermark ?? createTestWatermark()
-  const usual = { queryTimeoutMs: 20_000, watermarkTimeoutMs: 500, operationsAtOnce: 4, operationsWaiting: 16 }
+  const usual = {
+    queryTimeoutMs: 20_000,
+    watermarkTimeoutMs: 500,
+    operationsAtOnce: 4,
+    operationsWaiting: 16,
+    streamLifetimeMs: 60_000,
+    liveRestMs: 2,
+  }
   const logger = options.logger ?? silent
+  const progress = options.progress ?? createTestProgress()
   const settings = { ...usual, ...options.settings }
   const persisted = options.persisted ? { persisted: options.persisted } : {}
-  const server = createQueryServer({ reader, watermark, logger, metrics, settings, ...persisted })
+  const server = createQueryServer({ reader, watermark, progress, logger, metrics, settings, ...persisted })
   async function ask(query: string, variables: unknown = {}, operationName?: string): Promise<Answer> {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
     const body = JSON.stringify({ query, variables, operationName })

@@ -3,6 +3,7 @@ import { createSchema } from 'graphql-yoga'
 import { deadReasons } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import type { Context } from './context.ts'
+import { watchRuns, watchSeries } from './live/source.ts'
 import { resolveCompareRuns } from './resolvers/compare-runs.ts'
 import {
   resolveDeadLetterCounts,
@@ -48,6 +49,7 @@ export function createQuerySchema() {
         metrics: resolveMetrics,
         series: resolveRunSeries,
       },
+      Subscription: { series: { subscribe: watchSeries }, runs: { subscribe: watchRuns } },
       Metric: { id: metricNodeId },
       DeadLetter: { frame: resolveLetterFrame, replay: resolveReplay },
     },

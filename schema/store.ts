@@ -53,6 +53,24 @@ export interface Watermark {
   reached(at: string, options: { summaries: boolean; timeoutMs: number }): Promise<void>
 }
 
+/** How far each partition of the log is in the store. */
+export type StoreProgress = {
+  /** Identity of the log. */
+  readonly log: string
+  /** By partition, the offset of the last record whose points and runs are queryable; -1: none. */
+  readonly stored: readonly number[]
+  /** By partition, the same for the summaries of series and runs. */
+  readonly flushed: readonly number[]
+}
+
+/** For those who follow the store instead of asking it again and again. */
+export interface Progress {
+  /** How far it is; it may lag what is true by a moment and never runs ahead of it. @throws StoreTrouble while that is not known */
+  progress(): StoreProgress
+  /** Calls back whenever it went further, until the answer is called. */
+  follow(listener: () => void): () => void
+}
+
 export class StaleToken extends Error {}
 export class WatermarkTimeout extends Error {}
 /** The store could not answer: away, or out of time or memory, or the answer is too large. `kind` tells which. */

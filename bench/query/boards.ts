@@ -13,6 +13,8 @@ export type Board = {
   readonly where: string
   readonly orderBy: string
   readonly metrics: readonly string[]
+  /** Whether it is also asked with the figures of some metrics of each run of the page. */
+  readonly shows?: boolean
 }
 
 const summary = (run: number, metric: string) => summaryOf(run, metrics.indexOf(metric))
@@ -31,6 +33,7 @@ export const boards: readonly Board[] = [
   },
   {
     id: 'best-finished',
+    shows: true,
     words: 'finished, learning rate up to 0.01, lowest last val/loss first',
     filter: { state: ['FINISHED'], param: { name: 'lr', number: { lessOrEqual: 0.01 } } },
     sort: { by: { metric: { name: 'val/loss', field: 'LAST' } }, direction: 'ASCENDING' },
@@ -86,6 +89,7 @@ export const boards: readonly Board[] = [
   },
   {
     id: 'as-mlflow',
+    shows: true,
     words: 'finished, one optimizer, lowest last val/loss first',
     filter: { state: ['FINISHED'], param: { name: 'optimizer', text: { is: 'adamw' } } },
     sort: { by: { metric: { name: 'val/loss', field: 'LAST' } }, direction: 'ASCENDING' },

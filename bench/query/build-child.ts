@@ -16,6 +16,13 @@ export type BuildAnswer = {
   readonly mergeSeconds: number
 }
 
+/** What the sink stores of each summary by metric as well. */
+const figuresSql = `
+INSERT INTO metric_figures
+SELECT project, metric_key, run_key, count, first_step, last_step, last, min, min_step, max, max_step,
+  nan_count + positive_infinity_count + negative_infinity_count, ifNull(first_nonfinite_step, 0), version
+FROM series WHERE project = {project:String}`
+
 const blocksAtOnce = 3
 
 /** Puts the bulk of the data straight into the store of a server that has stopped, block by block as a sink does. */
@@ -33,6 +40,8 @@ process.once('message', async ({ dataDirectory, spec }: BuildJob) => {
       progress.update(`${(points / 1e6).toFixed(0)} M points in the store`)
     }
     for (const block of summaryBlocks(project)) await inserts.add(block)
+    await inserts.ended()
+    await store.command(figuresSql, { project: project.project })
   }
   await inserts.ended()
   const pointsDone = performance.now()

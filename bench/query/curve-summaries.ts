@@ -3,7 +3,7 @@ import { metricKey, runKey } from '../../schema/keys.ts'
 import { integers } from '../rows.ts'
 import { type Curve, epochMs, firstLogged, type Logged, lateLogged, timeOf } from './curve.ts'
 import type { Block } from './curve-rows.ts'
-import type { CurveProject } from './plan.ts'
+import { armOf, type CurveProject } from './plan.ts'
 
 export type CurveSummary = {
   count: number
@@ -118,8 +118,8 @@ export function summaryBlocks({ project, metric, curves }: CurveProject): Block[
         { name: 'state', type: 'String', data: same('finished') },
         { name: 'created', type: time, data: updated },
         { name: 'updated', type: time, data: updated },
-        { name: 'params', type: 'String', data: same('{}') },
-        { name: 'params_text', type: 'Map(String, String)', data: empty },
+        { name: 'params', type: 'String', data: curves.map((_, i) => JSON.stringify({ arm: armOf(i) })) },
+        { name: 'params_text', type: 'Map(String, String)', data: curves.map((_, i) => new Map([['arm', armOf(i)]])) },
         { name: 'params_number', type: 'Map(String, Float64)', data: curves.map(() => new Map<string, number>()) },
         { name: 'tags', type: 'Map(String, String)', data: empty },
         version,

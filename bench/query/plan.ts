@@ -14,6 +14,9 @@ export type CurveProject = {
   readonly way: 'gateway' | 'store'
 }
 
+/** The param `arm` of the n-th run of a project that came straight into the store. */
+export const armOf = (run: number): string => `arm-${run % 5}`
+
 export type Plan = PlanSpec & {
   /** One run each of 1e3, 1e4 … points; the short ones and the long ones come in by different ways. */
   readonly lengths: readonly CurveProject[]

@@ -4,6 +4,7 @@ import type { Progress } from '../progress.ts'
 import { runningTarget, startEmbedded } from '../target.ts'
 import { prepareIngest } from './beside.ts'
 import { buildData, type DataFolder, prepareFolder } from './build.ts'
+import { exportSkipped, hasExport } from './export.ts'
 import { type Line, type LineContext, measureLine, measureUnderLoad } from './lines.ts'
 import type { QueryOptions } from './options.ts'
 import { measurePeers } from './peers/peers.ts'
@@ -13,6 +14,7 @@ import { questionsOf } from './questions.ts'
 import { type QueryResult, queryResult } from './results.ts'
 import type { ScanAnswer, ScanJob } from './scan-child.ts'
 import { openSelectOne } from './select-one.ts'
+import { untilTiled } from './tiles.ts'
 import { verifyAll } from './verify.ts'
 
 /** The whole benchmark: data, plain scans while the store is free, every answer against brute force, and only then the clock. */
@@ -24,11 +26,13 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   const scanned = folder && (await scan(folder, plan, options, progress))
   progress.step(folder ? 'starting the server on the data' : `using the server at ${options.url}`)
   const target = folder ? await startEmbedded(folder, options) : runningTarget(options.url as string, options.framesUrl)
+  const tiles = await untilTiled(target, plan, progress)
   const poster = createPoster(target.questionsUrl, options.apiKey)
   const selectOne = await openSelectOne()
   const context = { target, poster, selectOne, seconds: options.seconds, scans: scanned?.milliseconds ?? {} }
   progress.step(`verifying the answers to ${questions.length} questions against brute force`)
   const { answered, skipped } = await verifyAll(poster, questions, progress)
+  const unasked = options.groups.has('export') ? [exportSkipped(await hasExport(target.questionsUrl), progress)] : []
   const lines = await measureAlone(context, answered, options, progress)
   const underLoad = options.underLoad ? await measureBeside(context, answered, options, progress) : undefined
   if (underLoad !== undefined) {
@@ -42,7 +46,8 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   await target.stop()
   const peers = await measurePeers(options.peers, plan, options.seconds, progress)
   return queryResult(options, plan, {
-    ...{ built, engine: scanned?.engine, peakResidentBytes, peers, skipped },
+    ...{ built, engine: scanned?.engine, peakResidentBytes, peers, tiles },
+    skipped: [...skipped, ...unasked],
     lines: [...lines, ...(underLoad?.lines ?? [])],
     ingest: underLoad?.ingest,
   })

@@ -19,6 +19,8 @@ export type Question = {
   readonly asked: Milliseconds | null
   /** With ingest beside it, and what it should take then; absent: not measured so. */
   readonly underLoad?: { readonly asked: Milliseconds | null }
+  /** Field of the schema's `Query` without which there is no such question. */
+  readonly requires?: string
   /** One after the other, again and again. */
   readonly asks: readonly Ask[]
   /** The same questions in plain SQL over everything that was logged. */

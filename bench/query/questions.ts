@@ -1,3 +1,4 @@
+import { bandQuestions } from './band-questions.ts'
 import { chartQuestions, lengthQuestions } from './curve-questions.ts'
 import type { QuestionGroup } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -6,6 +7,6 @@ import { runQuestions } from './run-questions.ts'
 
 /** Every question of these groups, in the order in which they are asked. */
 export function questionsOf(plan: Plan, groups: ReadonlySet<QuestionGroup>): Question[] {
-  const all = [...lengthQuestions(plan), ...chartQuestions(plan), ...runQuestions(plan)]
+  const all = [...lengthQuestions(plan), ...chartQuestions(plan), ...runQuestions(plan), ...bandQuestions(plan)]
   return all.filter(({ group }) => groups.has(group))
 }

@@ -5,6 +5,7 @@ import type { Line } from './lines.ts'
 import type { QueryOptions } from './options.ts'
 import type { PeerFindings } from './peers/peer.ts'
 import { curveProjects, type Plan, pointsOf } from './plan.ts'
+import type { Tiles } from './tiles.ts'
 import type { Skipped } from './verify.ts'
 
 export type Findings = {
@@ -13,6 +14,8 @@ export type Findings = {
   readonly lines: readonly Line[]
   readonly ingest: { readonly maximum: number | null; readonly wanted: number } | undefined
   readonly peakResidentBytes: Usage | undefined
+  /** Undefined: the server makes none. */
+  readonly tiles: Tiles | undefined
   readonly skipped: readonly Skipped[]
   readonly peers: Readonly<Record<string, PeerFindings>>
 }
@@ -21,7 +24,7 @@ export type QueryResult = ReturnType<typeof queryResult>
 
 /** What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. */
 export function queryResult(options: QueryOptions, plan: Plan, findings: Findings) {
-  const { built, engine, lines, ingest, peakResidentBytes, peers, skipped } = findings
+  const { built, engine, lines, ingest, peakResidentBytes, peers, skipped, tiles } = findings
   return {
     benchmark: 'query' as const,
     seed: options.seed,
@@ -47,6 +50,7 @@ export function queryResult(options: QueryOptions, plan: Plan, findings: Finding
       asked: lines.filter(({ met }) => met !== null).length,
       met: lines.filter(({ met }) => met === true).length,
     },
+    tiles: tiles ?? null,
     ingest: ingest ?? null,
     peakResidentBytes: peakResidentBytes ?? null,
     peers,

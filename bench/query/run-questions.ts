@@ -8,9 +8,12 @@ import { metrics, type RunsData, runName, runRow, summaryOf } from './runs-data.
 const pageRows = 50
 const shown = ['train/loss', 'val/loss', 'val/accuracy']
 
-const query = `query ($project: String!, $filter: RunFilter, $sort: RunSort, $names: [String!]!) {
+/** With all params and tags of each run, and, where they are shown, the summaries of some metrics. */
+const queryOf = (isShown: boolean) => `
+query ($project: String!, $filter: RunFilter, $sort: RunSort${isShown ? ', $names: [String!]!' : ''}) {
   runs(project: $project, filter: $filter, sort: $sort, first: ${pageRows}) {
-    nodes { run name state created params tags metrics(names: $names) { name count last min max } } pageInfo { hasNextPage } } }`
+    nodes { run name state created params tags ${isShown ? 'metrics(names: $names) { name count last min max }' : ''} }
+    pageInfo { hasNextPage } } }`
 
 /** From here on a project is a large one, with a target of its own. */
 const largeProject = 100_000
@@ -21,22 +24,23 @@ export function runQuestions({ leaderboards }: Plan): Question[] {
     const isLarge = project.runs > peerProject || leaderboards.length === 1
     return boards
       .filter(({ id }) => (id === 'as-mlflow') !== isLarge || leaderboards.length === 1)
-      .map((board) => questionOf(project, board))
+      .flatMap((board) => (board.shows ? [false, true] : [false]).map((isShown) => questionOf(project, board, isShown)))
   })
 }
 
-function questionOf(project: RunsData, board: Board): Question {
-  const variables = { project: project.project, names: shown, filter: board.filter, sort: board.sort }
-  const asked = project.runs > largeProject ? { p50: 50, p99: 100 } : { p50: 15, p99: 40 }
+function questionOf(project: RunsData, board: Board, isShown: boolean): Question {
+  const { filter, sort } = board
+  const variables = { project: project.project, filter, sort, ...(isShown ? { names: shown } : {}) }
+  const words = `${board.words}${isShown ? `, with the figures of ${shown.length} metrics` : ''}`
   return {
-    id: `runs-${project.runs}-${board.id}`,
+    id: `runs-${project.runs}-${board.id}${isShown ? '-shown' : ''}`,
     group: 'runs',
-    question: `leaderboard of ${shortNumber(project.runs)} runs: ${board.words}`,
-    asked,
+    question: `leaderboard of ${shortNumber(project.runs)} runs: ${words}`,
+    asked: project.runs > largeProject ? { p50: 50, p99: 100 } : { p50: 15, p99: 40 },
     ...(board.id === 'best-finished' ? { underLoad: { asked: null } } : {}),
-    asks: [{ body: graphql(query, variables), verify: (data) => checkPage(project, board, data) }],
+    asks: [{ body: graphql(queryOf(isShown), variables), verify: (data) => checkPage(project, board, isShown, data) }],
     scans: [scan(project, board)],
-    plot: { line: board.words, size: project.runs },
+    plot: { line: words, size: project.runs },
   }
 }
 
@@ -48,10 +52,10 @@ type RunNode = {
   readonly created: string
   readonly params: Readonly<Record<string, unknown>>
   readonly tags: Readonly<Record<string, string>>
-  readonly metrics: readonly Readonly<Record<string, unknown>>[]
+  readonly metrics?: readonly Readonly<Record<string, unknown>>[]
 }
 
-function checkPage(project: RunsData, board: Board, data: Data): void {
+function checkPage(project: RunsData, board: Board, isShown: boolean, data: Data): void {
   const { nodes, pageInfo } = data.runs as Page
   const { first, total } = expectedPages(project).get(board.id)!
   const where = `${project.project}, ${board.words}`
@@ -60,7 +64,7 @@ function checkPage(project: RunsData, board: Board, data: Data): void {
   if (pageInfo.hasNextPage !== total > pageRows)
     throw new WrongAnswer(`${where}: hasNextPage is wrong, of ${total} runs`)
   first.forEach((run, i) => {
-    const [text, expected] = [JSON.stringify(shownOf(nodes[i]!)), JSON.stringify(expectedRun(run))]
+    const [text, expected] = [JSON.stringify(shownOf(nodes[i]!)), JSON.stringify(expectedRun(run, isShown))]
     if (text !== expected) throw new WrongAnswer(`${where}: ${runName(run)} is ${text}, must be ${expected}`)
   })
 }
@@ -68,13 +72,13 @@ function checkPage(project: RunsData, board: Board, data: Data): void {
 const sorted = (entries: Iterable<[string, unknown]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
 
 function shownOf({ name, state, created, params, tags, metrics }: RunNode) {
-  const rows = metrics.map((one) => [one.name, one.count, one.last, one.min, one.max])
+  const rows = (metrics ?? []).map((one) => [one.name, one.count, one.last, one.min, one.max])
   return { name, state, created, params: sorted(Object.entries(params)), tags: sorted(Object.entries(tags)), rows }
 }
 
-function expectedRun(run: number): ReturnType<typeof shownOf> {
+function expectedRun(run: number, isShown: boolean): ReturnType<typeof shownOf> {
   const row = runRow(run)
-  const rows = [...shown].sort().map((name) => {
+  const rows = (isShown ? [...shown].sort() : []).map((name) => {
     const { count, last, min, max } = summaryOf(run, metrics.indexOf(name))
     return [name, count, Number.isNaN(last) ? 'NaN' : last, min, max]
   })

@@ -19,6 +19,8 @@ export type SinkGroup = {
   serving(): ReadonlyMap<number, Sink>
   /** Partitions at hand that cannot be served at the moment, each with its reason; they are tried again. */
   faults(): ReadonlyMap<number, Error>
+  /** Calls back whenever one of them stored more, until the answer is called. */
+  follow(listener: () => void): () => void
   /** Every sink inserts what it has read, stores the summaries and commits. Nothing is lost when one cannot: the next reader does it. */
   stop(): Promise<void>
 }
@@ -56,6 +58,10 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
+  const followers = new Set<() => void>()
+  const onProgress = () => {
+    for (const follower of followers) follower()
+  }
   let stopping = false
   // Read before each batch of records, so partitions that come and go change every sink's share.
   const shared: SinkSettings = {
@@ -114,7 +120,9 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   async function serve(post: Post, tried: () => void): Promise<void> {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
-      const sink = createSink({ partition, store, observe, logger, settings: shared, columns, announce, tiles })
+      const sink = createSink({
+        ...{ partition, store, observe, logger, settings: shared, columns, announce, tiles, onProgress },
+      })
       post.sink = sink
       const began = performance.now()
       const started = sink.start().then(
@@ -176,6 +184,10 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
       const faults = new Map<number, Error>()
       for (const [number, post] of posts) if (post.fault) faults.set(number, post.fault)
       return faults
+    },
+    follow(listener) {
+      followers.add(listener)
+      return () => void followers.delete(listener)
     },
     async stop() {
       stopping = true

@@ -157,6 +157,7 @@ export function createSink(parts: SinkParts): Sink {
     newestMs = Math.max(newestMs, batch.newestMs)
     clearBatch(batch)
     waiters.wake(stored)
+    parts.onProgress?.()
     insertWhenDue()
     flushWhenDue()
     // The next block's intent says the same.
@@ -246,6 +247,7 @@ export function createSink(parts: SinkParts): Sink {
     flushed = Math.max(flushed, covered)
     lastFlushTookMs = clock.workedMs()
     observe.flushed(lastFlushTookMs / 1000)
+    parts.onProgress?.()
   }
 
   async function reached(offset: number, summaries: boolean): Promise<void> {

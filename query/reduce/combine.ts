@@ -20,7 +20,7 @@ export function combine(tables: readonly BucketTable[], width: number): BucketTa
     const at = next[least]!++
     const start = bucketStart(from.steps[at]!, width)
     if (row >= 0 && table.steps[row] === start) {
-      add(table, row, from, at)
+      addBucket(table, row, from, at)
       continue
     }
     row++
@@ -29,7 +29,8 @@ export function combine(tables: readonly BucketTable[], width: number): BucketTa
   }
 }
 
-function add(to: BucketTable, row: number, from: BucketTable, at: number): void {
+/** Adds to one bucket what another one of the same place holds, of different points. */
+export function addBucket(to: BucketTable, row: number, from: BucketTable, at: number): void {
   to.counts[row]! += from.counts[at]!
   to.superseded[row]! += from.superseded[at]!
   if (!Number.isNaN(from.first[at]!)) addFinite(to, row, from, at)

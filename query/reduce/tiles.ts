@@ -11,6 +11,7 @@ export type TileTable = {
   readonly table: BucketTable
   readonly firstSteps: Float64Array
   readonly lastSteps: Float64Array
+  readonly versions: Float64Array
 }
 
 const place = Object.fromEntries(tilePlaces.map((name, i) => [name, i])) as Record<(typeof tilePlaces)[number], number>
@@ -49,17 +50,23 @@ export function tileTable(answer: Columns): TileTable {
     table.negativeInfinity[row] = places[p + place.negativeInfinity]!
     table.negativeInfinitySteps[row] = start + places[p + place.negativeInfinityStep]!
   }
-  return { table, firstSteps, lastSteps }
+  return { table, firstSteps, lastSteps, versions: numbers(answer, 'version') }
 }
 
-/** The tiles of rows `from` to `to`, which are of one series, each in its newest version. */
-export function newestTiles(tiles: TileTable, from: number, to: number): { table: BucketTable; extent: Extent } {
-  const { table, firstSteps, lastSteps } = tiles
+/** The tiles of rows `from` to `to`, which are of one series, each in its newest version; `version` is the newest of all. */
+export function newestTiles(
+  tiles: TileTable,
+  from: number,
+  to: number,
+): { table: BucketTable; extent: Extent; version: number } {
+  const { table, firstSteps, lastSteps, versions } = tiles
   const { steps } = table
   const extent = { first: firstSteps[from]!, last: lastSteps[to - 1]! }
   let old = 0
   for (let row = from; row < to - 1; row++) if (steps[row] === steps[row + 1]) old++
-  if (old === 0) return { table: cutTable(table, from, to), extent }
+  let version = 0
+  for (let row = from; row < to; row++) version = Math.max(version, versions[row]!)
+  if (old === 0) return { table: cutTable(table, from, to), extent, version }
   const newest = emptyTable(to - from - old)
   let count = 0
   for (let row = from; row < to; row++) {
@@ -68,5 +75,5 @@ export function newestTiles(tiles: TileTable, from: number, to: number): { table
     if (count === 0) extent.first = firstSteps[row]!
     count++
   }
-  return { table: newest, extent }
+  return { table: newest, extent, version }
 }

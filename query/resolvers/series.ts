@@ -109,7 +109,7 @@ function seriesAnswer(run: string, metric: string, curve: Curve, currency: Curre
   }
 }
 
-function bucketsAnswer(table: BucketTable) {
+export function bucketsAnswer(table: BucketTable) {
   return {
     ...table,
     first: () => withNulls(table.first),
@@ -131,7 +131,7 @@ function bucketsAnswer(table: BucketTable) {
 /** These columns hold finite values only, so that NaN in them means that there is none. */
 const withNulls = (column: Float64Array) => Array.from(column, (value) => (Number.isNaN(value) ? null : value))
 
-function receiptOf(curve: Curve) {
+export function receiptOf(curve: Curve) {
   const table = curve.buckets()
   const sum = (column: Float64Array) => column.reduce((total, count) => total + count, 0)
   const standing = sum(table.counts)

@@ -19,6 +19,7 @@ export type BoundType =
   | 'Array(String)'
   | 'Array(Float64)'
   | 'Array(UInt64)'
+  | 'Array(Int64)'
 
 export function createBinder(): Binder {
   const parameters: Record<string, ParameterValue> = {}

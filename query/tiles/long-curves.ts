@@ -5,16 +5,7 @@ import { bucketWidthOf } from '../reduce/grid.ts'
 import type { Stretch } from './coverage.ts'
 import { guessExtent, guessPoints, learn } from './known.ts'
 import { planOf, tilesIn } from './plan.ts'
-import {
-  type Item,
-  type LongQuestion,
-  type LongSeries,
-  lookForLatePoints,
-  type Read,
-  type Reduced,
-  readParts,
-  widest,
-} from './round.ts'
+import { type Item, type LongQuestion, type LongSeries, type Read, type Reduced, readParts, widest } from './round.ts'
 import { sizes } from './sizes.ts'
 
 /** Rounds with tiles. So many blocks of late points in a hundredth of a second there are not; if there are, the points tell. */
@@ -42,7 +33,6 @@ export async function readLong(
   for (let round = 0; items.length > 0; round++) {
     for (const item of items) plan(item, question, items.length, round < mostRounds)
     const parts = await readParts(reader, items, question, options)
-    if (parts) await lookForLatePoints(reader, items, parts, options)
     items = items.filter((item) => !finish(item, parts?.get(item.id), question, done))
   }
   return done

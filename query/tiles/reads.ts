@@ -11,12 +11,14 @@ import { sizes } from './sizes.ts'
 /** Conditions of one statement, each of which costs the store a tenth of a millisecond. */
 const conditions = 64
 
+export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Extent; readonly version: number }
+
 /** Tiles by series. */
 export async function readTiles(
   reader: StoreReader,
   ranges: readonly SeriesTiles[],
   options: ReadOptions,
-): Promise<Map<string, { table: BucketTable; extent: Extent }>> {
+): Promise<Map<string, SeriesTilesRead>> {
   const parts = split(ranges, ({ first, last, width }) => (last - first + 1) / width)
   const answers = await Promise.all(parts.map((part) => ask(reader, seriesTiles(part), options)))
   return joined(

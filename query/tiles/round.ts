@@ -1,7 +1,7 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
-import type { BucketTable } from '../reduce/buckets.ts'
+import type { BucketTable, Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
-import { isStale, type Stretch } from './coverage.ts'
+import { isStale, type LateRange, type Stretch } from './coverage.ts'
 import type { Known } from './known.ts'
 import { type Part, partOfPoints, readAggregated, stepsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
@@ -34,78 +34,112 @@ export type Item = LongSeries & {
 
 /** Wider than any series: what is read so tells where the points begin and end, in few tiles. */
 export const widest = 2 ** 53
-export type Read = { tiles: Part | undefined; outside: Part | undefined; rows: number; isLate: boolean }
 
-/** What the items' plans say, side by side; undefined when there are too many points to come as rows: then they are to be put into buckets. */
+/** What was read of a series: from tiles, and of the points outside of them, of which `rows` came one by one. */
+export type Read = { readonly tiles: Part | undefined; readonly outside: Part | undefined; readonly isLate: boolean }
+type Outside = { readonly part: Part | undefined; readonly rows: number }
+
+/**
+ * What the items' plans say, side by side; undefined when there are too many points to come as rows: then they are to be put into buckets.
+ * Late points are looked for as soon as the points have been read, and not before.
+ */
 export async function readParts(
   reader: StoreReader,
   items: readonly Item[],
   { repeated }: LongQuestion,
   options: ReadOptions,
 ): Promise<Map<string, Read> | undefined> {
-  const inTiles = items.flatMap((item) =>
+  const ranges = items.flatMap((item) =>
     item.plan.tiles.map((range) => ({ ...stepsOf(item, range), width: range.width })),
   )
+  const points = readOutside(reader, items, repeated, options)
+  const [tiles, outside, early] = await Promise.all([
+    ranges.length === 0 ? undefined : readTiles(reader, ranges, options),
+    points,
+    points.then((read) => read && lookForLatePoints(reader, items, read, options)),
+  ])
+  if (!outside) {
+    // The guess was wrong: the series have grown.
+    for (const item of items) item.aggregated = true
+    return undefined
+  }
+  // A tile newer than any seal of the plan may hold points that came after the look: then it is looked again.
+  const newer = items.filter(({ id, plan }) => (tiles?.get(id)?.version ?? -1) > newestVersion(plan))
+  const late = newer.length > 0 ? await readLateOf(reader, items, options) : early!
+  return new Map(
+    items.map(({ id, plan, known }) => {
+      const found = late.get(id) ?? []
+      if (plan.tiles.length > 0) known.coverage = { ...known.coverage, late: found }
+      const isLate = plan.tiles.some((tiles) => found.some((range) => isStale(range, tiles)))
+      return [id, { tiles: tiles?.get(id), outside: outside.get(id)?.part, isLate }]
+    }),
+  )
+}
+
+async function readOutside(
+  reader: StoreReader,
+  items: readonly Item[],
+  repeated: Repeated,
+  options: ReadOptions,
+): Promise<Map<string, Outside> | undefined> {
   const stretches = (aggregated: boolean) => items.filter((item) => item.aggregated === aggregated)
   const asRows = stretches(false).flatMap((item) => item.plan.points.map((stretch) => stepsOf(item, stretch)))
   const asBuckets = stretches(true).map(({ plan, width, ...item }) => ({
     ...{ ...item, stretches: plan.points, width: width ?? widest },
   }))
-  const [tiles, points, buckets] = await Promise.all([
-    inTiles.length === 0 ? new Map<string, Part>() : readTiles(reader, inTiles, options),
-    asRows.length === 0 ? new Map() : readStretches(reader, asRows, options),
+  const [points, buckets] = await Promise.all([
+    asRows.length === 0 ? new Map<string, Points>() : readStretches(reader, asRows, options),
     readAggregated(reader, asBuckets, repeated, options),
   ])
-  if (!points) {
-    // The guess was wrong: the series have grown.
-    for (const item of items) item.aggregated = true
-    return undefined
-  }
+  if (!points) return undefined
   return new Map(
     items.map(({ id, width }) => {
       const logged = points.get(id)
-      const outside = logged ? partOfPoints(logged, width ?? widest, repeated) : buckets.get(id)
-      return [id, { tiles: tiles.get(id), outside, rows: logged?.steps.length ?? 0, isLate: false }]
+      const part = logged ? partOfPoints(logged, width ?? widest, repeated) : buckets.get(id)
+      return [id, { part, rows: logged?.steps.length ?? 0 }]
     }),
   )
 }
 
-/** To be asked when tiles and points have been read, and not before. */
-export async function lookForLatePoints(
+/** Which points are late; and where many lie outside of tiles, the newest seals, for the next question. */
+async function lookForLatePoints(
   reader: StoreReader,
   items: readonly Item[],
-  parts: ReadonlyMap<string, Read>,
+  outside: ReadonlyMap<string, Outside>,
   options: ReadOptions,
-): Promise<void> {
+): Promise<Map<string, LateRange[]>> {
   const now = performance.now()
-  const tiled = items.filter((item) => item.plan.tiles.length > 0)
   const wanting = items.filter(
     ({ id, aggregated, known }) =>
-      (aggregated || parts.get(id)!.rows > sizes.sealsPoints) && now - known.sealsReadMs > sizes.sealsReadAgainMs,
+      (aggregated || outside.get(id)!.rows > sizes.sealsPoints) && now - known.sealsReadMs > sizes.sealsReadAgainMs,
   )
   const [late, seals] = await Promise.all([
-    tiled.length > 0 ? readLate(reader, pairsOf(tiled), oldestVersion(tiled), options) : undefined,
+    readLateOf(reader, items, options),
     wanting.length > 0 ? readSeals(reader, pairsOf(wanting), options) : undefined,
   ])
-  for (const item of tiled) {
-    const ranges = late!.get(item.id) ?? []
-    item.known.coverage = { ...item.known.coverage, late: ranges }
-    parts.get(item.id)!.isLate = item.plan.tiles.some((tiles) => ranges.some((range) => isStale(range, tiles)))
-  }
-  // For the next question.
   for (const { id, known } of wanting) {
     known.sealsReadMs = now
     known.coverage = { ...known.coverage, seals: seals!.get(id) ?? [] }
   }
+  return late
 }
+
+async function readLateOf(
+  reader: StoreReader,
+  items: readonly Item[],
+  options: ReadOptions,
+): Promise<Map<string, LateRange[]>> {
+  const tiled = items.filter((item) => item.plan.tiles.length > 0)
+  if (tiled.length === 0) return new Map()
+  const oldest = Math.min(...tiled.flatMap(({ plan }) => plan.tiles.map(({ version }) => version)))
+  return readLate(reader, pairsOf(tiled), oldest, options)
+}
+
+const newestVersion = ({ tiles }: Plan) => tiles.reduce((newest, { version }) => Math.max(newest, version), -1)
 
 export function pairsOf(series: readonly { readonly run: bigint; readonly metric: bigint }[]) {
   return {
     runs: [...new Set(series.map(({ run }) => run))],
     metrics: [...new Set(series.map(({ metric }) => metric))],
   }
-}
-
-function oldestVersion(items: readonly Item[]): number {
-  return Math.min(...items.flatMap(({ plan }) => plan.tiles.map(({ version }) => version)))
 }

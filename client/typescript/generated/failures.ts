@@ -40,6 +40,16 @@ export const failures = {
   WATERMARK_TIMEOUT: { retryable: true },
   /** As many questions as may run and wait at once do so already. */
   BUSY: { retryable: true },
+  /** The server has limits.liveViewers subscriptions already. */
+  TOO_MANY_VIEWERS: { retryable: true },
+  /** The server watches as many series or filters as it may. */
+  TOO_MANY_WATCHED: { retryable: true },
+  /** The connection has as many as one may have. */
+  TOO_MANY_SUBSCRIPTIONS: { retryable: false },
+  /** A subscription needs text/event-stream or a WebSocket. */
+  NOT_LIVE: { retryable: false },
+  /** The server is stopping; go on at another one. */
+  SHUTTING_DOWN: { retryable: true },
   /** The store cannot be reached. */
   STORE_UNAVAILABLE: { retryable: true },
   /** The store did not finish in time. */

@@ -77,6 +77,8 @@ export type QueryrunsArgs = {
   sort?: InputMaybe<RunSort>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   at?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -317,9 +319,9 @@ export type RunEdge = {
 
 /** Where a page lies among all pages. */
 export type PageInfo = {
-  /** Whether there are more after it. */
+  /** Whether there are more after it; true for every page asked with `before`. */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there are any before it: true for every page asked with `after`. */
+  /** Whether there are any before it: true for every page asked with `after`, and known for those asked with `last`. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of its first item; null when it is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
@@ -691,4 +693,121 @@ export type Server = {
   readonly watermark: Scalars['String']['output'];
   /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
   readonly watermarkTime: Scalars['Time']['output'];
+};
+
+/**
+ * What can be watched: over SSE (POST or GET with `Accept: text/event-stream`, one subscription each) or over a WebSocket at the same path with the
+ * subprotocol `graphql-transport-ws`. Events are pushed when the store gets something new. An event always brings its viewer from where it stood to where
+ * the store is: who reads slowly gets fewer events, each with all that is needed, and is told how many it missed. Each event's `id`, which is also the SSE
+ * event's id, goes on from there after a lost connection, at any server of the deployment: as the header `Last-Event-ID` or as `after`.
+ */
+export type Subscription = {
+  /**
+   * Curves as they grow. The first event has them whole, as `Query.series` answers; the others have, of each series that changed, what is to replace
+   * its end, or the whole again with `reset`. Who puts them together has, after each event, exactly what `Query.series` answers at its watermark.
+   */
+  readonly series: SeriesEvent;
+  /**
+   * The runs of a project that appear or change. The first event tells of none, or with `after` of those that changed since: ask `Query.runs` with `at` set
+   * to its `watermark` for the list that later events change.
+   */
+  readonly runs: RunsEvent;
+};
+
+/**
+ * What can be watched: over SSE (POST or GET with `Accept: text/event-stream`, one subscription each) or over a WebSocket at the same path with the
+ * subprotocol `graphql-transport-ws`. Events are pushed when the store gets something new. An event always brings its viewer from where it stood to where
+ * the store is: who reads slowly gets fewer events, each with all that is needed, and is told how many it missed. Each event's `id`, which is also the SSE
+ * event's id, goes on from there after a lost connection, at any server of the deployment: as the header `Last-Event-ID` or as `after`.
+ */
+export type SubscriptionseriesArgs = {
+  input: LiveSeriesInput;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * What can be watched: over SSE (POST or GET with `Accept: text/event-stream`, one subscription each) or over a WebSocket at the same path with the
+ * subprotocol `graphql-transport-ws`. Events are pushed when the store gets something new. An event always brings its viewer from where it stood to where
+ * the store is: who reads slowly gets fewer events, each with all that is needed, and is told how many it missed. Each event's `id`, which is also the SSE
+ * event's id, goes on from there after a lost connection, at any server of the deployment: as the header `Last-Event-ID` or as `after`.
+ */
+export type SubscriptionrunsArgs = {
+  project: Scalars['String']['input'];
+  filter?: InputMaybe<RunFilter>;
+  summaries?: InputMaybe<Scalars['Boolean']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which curves to watch, and how they are reduced: as in `SeriesInput`, by M4. */
+export type LiveSeriesInput = {
+  /** Name of the project. */
+  readonly project: Scalars['String']['input'];
+  /** Ids of the runs. One that there is not yet gives a series without points, until it begins. Runs x metrics x buckets: at most 100000 in one subscription. */
+  readonly runs: ReadonlyArray<Scalars['String']['input']>;
+  /** Names of the metrics. Runs x metrics: at most 500. */
+  readonly metrics: ReadonlyArray<Scalars['String']['input']>;
+  /** First step, inclusive; the series' own first when absent. */
+  readonly fromStep?: InputMaybe<Scalars['Step']['input']>;
+  /** Last step, inclusive; the series' own last when absent. */
+  readonly toStep?: InputMaybe<Scalars['Step']['input']>;
+  /** At most so many buckets for each series, 2 to 2000; see `SeriesInput.buckets`. */
+  readonly buckets?: InputMaybe<Scalars['Int']['input']>;
+  /** Which of several points of one step count. */
+  readonly repeated?: InputMaybe<Repeated>;
+};
+
+/** What changed of the curves that are watched, up to one moment. */
+export type SeriesEvent = {
+  /** Where the viewer stands with it; for `after` and `Last-Event-ID`. Opaque. */
+  readonly id: Scalars['String']['output'];
+  /** Token of the moment: the curves have every write up to it, and none after it. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+  /** Events that came in between and were not sent, because the viewer did not read: what was in them is in this one. 0 in the first event. */
+  readonly missed: Scalars['Count']['output'];
+  /** The series that changed, each once; in the first event all of them, runs first. */
+  readonly series: ReadonlyArray<SeriesPatch>;
+};
+
+/** One series from some step on: drop what is there from `fromStep` on (with `reset` all of it), then put the columns behind what is left. */
+export type SeriesPatch = {
+  /** Id of the run. */
+  readonly run: Scalars['String']['output'];
+  /** Name of the metric. */
+  readonly metric: Scalars['String']['output'];
+  /** Whether the columns are the whole curve: first events, and whenever the buckets became wider. */
+  readonly reset: Scalars['Boolean']['output'];
+  /** First step that the columns cover anew: where a bucket begins. Null with `reset`. */
+  readonly fromStep?: Maybe<Scalars['Step']['output']>;
+  /** Steps of the points from there on, ascending; see `Series.steps`. */
+  readonly steps: Scalars['Steps']['output'];
+  /** Values of the points, as long as `steps`. */
+  readonly values: Scalars['Values']['output'];
+  /** `steps`, packed. */
+  readonly stepsPacked: Scalars['Packed']['output'];
+  /** `values`, packed. */
+  readonly valuesPacked: Scalars['Packed']['output'];
+  /** Figures of the buckets from there on. */
+  readonly buckets: Buckets;
+  /** How the whole curve came about, as it is with this patch. */
+  readonly receipt: Receipt;
+};
+
+/** What became of the runs that are watched, up to one moment. */
+export type RunsEvent = {
+  /** Where the viewer stands with it; for `after` and `Last-Event-ID`. Opaque. */
+  readonly id: Scalars['String']['output'];
+  /** Token of the moment. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+  /** Events that came in between and were not sent, because the viewer did not read: what was in them is in this one. 0 in the first event. */
+  readonly missed: Scalars['Count']['output'];
+  /** More than 200 runs changed, or the viewer is too far behind: none is told of, ask `Query.runs` again, with `at` set to `watermark`. */
+  readonly reset: Scalars['Boolean']['output'];
+  /** Runs that appeared or changed and pass the filter, as they are now or were a moment ago. */
+  readonly changed: ReadonlyArray<Run>;
+  /** Ids of runs that changed and do not pass the filter; there may be some that the viewer never had. */
+  readonly left: ReadonlyArray<Scalars['String']['output']>;
 };
