@@ -52,7 +52,6 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   // Live: what is watched, and what an event may carry.
   'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
   'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
-  'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
   'Run.metrics': (input: MetricsInput) => ({ points: metricsIn(input), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }
