@@ -25,7 +25,7 @@ import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
 import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
-import type { MetricsInput } from './resolvers/summaries.ts'
+import { type MetricsInput, metricsIn } from './resolvers/summaries.ts'
 
 /** What an answer may become at most: `points` are buckets of curves and rows of lists; `series` runs x metrics. */
 export type Cost = { readonly points: number; readonly series: number }
@@ -54,7 +54,7 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   // Live: what is watched, and what an event may carry.
   'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
   'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
-  'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Run.metrics': (input: MetricsInput) => ({ points: metricsIn(input), series: 0 }),
   'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
 }
 

@@ -152,13 +152,20 @@ export type MetricCondition = {
   readonly name: string;
   /** Which figure. */
   readonly field?: SummaryField | null | undefined;
+  /** How many points `MEAN_OF_LAST` is of, 1 to 10000; of no other figure. */
+  readonly points?: number | null | undefined;
+  /** The bound of `FIRST_STEP_BELOW` and `FIRST_STEP_ABOVE`, -1.8e308 to 1.8e308; of no other figure. */
+  readonly bound?: number | null | undefined;
   /** Whether the run has logged the metric, and it has such a figure. `false` finds the runs without. */
   readonly exists?: boolean | null | undefined;
   /** About the figure. */
   readonly number?: NumberCondition | null | undefined;
 };
 
-/** A figure of a metric's summary. */
+/**
+ * A figure of a metric's summary. Those that are read from points are computed for the runs alone for which the rest of the question depends on it; more than
+ * 20,000,000 points, as the summaries count them, are refused with `TOO_COSTLY` before any is read.
+ */
 export type SummaryField =
   /** Value at the highest step. */
   | 'LAST'
@@ -179,7 +186,13 @@ export type SummaryField =
   /** Points of value NaN, Infinity or -Infinity. */
   | 'NON_FINITE_COUNT'
   /** Lowest step with a NaN or an infinity. */
-  | 'FIRST_NON_FINITE_STEP';
+  | 'FIRST_NON_FINITE_STEP'
+  /** Mean of the values at the `points` highest steps, of several of one step the one logged last. NaN and infinities count as what they are. Read from points. */
+  | 'MEAN_OF_LAST'
+  /** Lowest step with a value below `bound`, repeated steps included. Read from points, of runs whose minimum is below it. */
+  | 'FIRST_STEP_BELOW'
+  /** Lowest step with a value above `bound`, repeated steps included. Read from points, of runs whose maximum is above it. */
+  | 'FIRST_STEP_ABOVE';
 
 /** Why a frame that was acknowledged cannot be stored. */
 export type DeadLetterReason =
@@ -266,8 +279,6 @@ export type ResumedQueryVariables = Exact<{
 }>;
 
 export type ResumedQuery = { readonly last: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }>, readonly first: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }>, readonly all: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }> };
-
-export type ShownFragment = { readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } };
 
 export type ProjectsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -529,30 +540,36 @@ export const Points: Operation<PointsQuery, PointsQueryVariables> = {
 export const Resumed: Operation<ResumedQuery, ResumedQueryVariables> = {
   name: 'Resumed',
   kind: 'query',
-  hash: 'fd96003eb44726eb25c77ea1fe666faaac8dc516094f65e68291ee859d057ce9',
+  hash: '05cbd8fd282c73cd654c33369719eac84342efec4751d5529a4cc98964a0a663',
   at: [],
   text: `query Resumed($project: String!, $run: String!, $metric: String!) {
   last: series(input: {project: $project, runs: [$run], metrics: [$metric]}) {
-    ...Shown
+    steps
+    values
+    receipt {
+      pointsTotal
+      superseded
+    }
   }
   first: series(
     input: {project: $project, runs: [$run], metrics: [$metric], repeated: FIRST}
   ) {
-    ...Shown
+    steps
+    values
+    receipt {
+      pointsTotal
+      superseded
+    }
   }
   all: series(
     input: {project: $project, runs: [$run], metrics: [$metric], repeated: ALL}
   ) {
-    ...Shown
-  }
-}
-
-fragment Shown on Series {
-  steps
-  values
-  receipt {
-    pointsTotal
-    superseded
+    steps
+    values
+    receipt {
+      pointsTotal
+      superseded
+    }
   }
 }`,
 }

@@ -44,6 +44,13 @@ export type Query = {
   readonly projects: ProjectConnection;
   /** The runs of a project that pass a filter, in an order of choice, page by page. */
   readonly runs: RunConnection;
+  /**
+   * The values of things of the runs that pass a filter, with how many runs have each: what a filter could be narrowed by. One facet for each
+   * of `of`, in its order.
+   */
+  readonly facets: ReadonlyArray<Facet>;
+  /** Runs side by side: what differs among them, and what does not. An unknown run is refused with `UNKNOWN_RUN`. */
+  readonly compareRuns: RunComparison;
   /** One run; null when there is none of this id. */
   readonly run?: Maybe<Run>;
   /** Frames that were acknowledged and cannot be stored, in log order, page by page. All conditions given must hold. */
@@ -79,6 +86,24 @@ export type QueryrunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   last?: InputMaybe<Scalars['Int']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QueryfacetsArgs = {
+  project: Scalars['String']['input'];
+  filter?: InputMaybe<RunFilter>;
+  of: ReadonlyArray<FacetKey>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QuerycompareRunsArgs = {
+  project: Scalars['String']['input'];
+  runs: ReadonlyArray<Scalars['String']['input']>;
+  metrics?: InputMaybe<ReadonlyArray<MetricSortKey>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
   at?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -514,13 +539,20 @@ export type MetricCondition = {
   readonly name: Scalars['String']['input'];
   /** Which figure. */
   readonly field?: InputMaybe<SummaryField>;
+  /** How many points `MEAN_OF_LAST` is of, 1 to 10000; of no other figure. */
+  readonly points?: InputMaybe<Scalars['Int']['input']>;
+  /** The bound of `FIRST_STEP_BELOW` and `FIRST_STEP_ABOVE`, -1.8e308 to 1.8e308; of no other figure. */
+  readonly bound?: InputMaybe<Scalars['Float']['input']>;
   /** Whether the run has logged the metric, and it has such a figure. `false` finds the runs without. */
   readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
   /** About the figure. */
   readonly number?: InputMaybe<NumberCondition>;
 };
 
-/** A figure of a metric's summary. */
+/**
+ * A figure of a metric's summary. Those that are read from points are computed for the runs alone for which the rest of the question depends on it; more than
+ * 20,000,000 points, as the summaries count them, are refused with `TOO_COSTLY` before any is read.
+ */
 export type SummaryField =
   /** Value at the highest step. */
   | 'LAST'
@@ -541,7 +573,13 @@ export type SummaryField =
   /** Points of value NaN, Infinity or -Infinity. */
   | 'NON_FINITE_COUNT'
   /** Lowest step with a NaN or an infinity. */
-  | 'FIRST_NON_FINITE_STEP';
+  | 'FIRST_NON_FINITE_STEP'
+  /** Mean of the values at the `points` highest steps, of several of one step the one logged last. NaN and infinities count as what they are. Read from points. */
+  | 'MEAN_OF_LAST'
+  /** Lowest step with a value below `bound`, repeated steps included. Read from points, of runs whose minimum is below it. */
+  | 'FIRST_STEP_BELOW'
+  /** Lowest step with a value above `bound`, repeated steps included. Read from points, of runs whose maximum is above it. */
+  | 'FIRST_STEP_ABOVE';
 
 /** An order of runs. */
 export type RunSort = {
@@ -581,6 +619,10 @@ export type MetricSortKey = {
   readonly name: Scalars['String']['input'];
   /** Which figure. */
   readonly field?: InputMaybe<SummaryField>;
+  /** How many points `MEAN_OF_LAST` is of, 1 to 10000; of no other figure. */
+  readonly points?: InputMaybe<Scalars['Int']['input']>;
+  /** The bound of `FIRST_STEP_BELOW` and `FIRST_STEP_ABOVE`, -1.8e308 to 1.8e308; of no other figure. */
+  readonly bound?: InputMaybe<Scalars['Float']['input']>;
 };
 
 /** Which way an order goes. */
@@ -589,6 +631,113 @@ export type Direction =
   | 'ASCENDING'
   /** Greatest, latest or last of the alphabet first. */
   | 'DESCENDING';
+
+/** A thing of runs that has values to count: exactly one of these. */
+export type FacetKey =
+  /** A field of the run itself. */
+  { readonly field: FacetField; readonly param?: never; readonly tag?: never; }
+  |  /** The param of this name: its texts and, where it has numbers, their range. */
+  { readonly field?: never; readonly param: Scalars['String']['input']; readonly tag?: never; }
+  |  /** The tag of this name. */
+  { readonly field?: never; readonly param?: never; readonly tag: Scalars['String']['input']; };
+
+/** A field of a run whose values can be counted. */
+export type FacetField =
+  /** How it stands. */
+  | 'STATE';
+
+/** The values of one thing over the runs that pass a filter. */
+export type Facet = {
+  /** Name of the param or tag; `state` for the state. */
+  readonly name: Scalars['String']['output'];
+  /** Runs that have it. */
+  readonly runs: Scalars['Count']['output'];
+  /** Runs that do not have it. */
+  readonly missing: Scalars['Count']['output'];
+  /** Different values. */
+  readonly distinct: Scalars['Count']['output'];
+  /** The most frequent values, those of most runs first, equally frequent ones by text. */
+  readonly values: ReadonlyArray<FacetValue>;
+  /** Different values that are not in `values`. */
+  readonly moreValues: Scalars['Count']['output'];
+  /** Runs that have those. */
+  readonly moreRuns: Scalars['Count']['output'];
+  /** Its numbers; null when no run has one. A boolean counts as 0 or 1. */
+  readonly numbers?: Maybe<FacetNumbers>;
+};
+
+/** A value, and how many runs have it. */
+export type FacetValue = {
+  /** The value; numbers and booleans as JSON writes them, a state as it is stored, in small letters. */
+  readonly text: Scalars['String']['output'];
+  /** Runs that have it. */
+  readonly runs: Scalars['Count']['output'];
+};
+
+/** Numbers of a param: their range, and a histogram of at most 20 bins of one width. */
+export type FacetNumbers = {
+  /** Runs whose value is a number. */
+  readonly runs: Scalars['Count']['output'];
+  /** Runs whose number is NaN or infinite; those are in no bin. */
+  readonly nonFinite: Scalars['Count']['output'];
+  /** Lowest finite number; null when there is none. */
+  readonly min?: Maybe<Scalars['Value']['output']>;
+  /** Highest finite number; null when there is none. */
+  readonly max?: Maybe<Scalars['Value']['output']>;
+  /** Width of a bin; 0 when all numbers are the same. */
+  readonly binWidth: Scalars['Value']['output'];
+  /** Where each bin begins; it goes up to, not including, the begin of the next, the last one up to `max`. */
+  readonly binStarts: Scalars['Values']['output'];
+  /** Runs in each bin. */
+  readonly binCounts: Scalars['Counts']['output'];
+};
+
+/** Runs side by side. */
+export type RunComparison = {
+  /** The runs, each once, in the order asked: the columns of `differing`. */
+  readonly runs: ReadonlyArray<Scalars['String']['output']>;
+  /** What is not the same in all of them: the state, params by name, tags by name, figures as asked. */
+  readonly differing: ReadonlyArray<ComparedThing>;
+  /** How many such things there are, also those beyond `first`. */
+  readonly differingCount: Scalars['Count']['output'];
+  /** What is the same in all of them. */
+  readonly equal: ReadonlyArray<EqualThing>;
+  /** How many such things there are, also those beyond `first`. */
+  readonly equalCount: Scalars['Count']['output'];
+};
+
+/** Something that differs among runs. */
+export type ComparedThing = {
+  /** What it is. */
+  readonly kind: ComparedKind;
+  /** Name of the param or tag; of a figure the metric's name, a space and the figure. */
+  readonly name: Scalars['String']['output'];
+  /** Its value in each run, as long as `RunComparison.runs`; null where a run does not have it. Types of params are kept; numbers that are not finite are texts. */
+  readonly values: ReadonlyArray<Maybe<Scalars['JSON']['output']>>;
+  /** How many different values there are, not having it being one of them. */
+  readonly distinct: Scalars['Count']['output'];
+};
+
+/** Something that is the same in all runs compared. */
+export type EqualThing = {
+  /** What it is. */
+  readonly kind: ComparedKind;
+  /** Its name, as in `ComparedThing`. */
+  readonly name: Scalars['String']['output'];
+  /** Its value; null where no run has it. */
+  readonly value?: Maybe<Scalars['JSON']['output']>;
+};
+
+/** What is compared. */
+export type ComparedKind =
+  /** How the run stands. */
+  | 'STATE'
+  /** A param. */
+  | 'PARAM'
+  /** A tag. */
+  | 'TAG'
+  /** A figure of a metric's summary. */
+  | 'METRIC';
 
 /** A page of dead letters. */
 export type DeadLetterConnection = {
