@@ -6,7 +6,12 @@ import type { GroupBandsQuestion } from './sql/group-bands.ts'
 /** A question about groups that are already chosen. */
 export type GroupsQuestion = Omit<GroupBandsQuestion, 'rows' | 'width' | 'most'> & { readonly buckets: number }
 
-export type GroupCurves = { readonly width: number; readonly tables: readonly GroupTable[] }
+/** `exact` is false when runs logged on so fast that the last reading was out of date as well. */
+export type GroupCurves = {
+  readonly width: number
+  readonly exact: boolean
+  readonly tables: readonly GroupTable[]
+}
 
 /** Each further reading has a reason that the one before showed; runs that log meanwhile cannot bring more than these. */
 const readings = 5
@@ -26,7 +31,7 @@ export async function loadGroups(
   let settled = false
   for (let reading = 1; ; reading++) {
     known ??= await readExtent(reader, { ...question, width: 1, rows: 'asLogged', most: 1 }, options)
-    if (!known) return { width: 1, tables: question.ids.map(() => emptyTable) }
+    if (!known) return { width: 1, exact: true, tables: question.ids.map(() => emptyTable) }
     const width = bucketWidthOf(known.firstStep, known.lastStep, question.buckets)
     // A group has a row of its own and, where its extent is out of date, more buckets than were asked for.
     const most = question.ids.length * (2 * question.buckets + 1)
@@ -39,7 +44,7 @@ export async function loadGroups(
     } else if (!last && bands.unsettled > 0) {
       settled = true
     } else {
-      return { width, tables: bands.tables }
+      return { width, exact: bands.rows < most && bands.unsettled === 0, tables: bands.tables }
     }
   }
 }

@@ -63,7 +63,7 @@ export async function resolveGroups(_: unknown, { input }: { input: GroupsInput 
   const plan = await planOf({ ...question, project, metric, key, groups }, input.at, context)
   refuseTooMuch(plan)
   const currency = { watermark: context.watermark.current(), watermarkTime: context.watermark.currentTimeMs() }
-  const { width, tables } = await loadGroups(
+  const { width, exact, tables } = await loadGroups(
     context.reader,
     // The median first, whatever else is asked for.
     {
@@ -84,7 +84,7 @@ export async function resolveGroups(_: unknown, { input }: { input: GroupsInput 
     groups: plan.groups.map((group, i) => groupAnswer(group, tables[i]!, question.quantiles)),
     receipt: {
       method: question.value,
-      exact: true,
+      exact,
       bucketWidth: width,
       runsMatched: plan.allRuns,
       runsWithPoints: total('runs'),

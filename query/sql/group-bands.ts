@@ -66,9 +66,12 @@ SELECT place, bucket, n + runs AS counts, nonFinite, pointsOfRuns, supersededOfR
 FROM (SELECT *, toInt64(length(sorted)) AS n FROM (${values}
 ))
 LIMIT ${bind('UInt32', question.most)}
-SETTINGS optimize_aggregation_in_order = ${question.inOrder ? 1 : 0}`
+${aggregation(question)}`
   return { sql, parameters: binder.parameters }
 }
+
+const aggregation = ({ inOrder }: GroupBandsQuestion) =>
+  inOrder ? 'SETTINGS optimize_aggregation_in_order = 1' : 'SETTINGS optimize_aggregation_in_order = 0'
 
 /** Which number each run's group has. */
 function placesOf(question: GroupBandsQuestion, binder: Binder): string {

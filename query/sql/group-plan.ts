@@ -23,6 +23,7 @@ export function groupPlan(question: GroupPlanQuestion): RunsStatement {
   const { bind } = binder
   const { label, has, id } = groupSql(question.key, binder)
   const runs = selectedRuns(question, `runs.key AS key, ${label} AS label, ${has} AS has, ${id} AS id`, binder)
+  const { sql: chosen } = runs
   const [from, to] = [bind('Int64', question.fromStep), bind('Int64', question.toStep)]
   const sql = `
 SELECT *, count() OVER () AS allGroups, sum(runs) OVER () AS allRuns
@@ -34,7 +35,7 @@ FROM (
     SELECT id, label, has, first, last,
       toUInt64(multiIf(total = 0 OR last < ${from} OR first > ${to}, 0,
         unordered = 0, least(toInt64(total), least(last, ${to}) - greatest(first, ${from}) + 1), total)) AS reach
-    FROM (${runs.sql}) AS chosen
+    FROM (${chosen}) AS chosen
     LEFT JOIN (
       SELECT run_key, argMax(count, version) AS total, argMax(first_step, version) AS first,
         argMax(last_step, version) AS last, argMax(disorder, version) AS unordered
