@@ -1,0 +1,214 @@
+import type { Drawn } from './columns.ts'
+import { addSum, addTo, sumNumbers } from './exact-sum.ts'
+import { exponentOf, type Grid, gridOf, keyOf, startOf } from './grid.ts'
+
+/**
+ * The figures of one bucket, as numbers in a row: its key, its points, and of each role the point that has it. A role's first number is how many
+ * points were in it: 0 means that nothing else is said.
+ */
+export const role = { count: 0, x: 1, step: 2, value: 3, time: 4, length: 5 } as const
+export const cell = {
+  key: 0,
+  points: 1,
+  lowestStep: 2,
+  first: 3,
+  low: 3 + role.length,
+  high: 3 + 2 * role.length,
+  last: 3 + 3 * role.length,
+  nan: 3 + 4 * role.length,
+  positive: 3 + 5 * role.length,
+  negative: 3 + 6 * role.length,
+  sums: 3 + 7 * role.length,
+  length: 3 + 7 * role.length + sumNumbers,
+} as const
+
+/**
+ * Buckets of points that come in whatever order of x. Their width is not known before the last point; it begins small and doubles, buckets
+ * merging in pairs, whenever there would be too many. Grids nest, so the outcome is the same as if the last width had been known.
+ */
+export type Cells = {
+  readonly buckets: number
+  readonly leastExponent: number
+  readonly sums: boolean
+  grid: Grid
+  low: number
+  high: number
+  /** As many as a power of two that holds all buckets: the bucket of a key lies at the key modulo that. */
+  readonly slots: number
+  numbers: Float64Array
+}
+
+export function createCells(buckets: number, leastExponent: number, sums: boolean): Cells {
+  const slots = 2 ** Math.ceil(Math.log2(buckets))
+  const numbers = emptySlots(slots)
+  return { buckets, leastExponent, sums, grid: gridOf(0), low: Number.NaN, high: Number.NaN, slots, numbers }
+}
+
+function emptySlots(slots: number): Float64Array {
+  const numbers = new Float64Array(slots * cell.length)
+  for (let at = 0; at < numbers.length; at += cell.length) numbers[at] = Number.NaN
+  return numbers
+}
+
+/** Adds points whose x is finite, in the order of steps, then of logging. */
+export function addPoints(cells: Cells, points: Drawn): void {
+  const { xs } = points
+  if (xs.length === 0) return
+  let [low, high] = [xs[0]!, xs[0]!]
+  for (let i = 1; i < xs.length; i++) {
+    if (xs[i]! < low) low = xs[i]!
+    if (xs[i]! > high) high = xs[i]!
+  }
+  reach(cells, low, high)
+  const { grid } = cells
+  for (let from = 0; from < xs.length; ) {
+    const key = keyOf(grid, xs[from]!)
+    const [start, end] = [startOf(grid, key), startOf(grid, key + 1)]
+    // Neighbours are mostly of one bucket.
+    let to = from + 1
+    while (to < xs.length && xs[to]! >= start && xs[to]! < end) to++
+    addRun(cells.numbers, slotOf(cells, key), points, from, to, cells.sums)
+    from = to
+  }
+}
+
+/** Where the bucket of a key is, made if it is not there yet. */
+function slotOf({ numbers, slots }: Cells, key: number): number {
+  const at = (key - Math.floor(key / slots) * slots) * cell.length
+  if (numbers[at] !== key) {
+    numbers.fill(0, at, at + cell.length)
+    numbers[at] = key
+    numbers[at + cell.lowestStep] = Number.POSITIVE_INFINITY
+  }
+  return at
+}
+
+/** Widens the buckets if with points from `low` to `high` there would be too many of them. */
+function reach(cells: Cells, low: number, high: number): void {
+  if (low >= cells.low && high <= cells.high) return
+  const alone = cells.low === cells.high
+  cells.low = low < cells.low || Number.isNaN(cells.low) ? low : cells.low
+  cells.high = high > cells.high || Number.isNaN(cells.high) ? high : cells.high
+  const exponent = exponentOf(cells.low, cells.high, cells.buckets, cells.leastExponent)
+  if (exponent !== cells.grid.exponent) regrid(cells, gridOf(exponent), alone)
+}
+
+/** `alone`: all points so far have one x, so that the one bucket there is may also become narrower. */
+function regrid(cells: Cells, grid: Grid, alone: boolean): void {
+  const { numbers } = cells
+  const places = orderedPlaces(cells)
+  const only = numbers[(places[0] ?? 0) + cell.first + role.x]!
+  cells.numbers = emptySlots(cells.slots)
+  const old = cells.grid
+  cells.grid = grid
+  for (const place of places) {
+    const start = startOf(old, numbers[place]!)
+    const key = keyOf(grid, alone ? onlyX(numbers, place, only) : start)
+    const at = slotOf(cells, key)
+    if (cells.numbers[at + cell.points] === 0) {
+      cells.numbers.set(numbers.subarray(place + 1, place + cell.length), at + 1)
+    } else mergeCells(cells.numbers, at, numbers, place)
+  }
+}
+
+/** The x of a bucket all of whose points have the same. */
+function onlyX(numbers: Float64Array, place: number, ofFirst: number): number {
+  for (const at of [cell.nan, cell.positive, cell.negative]) {
+    if (numbers[place + at]! > 0) return numbers[place + at + role.x]!
+  }
+  return ofFirst
+}
+
+/** Where the buckets are, in the order of x. */
+export function orderedPlaces({ numbers }: Cells): number[] {
+  const places: number[] = []
+  for (let at = 0; at < numbers.length; at += cell.length) if (!Number.isNaN(numbers[at]!)) places.push(at)
+  return places.sort((a, b) => numbers[a]! - numbers[b]!)
+}
+
+/** Adds a bucket to its neighbour of lower x. */
+function mergeCells(numbers: Float64Array, at: number, other: Float64Array, from: number): void {
+  numbers[at + cell.points]! += other[from + cell.points]!
+  numbers[at + cell.lowestStep] = Math.min(numbers[at + cell.lowestStep]!, other[from + cell.lowestStep]!)
+  const take = (which: number, better: boolean) => {
+    const count = numbers[at + which]! + other[from + which]!
+    if (other[from + which]! > 0 && (numbers[at + which] === 0 || better)) {
+      numbers.set(other.subarray(from + which, from + which + role.length), at + which)
+    }
+    numbers[at + which] = count
+  }
+  take(cell.low, below(other[from + cell.low + role.value]!, numbers[at + cell.low + role.value]!))
+  take(cell.high, below(numbers[at + cell.high + role.value]!, other[from + cell.high + role.value]!))
+  take(cell.last, true)
+  for (const which of [cell.first, cell.nan, cell.positive, cell.negative]) take(which, false)
+  addSum(numbers, at + cell.sums, other, from + cell.sums)
+}
+
+/** Orders -0 before 0. */
+const below = (a: number, b: number) => a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))
+
+/** Adds points `from` up to `to`, all of this bucket. */
+function addRun(numbers: Float64Array, at: number, points: Drawn, from: number, to: number, sums: boolean): void {
+  const { values, steps } = points
+  numbers[at + cell.points]! += to - from
+  if (steps[from]! < numbers[at + cell.lowestStep]!) numbers[at + cell.lowestStep] = steps[from]!
+  const { count, first, low, high, last } = findExtremes(points, from, to)
+  if (count > 0) {
+    offer(numbers, at + cell.first, points, first, count, false)
+    offer(numbers, at + cell.last, points, last, count, true)
+    offerExtreme(numbers, at + cell.low, points, low, count, false)
+    offerExtreme(numbers, at + cell.high, points, high, count, true)
+  }
+  if (count < to - from) addNonFinite(numbers, at, points, from, to)
+  if (sums) for (let i = from; i < to; i++) if (Number.isFinite(values[i]!)) addTo(numbers, at + cell.sums, values[i]!)
+}
+
+/** How many points are finite, and which have the roles. Of points alike in value the one of the lowest x, of those the first of the order, counts. */
+function findExtremes({ xs, values }: Drawn, from: number, to: number) {
+  let [first, low, high, last, count] = [from, from, from, from, 0]
+  for (let i = from; i < to; i++) {
+    const value = values[i]!
+    if (value - value !== 0) continue
+    if (count++ === 0) {
+      first = low = high = last = i
+      continue
+    }
+    const x = xs[i]!
+    if (x < xs[first]!) first = i
+    if (x >= xs[last]!) last = i
+    if (value <= values[low]! && (below(value, values[low]!) || (Object.is(value, values[low]) && x < xs[low]!))) low = i
+    if (value >= values[high]! && (below(values[high]!, value) || (Object.is(value, values[high]) && x < xs[high]!))) high = i
+  }
+  return { count, first, low, high, last }
+}
+
+function addNonFinite(numbers: Float64Array, at: number, points: Drawn, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const value = points.values[i]!
+    if (value - value === 0) continue
+    const which = Number.isNaN(value) ? cell.nan : value > 0 ? cell.positive : cell.negative
+    offer(numbers, at + which, points, i, 1, false)
+  }
+}
+
+/** The lowest x has the role, and of points alike in x the one that came first; or the highest, and the one that came last. */
+function offer(numbers: Float64Array, at: number, points: Drawn, i: number, count: number, last: boolean): void {
+  const [x, had] = [points.xs[i]!, numbers[at + role.x]!]
+  if (numbers[at] === 0 || (last ? x >= had : x < had)) put(numbers, at, points, i)
+  numbers[at]! += count
+}
+
+function offerExtreme(numbers: Float64Array, at: number, points: Drawn, i: number, count: number, highest: boolean): void {
+  const [value, had] = [points.values[i]!, numbers[at + role.value]!]
+  const beyond = highest ? below(had, value) : below(value, had)
+  const earlier = Object.is(value, had) && points.xs[i]! < numbers[at + role.x]!
+  if (numbers[at] === 0 || beyond || earlier) put(numbers, at, points, i)
+  numbers[at]! += count
+}
+
+function put(numbers: Float64Array, at: number, { xs, steps, values, times }: Drawn, i: number): void {
+  numbers[at + role.x] = xs[i]!
+  numbers[at + role.step] = steps[i]!
+  numbers[at + role.value] = values[i]!
+  numbers[at + role.time] = times ? times[i]! : Number.NaN
+}
