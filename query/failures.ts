@@ -12,7 +12,11 @@ export const failures = {
   TOO_MANY_ALIASES: { status: 400, retryable: false, means: 'The document has more than limits.queryAliases.' },
   TOO_MANY_TOKENS: { status: 400, retryable: false, means: 'The document has more than limits.queryTokens.' },
   TOO_MANY_SERIES: { status: 400, retryable: false, means: 'Runs x metrics is more than limits.seriesPerAnswer.' },
-  TOO_COSTLY: { status: 400, retryable: false, means: 'The answer could be larger, or more would be read, than the limits allow.' },
+  TOO_COSTLY: {
+    status: 400,
+    retryable: false,
+    means: 'The answer could be larger, or more would be read, than the limits allow.',
+  },
   BAD_INPUT: { status: 400, retryable: false, means: 'A variable or an argument has a value that is not allowed.' },
   BAD_EXPRESSION: { status: 400, retryable: false, means: 'An expression over metrics cannot be read; says where.' },
   BAD_CURSOR: { status: 400, retryable: false, means: 'The cursor is not one of this list in this order.' },

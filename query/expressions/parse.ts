@@ -120,7 +120,11 @@ function operand(reading: Reading): Expression {
 
 function calling(reading: Reading, { text, at }: Token): Expression {
   if (!callable.has(text)) {
-    throw badExpression(reading.text, `there is no function ${JSON.stringify(text)}; there are ${[...callable].join(', ')}`, at)
+    throw badExpression(
+      reading.text,
+      `there is no function ${JSON.stringify(text)}; there are ${[...callable].join(', ')}`,
+      at,
+    )
   }
   const name = text as FunctionName
   expect(reading, '(')
@@ -128,5 +132,9 @@ function calling(reading: Reading, { text, at }: Token): Expression {
   while (accept(reading, ',')) of.push(nested(reading, sum))
   expect(reading, ')')
   if (of.length === arities[name]) return call(name, ...of)
-  throw badExpression(reading.text, `${name} takes ${arities[name]} argument${arities[name] === 1 ? '' : 's'}, not ${of.length}`, at)
+  throw badExpression(
+    reading.text,
+    `${name} takes ${arities[name]} argument${arities[name] === 1 ? '' : 's'}, not ${of.length}`,
+    at,
+  )
 }

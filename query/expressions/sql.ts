@@ -15,20 +15,26 @@ export function expressionSql(
   bind: Binder['bind'],
 ): Figure {
   const present = new Set<string>()
-  function valueOf(e: Expression): string {
+  function sqlOf(e: Expression): string {
     if (e.kind === 'number') return bind('Float64', e.value)
-    if (e.kind === 'call') return templates[e.name](...(e.of.map(valueOf) as [string, string]))
+    if (e.kind === 'call') return templates[e.name](...(e.of.map(sqlOf) as [string, string]))
     const { value, has } = figureOf(e.name)
     present.add(has)
     return value
   }
-  const value = valueOf(expression)
+  const value = sqlOf(expression)
   return { value, has: `(${[...present].join(' AND ')})` }
 }
 
 type Template = (a: string, b: string) => string
-const infix = (operator: string): Template => (a, b) => `(${a} ${operator} ${b})`
-const prefix = (name: string): Template => (a) => `${name}(${a})`
+const infix =
+  (operator: string): Template =>
+  (a, b) =>
+    `(${a} ${operator} ${b})`
+const prefix =
+  (name: string): Template =>
+  (a) =>
+    `${name}(${a})`
 
 const templates: Record<FunctionName, Template> = {
   add: infix('+'),

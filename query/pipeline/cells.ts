@@ -176,8 +176,10 @@ function findExtremes({ xs, values }: Drawn, from: number, to: number) {
     const x = xs[i]!
     if (x < xs[first]!) first = i
     if (x >= xs[last]!) last = i
-    if (value <= values[low]! && (below(value, values[low]!) || (Object.is(value, values[low]) && x < xs[low]!))) low = i
-    if (value >= values[high]! && (below(values[high]!, value) || (Object.is(value, values[high]) && x < xs[high]!))) high = i
+    if (value <= values[low]! && (below(value, values[low]!) || (Object.is(value, values[low]) && x < xs[low]!)))
+      low = i
+    if (value >= values[high]! && (below(values[high]!, value) || (Object.is(value, values[high]) && x < xs[high]!)))
+      high = i
   }
   return { count, first, low, high, last }
 }
@@ -198,7 +200,14 @@ function offer(numbers: Float64Array, at: number, points: Drawn, i: number, coun
   numbers[at]! += count
 }
 
-function offerExtreme(numbers: Float64Array, at: number, points: Drawn, i: number, count: number, highest: boolean): void {
+function offerExtreme(
+  numbers: Float64Array,
+  at: number,
+  points: Drawn,
+  i: number,
+  count: number,
+  highest: boolean,
+): void {
   const [value, had] = [points.values[i]!, numbers[at + role.value]!]
   const beyond = highest ? below(had, value) : below(value, had)
   const earlier = Object.is(value, had) && points.xs[i]! < numbers[at + role.x]!

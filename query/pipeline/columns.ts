@@ -29,8 +29,14 @@ export function cut<T extends { readonly [name: string]: Column }>(columns: T, f
 }
 
 /** Those rows of the columns that `rows` lists, the first `count` of it. */
-export function pickRows<T extends { readonly [name: string]: Column }>(columns: T, rows: Int32Array, count: number): T {
-  const entries = Object.entries(columns).map(([name, column]) => [name, column && picked(column, rows, count)] as const)
+export function pickRows<T extends { readonly [name: string]: Column }>(
+  columns: T,
+  rows: Int32Array,
+  count: number,
+): T {
+  const entries = Object.entries(columns).map(
+    ([name, column]) => [name, column && picked(column, rows, count)] as const,
+  )
   return Object.fromEntries(entries) as unknown as T
 }
 

@@ -4,7 +4,7 @@ import { type DrawnSeries, drawSeries } from './draw.ts'
 import { readOrigins } from './origins.ts'
 import { onePage, type PageReading, readPages, seriesKey } from './pages.ts'
 import { keysOf, type Unit } from './plan.ts'
-import { needsOrigin, type PipelineQuestion, type Range } from './question.ts'
+import { needsOrigin, type PipelineQuestion, type Range, type Target } from './question.ts'
 import type { Stream } from './settle.ts'
 
 /** Longest time without a turn for other work of this thread, ms; one page may take half as long again. */
@@ -12,14 +12,14 @@ const turnMs = 15
 
 /** Draws the series of a question and keeps them. */
 export async function createDrawer(question: PipelineQuestion, reading: PageReading, units: readonly Unit[]) {
-  const { drawing, targets } = question
+  const { drawing } = question
   const { times, reader, options } = reading
   const origins = needsOrigin(drawing) ? await readOrigins(reader, keysOf(units).runs, options()) : undefined
   const originOf = (run: bigint) => origins?.get(run) ?? Number.NaN
   const series = new Map<Unit, DrawnSeries>()
 
-  async function draw({ target, key }: Pick<Unit, 'target' | 'key'>, inputs: readonly Stream<Page>[]) {
-    return await drawSeries({ target, drawing, origin: originOf(key), inputs, times })
+  function draw({ target, key }: Unit, inputs: readonly Stream<Page>[]): Promise<DrawnSeries> {
+    return drawSeries({ target, drawing, origin: originOf(key), inputs, times })
   }
 
   return {
@@ -40,15 +40,13 @@ export async function createDrawer(question: PipelineQuestion, reading: PageRead
       const inputs = unit.inputs.map((metric) => readPages(reading, { run: unit.key, metric }, steps, enough))
       series.set(unit, await draw(unit, inputs))
     },
-    /** By run and name of the target; those that were not drawn have no points. */
-    async all(): Promise<ReadonlyMap<string, ReadonlyMap<string, DrawnSeries>>> {
-      const byRun = new Map<string, Map<string, DrawnSeries>>()
-      const nothing = new Map<string, DrawnSeries>()
-      for (const target of targets) nothing.set(target.name, await draw({ target, key: 0n }, [onePage(undefined)]))
+    /** Series by run, then by target; those that were not drawn have no points. */
+    async all(): Promise<ReadonlyMap<string, ReadonlyMap<Target, DrawnSeries>>> {
+      const byRun = new Map<string, Map<Target, DrawnSeries>>()
       for (const unit of units) {
-        const ofRun = byRun.get(unit.run) ?? new Map<string, DrawnSeries>()
-        const empty = { ...nothing.get(unit.target.name)!, origin: originOf(unit.key) }
-        byRun.set(unit.run, ofRun.set(unit.target.name, series.get(unit) ?? empty))
+        const drawn = series.get(unit) ?? (await draw(unit, [onePage(undefined)]))
+        const ofRun = byRun.get(unit.run) ?? new Map<Target, DrawnSeries>()
+        byRun.set(unit.run, ofRun.set(unit.target, drawn))
       }
       return byRun
     },

@@ -21,11 +21,26 @@ export function addSum(sums: Float64Array, at: number, other: Float64Array, from
 }
 
 export function meanOf(sums: Float64Array, at: number, count: number): number {
-  const ordinary = sums[at]! + sums[at + 1]!
-  const ofLarge = sums[at + 2]! + sums[at + 3]!
-  if (ofLarge === 0) return ordinary / count
-  // Together before they are divided, as far as that can be: what is small beside 2^960 still counts where large ones cancel out.
-  return ((ofLarge + ordinary * down) / count) * 2 ** 64
+  const [largeSum, largeRest] = [sums[at + 2]!, sums[at + 3]!]
+  if (largeSum === 0 && largeRest === 0) return divided(sums[at]!, sums[at + 1]!, count)
+  // Together before they are divided: what is small beside 2^960 still counts where large ones cancel out.
+  const rest = largeRest + (sums[at]! + sums[at + 1]!) * down
+  const mean = divided(largeSum, rest, count) * 2 ** 64
+  return Number.isFinite(mean) ? mean : Math.sign(mean) * Number.MAX_VALUE
+}
+
+/** (sum + rest) / count to the last digit, so that the mean of equal numbers is that number. */
+function divided(sum: number, rest: number, count: number): number {
+  const whole = sum + rest
+  const left = rest - (whole - sum)
+  const quotient = whole / count
+  // quotient x count without rounding, by halves of the digits (Dekker): what the division left over is divided too.
+  const split = 134_217_729 * quotient
+  const [high, low] = [split - (split - quotient), quotient - (split - (split - quotient))]
+  const product = quotient * count
+  const productRest = high * count - product + low * count
+  const remainder = whole - product - productRest + left
+  return Number.isFinite(remainder) ? quotient + remainder / count : quotient
 }
 
 function compensated(sums: Float64Array, at: number, value: number): void {

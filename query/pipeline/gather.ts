@@ -54,7 +54,7 @@ function createReducer(drawing: Drawing, reduction: 'M4' | 'LTTB' | 'MEAN' | 'LA
     },
     finish() {
       const table = tableOfCells(cells, times)
-      const whole = totals.points <= drawing.buckets
+      const whole = totals.points + totals.superseded <= drawing.buckets
       const selected = whole
         ? { ...byX(together(pieces, times)), extremesLeftOut: 0 }
         : selectPoints(table, reduction, drawing.axis === 'STEP')
@@ -78,7 +78,12 @@ function createPage(drawing: Drawing, times: boolean): Gatherer {
     add(points) {
       const { steps } = points
       let from = 0
-      while (after && from < steps.length && (steps[from]! < after.step || (steps[from] === after.step && toSkip-- > 0))) from++
+      while (
+        after &&
+        from < steps.length &&
+        (steps[from]! < after.step || (steps[from] === after.step && toSkip-- > 0))
+      )
+        from++
       // One more than the page shows whether there is another.
       const to = Math.min(steps.length, from + pagePoints + 1 - length)
       if (to > from) pieces.push(cut(points, from, to))

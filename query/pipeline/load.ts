@@ -3,16 +3,14 @@ import { readExtents } from '../series-reads.ts'
 import { createClock } from './clock.ts'
 import type { DrawnSeries } from './draw.ts'
 import { createDrawer, type Drawer } from './drawer.ts'
-import { type PageReading, readMany, seriesKey } from './pages.ts'
+import { type PageReading, readMany, seriesKey, usualSizes } from './pages.ts'
 import { type Job, jobsOf, keysOf, readsOnlyItsPage, stepsToRead, type Unit, unitsOf } from './plan.ts'
-import { needsTimes, type PipelineQuestion, type Range } from './question.ts'
+import { needsTimes, type PipelineQuestion, type Range, type Target } from './question.ts'
 import { readStretches, timeBoundsSteps } from './stretches.ts'
 
-/** Series by run, then by name of the target: all that were asked for, those without points empty. */
-export type PipelineAnswer = ReadonlyMap<string, ReadonlyMap<string, DrawnSeries>>
+/** Series by run, then by target: all that were asked for, those without points empty. */
+export type PipelineAnswer = ReadonlyMap<string, ReadonlyMap<Target, DrawnSeries>>
 
-/** Points up to which a request is first tried in one go: 8 ms, if it was in vain. */
-const pointsTried = 65_536
 /** Long series that are drawn at once: while one is computed the points of the other are read. */
 const lanes = 2
 
@@ -25,10 +23,11 @@ export async function loadPipeline(
   reader: StoreReader,
   question: PipelineQuestion,
   readOptions: ReadOptions,
+  sizes = usualSizes,
 ): Promise<PipelineAnswer> {
   const clock = createClock(readOptions)
   try {
-    return await load(question, { reader, options: clock.options, times: needsTimes(question) })
+    return await load(question, { reader, options: clock.options, times: needsTimes(question), sizes })
   } finally {
     clock.stop()
   }
@@ -46,8 +45,8 @@ async function load(question: PipelineQuestion, reading: PageReading): Promise<P
 }
 
 /** All points, if they are few enough; otherwise undefined. */
-async function tryWhole({ reader, options, times }: PageReading, units: readonly Unit[], steps: Range) {
-  const range = { crossed: true, fromStep: steps.from, toStep: steps.to, times, rows: pointsTried + 1 }
+async function tryWhole({ reader, options, times, sizes }: PageReading, units: readonly Unit[], steps: Range) {
+  const range = { crossed: true, fromStep: steps.from, toStep: steps.to, times, rows: sizes.pointsTried + 1 }
   const { points, complete } = await readMany(reader, { ...keysOf(units), ...range }, options())
   return complete ? points : undefined
 }
@@ -63,18 +62,18 @@ async function planJobs(
   if (readsOnlyItsPage(question)) {
     return units.map((unit) => ({ kind: 'paged', unit, steps, enough: drawing.pagePoints + 2 }))
   }
-  const { reader, options } = reading
+  const { reader, options, sizes } = reading
   const keys = keysOf(units)
   if (!timeBoundsSteps(question)) {
     const extents = await readExtents(reader, { ...keys, fromStep: steps.from, toStep: steps.to }, options())
-    return jobsOf(units, extents, () => steps)
+    return jobsOf(units, extents, () => steps, sizes.pagePoints)
   }
   const stretches = await readStretches(reading, drawing, keys, steps, originOf)
   if (stretches.size === 0) return []
   const fromStep = Math.min(...[...stretches.values()].map(({ from }) => from))
   const toStep = Math.max(...[...stretches.values()].map(({ to }) => to))
   const extents = await readExtents(reader, { ...keys, fromStep, toStep }, options())
-  return jobsOf(units, extents, ({ key, inputs }) => stretches.get(seriesKey(key, inputs[0]!)))
+  return jobsOf(units, extents, ({ key, inputs }) => stretches.get(seriesKey(key, inputs[0]!)), sizes.pagePoints)
 }
 
 async function runJobs(jobs: readonly Job[], drawer: Drawer, reading: PageReading): Promise<void> {

@@ -5,14 +5,26 @@ import type { Page } from './columns.ts'
 import type { Range } from './question.ts'
 import type { Stream } from './settle.ts'
 
-/** Points of one page: 4 MB as the store sends them, 10 ms to read; what waits beside a question waits no longer than a page takes. */
-export const pagePoints = 131_072
+/** How much is read at once. */
+export type ReadSizes = {
+  /** Points of one page. */
+  readonly pagePoints: number
+  /** Points up to which a request is first tried in one go. */
+  readonly pointsTried: number
+}
+
+/**
+ * A page is 4 MB as the store sends it and 10 ms to read; what waits beside a question waits no longer than a page takes. What was tried in vain took
+ * 8 ms.
+ */
+export const usualSizes: ReadSizes = { pagePoints: 131_072, pointsTried: 65_536 }
 
 export type PageReading = {
   readonly reader: StoreReader
   /** Asked anew for each statement: what is left of the question's time. @throws when nothing is left */
   readonly options: () => ReadOptions
   readonly times: boolean
+  readonly sizes: ReadSizes
 }
 
 /**
@@ -20,12 +32,12 @@ export type PageReading = {
  * likely to do.
  */
 export async function* readPages(
-  { reader, options, times }: PageReading,
+  { reader, options, times, sizes }: PageReading,
   { run, metric }: { readonly run: bigint; readonly metric: bigint },
   steps: Range,
   enough?: number,
 ): AsyncGenerator<Page> {
-  const rows = Math.min(enough ?? pagePoints, pagePoints)
+  const rows = Math.min(enough ?? sizes.pagePoints, sizes.pagePoints)
   const read = (after: { step: number; ord: bigint } | undefined) => {
     const place = { run, metric, fromStep: steps.from, toStep: steps.to, after }
     const answer = ask(reader, pointsPage({ ...place, times, rows }), options())

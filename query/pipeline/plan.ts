@@ -2,7 +2,7 @@ import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
 import type { Extent } from '../series-reads.ts'
-import { pagePoints, seriesKey } from './pages.ts'
+import { seriesKey } from './pages.ts'
 import { type Drawing, isOpen, type PipelineQuestion, type Range, type Target } from './question.ts'
 
 /** One series of the answer, and the stored series that it is made of. */
@@ -62,6 +62,7 @@ export function jobsOf(
   units: readonly Unit[],
   extents: readonly Extent[],
   rangeOf: (unit: Unit) => Range | undefined,
+  pagePoints: number,
 ): Job[] {
   const points = new Map(extents.map((extent) => [seriesKey(extent.run, extent.metric), extent.points]))
   const sizeOf = ({ key, inputs }: Unit) =>

@@ -64,7 +64,11 @@ export type PipelineQuestion = {
 
 /** Whether the curve needs the moments of points, or only shows them. */
 export const needsTimes = ({ drawing, times }: PipelineQuestion): boolean =>
-  times || drawing.axis === 'RELATIVE_TIME' || drawing.axis === 'WALL_TIME' || !isOpen(drawing.time) || needsOrigin(drawing)
+  times ||
+  drawing.axis === 'RELATIVE_TIME' ||
+  drawing.axis === 'WALL_TIME' ||
+  !isOpen(drawing.time) ||
+  needsOrigin(drawing)
 
 /** Whether it must be known when the run began. */
 export const needsOrigin = ({ axis, relative }: Drawing): boolean => axis === 'RELATIVE_TIME' || !isOpen(relative)

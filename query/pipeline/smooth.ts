@@ -53,13 +53,13 @@ function createMovingAverage(points: number, width: number): (x: number, value: 
   const window = createWindow()
   let [way, before] = [0, Number.NaN]
   return (x, value) => {
-    if (width < Number.POSITIVE_INFINITY && window.length() > 0) way += Math.abs(x - before)
+    const distance = Math.abs(x - before)
     before = x
-    // Further than a float64 reaches is further than any width.
-    if (way === Number.POSITIVE_INFINITY) {
+    // So the way stays short, and short distances still count after a long one.
+    if (distance >= width) {
       while (window.length() > 0) window.drop()
       way = 0
-    }
+    } else if (window.length() > 0 && width < Number.POSITIVE_INFINITY) way += distance
     while (window.length() > 0 && (window.length() >= points || way - window.firstPlace() >= width)) window.drop()
     if (window.length() >= limits.movingAveragePoints) {
       const most = limits.movingAveragePoints

@@ -10,7 +10,16 @@ export type Binder = {
   readonly parameters: Record<string, ParameterValue>
   bind(type: BoundType, value: ParameterValue): string
 }
-export type BoundType = 'String' | 'Float64' | 'Int64' | 'UInt32' | 'UInt64' | 'Array(Int64)' | 'Array(String)' | 'Array(Float64)' | 'Array(UInt64)'
+export type BoundType =
+  | 'String'
+  | 'Float64'
+  | 'Int64'
+  | 'UInt32'
+  | 'UInt64'
+  | 'Array(Int64)'
+  | 'Array(String)'
+  | 'Array(Float64)'
+  | 'Array(UInt64)'
 
 export function createBinder(): Binder {
   const parameters: Record<string, ParameterValue> = {}
