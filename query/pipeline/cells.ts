@@ -99,11 +99,11 @@ function regrid(cells: Cells, grid: Grid, alone: boolean): void {
   const places = orderedPlaces(cells)
   const only = numbers[(places[0] ?? 0) + cell.first + role.x]!
   cells.numbers = emptySlots(cells.slots)
-  const old = cells.grid
+  // From number to number, for a bucket at the end of float64 may begin beyond it.
+  const coarser = gridOf(grid.exponent - cells.grid.exponent)
   cells.grid = grid
   for (const place of places) {
-    const start = startOf(old, numbers[place]!)
-    const key = keyOf(grid, alone ? onlyX(numbers, place, only) : start)
+    const key = alone ? keyOf(grid, onlyX(numbers, place, only)) : keyOf(coarser, numbers[place]!)
     const at = slotOf(cells, key)
     if (cells.numbers[at + cell.points] === 0) {
       cells.numbers.set(numbers.subarray(place + 1, place + cell.length), at + 1)

@@ -47,7 +47,12 @@ export async function fuzzPipeline(store: TestStore, seed: number, histories: nu
       const targets = [...plain.map(ofMetric), ...formulas]
       try {
         const answers = await checkWindow(ask, { ...input, expressions }, window, runs, targets)
-        const sizes = { pagePoints: whole(random, 1, 60), pointsTried: pick(random, [0, 0, 200]) }
+        // A dozen pages or so: each is a question to the store.
+        const longest = Math.max(...runs.flatMap(({ logged }) => Object.values(logged).map(({ length }) => length)))
+        const sizes = {
+          pagePoints: whole(random, 1, 40) + Math.ceil(longest / 15),
+          pointsTried: pick(random, [0, 0, 200]),
+        }
         await checkPages(store, { ...input, expressions }, answers, sizes)
       } catch (error) {
         throw new Error(`${context}\n${(error as Error).message}`, { cause: error })

@@ -41,7 +41,9 @@ function createAverage(halfLife: number): (x: number, value: number) => number {
       weight = weight * 2 ** (-Math.abs(x - before) / halfLife) + 1
       const [step, share] = [value - average, 1 / weight]
       // Two numbers near the end of float64 may be further apart than it reaches.
-      average = Number.isFinite(step) ? average + step * share : average * (1 - share) + value * share
+      const next = Number.isFinite(step) ? average + step * share : average * (1 - share) + value * share
+      // Between the two, whatever rounding does.
+      average = Math.max(Math.min(average, value), Math.min(next, Math.max(average, value)))
     }
     before = x
     return average
@@ -51,15 +53,16 @@ function createAverage(halfLife: number): (x: number, value: number) => number {
 /** Mean of this point and those before it: the last so many, or those from which the way along x is less than `width`. */
 function createMovingAverage(points: number, width: number): (x: number, value: number) => number {
   const window = createWindow()
+  const unbounded = width === Number.POSITIVE_INFINITY
   let [way, before] = [0, Number.NaN]
   return (x, value) => {
-    const distance = Math.abs(x - before)
+    const distance = unbounded ? 0 : Math.abs(x - before)
     before = x
     // So the way stays short, and short distances still count after a long one.
     if (distance >= width) {
       while (window.length() > 0) window.drop()
       way = 0
-    } else if (window.length() > 0 && width < Number.POSITIVE_INFINITY) way += distance
+    } else if (window.length() > 0) way += distance
     while (window.length() > 0 && (window.length() >= points || way - window.firstPlace() >= width)) window.drop()
     if (window.length() >= limits.movingAveragePoints) {
       const most = limits.movingAveragePoints
