@@ -24,6 +24,13 @@ const figures: readonly (readonly [path: string, better: Better])[] = [
   ['pointsTableBytesPerPoint', 'lower'],
   ['residentBytes.*', 'lower'],
 ]
+/** The same of questions, whose lines are looked up by name. */
+const questionFigures: typeof figures = [
+  ['p50Milliseconds.*', 'lower'],
+  ['p99Milliseconds.*', 'lower'],
+  ['serverCpuSecondsPerQuestion.*', 'lower'],
+  ['exportedPointsPerSecond', 'higher'],
+]
 /** Results that differ in one of these are about different things. */
 const sameIn = ['benchmark', 'shape', 'log', 'partitions'] as const
 /** Where these differ it is worth a word. */
@@ -41,18 +48,36 @@ export type Row = {
 export type Comparison = { readonly rows: readonly Row[]; readonly notes: readonly string[]; readonly worse: boolean }
 
 /** @throws UsageError where the two cannot be compared */
-export function compare(before: Json, after: Json, tolerance: number): Comparison {
+export function compare(beforeResult: Json, afterResult: Json, tolerance: number): Comparison {
+  const [before, after] = [named(beforeResult), named(afterResult)]
+  const wanted = at(before, 'benchmark') === 'query' ? questionFigures : figures
   for (const name of sameIn) {
     const [old, now] = [at(before, name) ?? null, at(after, name) ?? null]
     if (old !== now) throw new UsageError(`results cannot be compared: ${name} was ${old} and is ${now}`)
   }
-  const paths = figures.flatMap(([path, better]) => expand(path, before, after).map((one) => [one, better] as const))
+  const paths = wanted.flatMap(([path, better]) => expand(path, before, after).map((one) => [one, better] as const))
   const rows = paths.map(([path, better]) => row(path, better, number(before, path), number(after, path), tolerance))
   const notes = noted
     .map((name) => [name, at(before, name), at(after, name)] as const)
     .filter(([, old, now]) => old !== now)
     .map(([name, old, now]) => `${name} was ${old} and is ${now}`)
   return { rows: rows.filter((one) => (one.old ?? one.new) !== undefined), notes, worse: rows.some((one) => one.worse) }
+}
+
+type QuestionLine = { id: string; clients: number; measured: { p50: number; p99: number } } & Record<string, Json>
+
+/** A result of questions with the figures of its lines by name; any other as it is. */
+function named(result: Json): Json {
+  const lines = at(result, 'lines') as unknown as readonly QuestionLine[] | undefined
+  if (at(result, 'benchmark') !== 'query' || lines === undefined) return result
+  const byName = (figure: (line: QuestionLine) => Json): Json =>
+    Object.fromEntries(lines.map((line) => [`${line.id}-${line.clients}`, figure(line)]))
+  return {
+    ...(result as Record<string, Json>),
+    p50Milliseconds: byName(({ measured }) => measured.p50),
+    p99Milliseconds: byName(({ measured }) => measured.p99),
+    serverCpuSecondsPerQuestion: byName((line) => line.serverCpuSecondsPerQuestion ?? null),
+  }
 }
 
 function row(figure: string, better: Better, old: number | undefined, now: number | undefined, tolerance: number): Row {

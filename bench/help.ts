@@ -1,12 +1,15 @@
 import { shapes } from './metrics.ts'
 
 export const help = `Usage: npm run bench -- ingest [options]
+       npm run bench -- query [options]
        npm run bench -- compare OLD.json NEW.json [--tolerance PART]
        npm run bench -- report RESULT.json FILE.html
 
 ingest starts the system, drives it over WebSocket from other processes, waits until every point is queryable, verifies
 every stored point, compares with raw inserts of the same data into the same table, and writes the results. compare and
 report take what --json wrote.
+
+query builds data, starts the system on it, holds every answer against brute force, and times questions over HTTP; its options are at the end.
 
 The load
   --shape dense|sparse   10 series x 100 steps a frame, or 100 series x 1 step (default dense)
@@ -39,5 +42,19 @@ The results
   --cpu-prof-dir DIR     where they go, in a folder of each role (default ./profiles)
   --help                 this text
 
-Exit codes: 0 all points stored exactly, 1 not so or the run failed, 2 wrong usage, 3 a figure is worse than before.
+query
+  --points N             of the longest series (default 1000000)
+  --runs N               of the largest project, 30 params and 50 metrics each (default 10000)
+  --seed N               every value follows from it (default 1)
+  --questions LIST       of curves, chart, runs, bands, export (default all)
+  --seconds N            length of each line, 0.1 to 3600 (default 3)
+  --clients N            of the lines with several (default 4)
+  --no-load              leave out the lines with ingest beside them
+  --rate N               points/s of that (default a quarter of what the same server took just before)
+  --data DIR             build the data there, or use what an earlier run built (default a temporary directory)
+  --url URL              ask a Stepstream that holds the data already; --frames-url and --api-key as above
+  --peers LIST           mlflow, victoriametrics: asked the same afterwards
+  --json, --html, --compare, --tolerance, --cpu-prof server, --cpu-prof-dir: as above
+
+Exit codes: 0 all points stored exactly or all answers right, 1 not so or the run failed, 2 wrong usage, 3 a figure is worse than before.
 `

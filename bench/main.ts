@@ -5,6 +5,11 @@ import { help } from './help.ts'
 import { runIngest } from './ingest.ts'
 import { type IngestOptions, parseIngestOptions, part } from './options.ts'
 import { createProgress } from './progress.ts'
+import { parseQueryOptions, type QueryOptions } from './query/options.ts'
+import { runQuery } from './query/query.ts'
+import type { QueryResult } from './query/results.ts'
+import { querySummary } from './query/summary.ts'
+import { questionsReport } from './report/questions.ts'
 import { report } from './report/report.ts'
 import type { IngestResult } from './results.ts'
 import { differences, summary } from './summary.ts'
@@ -22,6 +27,8 @@ async function main(args: string[]): Promise<number> {
   switch (command) {
     case 'ingest':
       return ingest(parseIngestOptions(rest))
+    case 'query':
+      return query(parseQueryOptions(rest))
     case 'compare':
       return compareFiles(rest)
     case 'report':
@@ -45,6 +52,16 @@ async function ingest(options: IngestOptions): Promise<number> {
   return before === undefined ? exitCodes.well : compared(before, toJson(result), options.tolerance)
 }
 
+async function query(options: QueryOptions): Promise<number> {
+  const before = options.compare === undefined ? undefined : readResult(options.compare)
+  const result = await runQuery(options, createProgress(process.stderr))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+  if (options.html !== undefined) writeFileSync(options.html, questionsReport(result))
+  process.stdout.write(`\n${querySummary(result)}\n`)
+  if (!result.verified) return exitCodes.failed
+  return before === undefined ? exitCodes.well : compared(before, toJson(result), options.tolerance)
+}
+
 function compareFiles(args: string[]): number {
   const { positionals, values } = usage(() =>
     parseArgs({ args, allowPositionals: true, options: { tolerance: { type: 'string', default: '0.1' } } }),
@@ -63,17 +80,21 @@ function compared(before: Json, after: Json, tolerance: number): number {
 function reportFile(args: string[]): number {
   const [from, to] = args
   if (args.length !== 2) throw new UsageError('report takes two files: RESULT.json FILE.html')
-  writeFileSync(to!, report(readResult(from!) as unknown as IngestResult))
+  const result = readResult(from!) as unknown as IngestResult | QueryResult
+  writeFileSync(to!, isQuery(result) ? questionsReport(result) : report(result))
   return exitCodes.well
 }
 
 function readResult(path: string): Json {
   const result = usage(() => JSON.parse(readFileSync(path, 'utf8')) as Json)
-  if ((result as { benchmark?: Json } | null)?.benchmark === 'ingest') return result
+  const benchmark = (result as { benchmark?: Json } | null)?.benchmark
+  if (benchmark === 'ingest' || benchmark === 'query') return result
   throw new UsageError(`${path} is no result of this benchmark`)
 }
 
-const toJson = (result: IngestResult): Json => JSON.parse(JSON.stringify(result)) as Json
+const isQuery = (result: IngestResult | QueryResult): result is QueryResult => result.benchmark === 'query'
+
+const toJson = (result: object): Json => JSON.parse(JSON.stringify(result)) as Json
 
 /** What goes wrong here is a mistake of the user's. */
 function usage<Value>(work: () => Value): Value {

@@ -106,7 +106,7 @@ function parse(args: string[]) {
 }
 
 /** Accepts `50000000`, `50_000_000` and `5e7`. */
-function natural(name: string, text: string, largest: number): number {
+export function natural(name: string, text: string, largest: number): number {
   const value = Number(text.replaceAll('_', ''))
   if (Number.isInteger(value) && value >= 1 && value <= largest) return value
   throw new UsageError(`--${name} must be a whole number from 1 to ${largest}, not ${text}`)
@@ -125,11 +125,11 @@ function oneOf<Name extends string>(option: string, names: readonly Name[], text
   throw new UsageError(`--${option} must be one of ${names.join(', ')}, not ${text}`)
 }
 
-function severalOf<Name extends string>(option: string, names: readonly Name[], text: string): Set<Name> {
+export function severalOf<Name extends string>(option: string, names: readonly Name[], text: string): Set<Name> {
   return new Set(text === '' ? [] : text.split(',').map((name) => oneOf(option, names, name)))
 }
 
-function httpUrl(option: string, text: string): string {
+export function httpUrl(option: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
   throw new UsageError(`--${option} must be an http address, not ${text}`)

@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { createPoster } from './post.ts'
 
 /** A series as the API answers it; non-finite values are texts. */
 export type SeriesAnswer = {
@@ -60,28 +59,10 @@ type Visible = { runs: { nodes: { run: string; series: { values: (number | strin
 
 /** Asks over HTTP with connections kept open; as many at a time as questions are under way. */
 export function createQuestioner(baseUrl: string, apiKey: string | undefined): Questioner {
-  const url = new URL('/graphql', baseUrl)
-  const secure = url.protocol === 'https:'
-  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
-  const send = secure ? httpsRequest : httpRequest
-  const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
-
-  function post(body: string): Promise<string> {
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...authorization,
-    }
-    return new Promise((resolve, reject) => {
-      const request = send(url, { method: 'POST', agent, headers }, (response) => text(response).then(resolve, reject))
-      request.once('error', reject)
-      request.end(body)
-    })
-  }
+  const poster = createPoster(baseUrl, apiKey)
 
   async function ask<Data>(query: string, variables: object): Promise<Data> {
-    const text = await post(JSON.stringify({ query, variables }))
+    const text = (await poster.ask(JSON.stringify({ query, variables }))).body.toString('utf8')
     const { data, errors } = JSON.parse(text) as { data?: Data | null; errors?: GraphqlError[] }
     if (data && !errors) return data
     const retryable = errors?.[0]?.extensions?.retryable === true
@@ -95,14 +76,8 @@ export function createQuestioner(baseUrl: string, apiKey: string | undefined): Q
       const { runs: found } = await ask<Visible>(visibleQuery, { project, runs, metrics: [metric] })
       return found.nodes.map(({ run, series }) => ({ run, values: series[0]?.values ?? [] }))
     },
-    close: () => agent.destroy(),
+    close: () => poster.close(),
   }
-}
-
-async function text(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** The API's form of a value. */

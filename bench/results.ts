@@ -32,7 +32,7 @@ export function ingestResult(
   const raw = inspected?.raw.reduce((best, one) => (one.pointsPerSecond > best.pointsPerSecond ? one : best))
   const verification = inspected?.verification
   return {
-    benchmark: 'ingest',
+    benchmark: 'ingest' as const,
     shape: options.shape,
     log: options.url === undefined ? options.log : null,
     partitions: options.url === undefined && options.log === 'kafka' ? options.partitions : null,

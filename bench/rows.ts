@@ -56,7 +56,7 @@ function inOrder(keys: readonly bigint[], order: RowOrder): number[] {
 }
 
 /** Whole numbers from 0 to 2^53 as int64, in two halves: a BigInt each would take longer than all the rest. */
-function integers(numbers: Float64Array): BigInt64Array {
+export function integers(numbers: Float64Array): BigInt64Array {
   const integers = new BigInt64Array(numbers.length)
   const words = new Uint32Array(integers.buffer)
   for (let i = 0; i < numbers.length; i++) {

@@ -18,7 +18,8 @@ export function createAuthorizer(apiKey: string | undefined): (headers: Headers)
   }
 }
 
-function checkOrigin(headers: Headers): void {
+/** @throws Refusal forbidden_origin */
+export function checkOrigin(headers: Headers): void {
   const origin = headers.get('origin')
   if (origin === undefined) return
   const host = /^https?:\/\/(.+)$/.exec(origin)?.[1]

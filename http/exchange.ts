@@ -16,6 +16,11 @@ export type HttpAnswer = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
+  /**
+   * Of a stream: bytes that mean nothing between two of its chunks, such as a comment. They push out what waits to be sent while the stream has
+   * nothing new: the engine sends it only along with more.
+   */
+  readonly filler?: Uint8Array
   /** The client may still be sending: the connection cannot be used again. */
   readonly closeConnection?: boolean
 }
@@ -23,6 +28,7 @@ export type HttpAnswer = {
 const statusTexts: Record<number, string> = {
   200: 'OK',
   204: 'No Content',
+  304: 'Not Modified',
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -47,12 +53,14 @@ export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promis
   const { body } = answer
   if (body instanceof ReadableStream) {
     response.cork(() => writeHead(response, answer))
-    await sendStream(exchange, body)
+    await sendStream(exchange, body, answer.filler)
     return
   }
   response.cork(() => {
     writeHead(response, answer)
-    response.end(body ?? '', answer.closeConnection ?? false)
+    // What is not modified has no body, and no length either that one could take for that of the body.
+    if (answer.status === 304) response.endWithoutBody(undefined, answer.closeConnection ?? false)
+    else response.end(body ?? '', answer.closeConnection ?? false)
   })
 }
 
@@ -62,8 +70,20 @@ function writeHead(response: uws.HttpResponse, answer: HttpAnswer): void {
 }
 
 /** Passes a stream on as fast as the client takes it, and no faster; a client that is gone ends the stream. */
-async function sendStream({ response, signal }: Exchange, body: ReadableStream<Uint8Array>): Promise<void> {
+async function sendStream(
+  { response, signal }: Exchange,
+  body: ReadableStream<Uint8Array>,
+  filler: Uint8Array | undefined,
+): Promise<void> {
   const reader = body.getReader()
+  /** Whether all that was written so far is on its way. */
+  const write = (bytes: Uint8Array): boolean => {
+    let isTaken = true
+    response.cork(() => {
+      isTaken = response.write(bytes)
+    })
+    return isTaken
+  }
   const onAbort = () => void reader.cancel().catch(() => {})
   signal.addEventListener('abort', onAbort, { once: true })
   try {
@@ -72,11 +92,12 @@ async function sendStream({ response, signal }: Exchange, body: ReadableStream<U
       if (signal.aborted) return
       if (done) break
       if (value.length === 0) continue
-      let taken = true
-      response.cork(() => {
-        taken = response.write(value)
-      })
-      if (!taken) await writable(response, signal)
+      let isTaken = write(value)
+      while (!isTaken && !signal.aborted) {
+        await writable(response, signal)
+        if (!filler || signal.aborted) break
+        isTaken = write(filler)
+      }
       if (signal.aborted) return
     }
     response.cork(() => response.end())
@@ -88,11 +109,17 @@ async function sendStream({ response, signal }: Exchange, body: ReadableStream<U
   }
 }
 
+/** Resolves when more may be written, or when the client is gone. */
 function writable(response: uws.HttpResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    response.onWritable(() => {
+    const done = () => {
+      // A stream may wait very often in its life.
+      signal.removeEventListener('abort', done)
       resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+    response.onWritable(() => {
+      done()
       return true
     })
   })

@@ -1,7 +1,9 @@
 import type { HttpAnswer, HttpRequest } from './exchange.ts'
 
 /** What a fetch handler may see; others, with whatever bytes, cannot upset it. */
-const passedHeaders = ['accept', 'content-type', 'content-length', 'last-event-id', 'x-request-id']
+const passedHeaders = [
+  ...['accept', 'content-type', 'content-length', 'if-none-match', 'last-event-id', 'sec-fetch-site', 'x-request-id'],
+]
 
 /** Lets a fetch handler (Request in, Response out) answer a route. */
 export function fetchHandler(
@@ -27,9 +29,23 @@ export function fetchHandler(
   }
 }
 
+/** A line that readers of event streams pass over. */
+const comment = Buffer.from(':\n')
+
 /** A body of known size is sent at once; an event stream as it comes. */
-async function bodyOf(response: Response): Promise<{ body?: Uint8Array | ReadableStream<Uint8Array> }> {
+async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'filler'>> {
   if (!response.body) return {}
-  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return { body: response.body }
+  if (response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return { body: ownStream(response.body), filler: comment }
   return { body: new Uint8Array(await response.arrayBuffer()) }
 }
+
+/** A fetch handler may have streams of another make than this process's own. */
+function ownStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  return body instanceof ReadableStream ? body : streamFrom(body as AsyncIterable<Uint8Array>)
+}
+
+/** Node has it, its types do not yet. */
+const streamFrom = (
+  ReadableStream as unknown as { from(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> }
+).from.bind(ReadableStream)

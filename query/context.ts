@@ -1,4 +1,5 @@
 import type { ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
+import type { Leaderboards } from './columns/leaderboards.ts'
 import type { LetterLoaders } from './resolvers/letter-loaders.ts'
 import type { RunLoaders } from './resolvers/run-loaders.ts'
 import type { SeriesLoader } from './resolvers/series.ts'
@@ -12,6 +13,14 @@ export type QuerySettings = {
   readonly operationsAtOnce: number
   /** Operations that wait for their turn; the next one is refused with `BUSY`. */
   readonly operationsWaiting: number
+  /** Longest life of an event stream, ms. */
+  readonly streamLifetimeMs: number
+  /** Shortest time between two looks at the store for those who watch, ms. */
+  readonly liveRestMs: number
+  /** Memory for columns of runs, which make leaderboards quick; bytes. */
+  readonly leaderboardBytes?: number
+  /** Projects with fewer rows of runs are asked in SQL each time. */
+  readonly leaderboardFromRuns?: number
 }
 
 /** What the resolvers of one request work with. */
@@ -24,4 +33,5 @@ export type Context = {
   readonly seriesLoader: SeriesLoader
   readonly runLoaders: RunLoaders
   readonly letterLoaders: LetterLoaders
+  readonly leaderboards: Leaderboards
 }

@@ -10,14 +10,20 @@ import {
   getNamedType,
   isCompositeType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
 import { limits } from '../schema/limits.ts'
+import { type LiveSeriesInput, liveCost } from './live/source.ts'
+import { type CompareInput, comparedIn } from './resolvers/compare-runs.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { type DrawingInput, pointsOfSeries, seriesOfRun } from './resolvers/drawing.ts'
+import { type FacetsInput, facetValuesIn } from './resolvers/facets.ts'
 import { rowsIn } from './resolvers/inputs.ts'
+import { idsIn, type NodesInput } from './resolvers/nodes.ts'
+import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
 import type { MetricsInput } from './resolvers/summaries.ts'
 
@@ -36,13 +42,20 @@ const curves = (runs: number, input: DrawingInput): Cost => {
 const letterFramePoints = limits.frameLoggedBytes / 32
 
 /** The fields that make answers large: from their arguments and the cost of what is selected of one row. Others cost what they select. */
-const costs: Record<string, (args: never, row: Cost) => Cost> = {
+export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length, input),
-  'Query.runs': ({ first }: { first?: number }, row) => times(rowsIn(first, 50), sum({ points: 1, series: 0 }, row)),
+  'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
+  'Query.facets': (input: FacetsInput) => ({ points: facetValuesIn(input), series: 0 }),
+  'Query.compareRuns': (input: CompareInput) => ({ points: comparedIn(input), series: 0 }),
   'Query.projects': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
   'Query.deadLetters': (input: DeadLettersInput, row) => times(lettersIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.deadLetterCounts': ({ first }: { first?: number }) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Query.node': (_, row) => sum({ points: 1, series: 0 }, row),
+  'Query.nodes': ({ ids }: NodesInput, row) => times(idsIn(ids), sum({ points: 1, series: 0 }, row)),
   'DeadLetter.frame': () => ({ points: letterFramePoints, series: 0 }),
+  // Live: what is watched, and what an event may carry.
+  'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
+  'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
   'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
   'Run.series': (input: DrawingInput) => curves(1, input),
 }
@@ -69,11 +82,11 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
 
   function ofSelection(type: GraphQLCompositeType, node: SelectionNode): Cost {
     if (isLeftOut(node)) return nothing
-    if (node.kind === Kind.INLINE_FRAGMENT) return ofSet(type, node.selectionSet)
+    if (node.kind === Kind.INLINE_FRAGMENT) return ofSet(typeOf(node.typeCondition) ?? type, node.selectionSet)
     if (node.kind === Kind.FRAGMENT_SPREAD) {
-      const name = node.name.value
-      if (!computed.has(name)) computed.set(name, ofSet(type, fragments.get(name)!.selectionSet))
-      return computed.get(name)!
+      const { name, typeCondition, selectionSet } = fragments.get(node.name.value)!
+      if (!computed.has(name.value)) computed.set(name.value, ofSet(typeOf(typeCondition) ?? type, selectionSet))
+      return computed.get(name.value)!
     }
     const field = type instanceof GraphQLObjectType ? type.getFields()[node.name.value] : undefined
     // Introspection.
@@ -84,11 +97,17 @@ export function costOf({ schema, operation, fragments, variables }: CostQuestion
     return cost ? cost(getArgumentValues(field, node, variables) as never, row) : row
   }
 
+  /** What a fragment is about: of an interface it may name fields that the interface does not have. */
+  function typeOf(condition: NamedTypeNode | undefined): GraphQLCompositeType | undefined {
+    const type = condition && schema.getType(condition.name.value)
+    return isCompositeType(type) ? type : undefined
+  }
+
   function isLeftOut(node: SelectionNode): boolean {
     const skip = getDirectiveValues(GraphQLSkipDirective, node, variables)
     const include = getDirectiveValues(GraphQLIncludeDirective, node, variables)
     return skip?.if === true || include?.if === false
   }
 
-  return ofSet(schema.getQueryType()!, operation.selectionSet)
+  return ofSet(schema.getRootType(operation.operation)!, operation.selectionSet)
 }

@@ -1,13 +1,15 @@
 import { metricKey, runKey } from '../schema/keys.ts'
 import type { ReadOptions, StoreReader } from '../schema/store.ts'
-import { type BucketTable, bucketsOf, emptyTable, type Points } from './reduce/buckets.ts'
+import { type BucketTable, bucketsOf, type Points } from './reduce/buckets.ts'
 import { bucketWidthOf } from './reduce/grid.ts'
 import { selectM4 } from './reduce/m4.ts'
 import { type Repeated, withoutSuperseded } from './reduce/repeated.ts'
-import { splice } from './reduce/splice.ts'
-import { type Extent, readBuckets, readExtents, readPoints } from './series-reads.ts'
-import type { BucketGroup } from './sql/series-buckets.ts'
-import type { SeriesSet } from './sql/series-points.ts'
+import { readExtents, readPoints, seriesId } from './series-reads.ts'
+import { guessExtent, guessPoints, type Knowledge, knowledgeOf } from './tiles/known.ts'
+import { readLong } from './tiles/long-curves.ts'
+import { readSeals } from './tiles/reads.ts'
+import { type LongSeries, pairsOf, type Reduced } from './tiles/round.ts'
+import { sizes } from './tiles/sizes.ts'
 
 export type CurvesQuestion = {
   readonly project: string
@@ -30,133 +32,108 @@ export type Curve = {
 }
 
 type Curves = Map<string, Curve>
-
-/** Points up to which a request is first tried in one go: cheap to have read in vain, and most requests end with it. */
-const pointsTried = 20_000
+type Series = { readonly id: string; readonly run: bigint; readonly metric: bigint }
 
 /**
  * The curves of runs x metrics by `seriesId`; those without points in the range are left out. The number of questions to the store does not
- * depend on the number of series: one where all are short, because each costs 3 to 5 ms before it reads anything; otherwise how long they
- * are, then the points of the short and the buckets of the long ones, side by side.
+ * depend on the number of series: one where all are short, because each costs 3 to 5 ms before it reads anything; otherwise, for the long
+ * ones, tiles and points side by side and a look whether points were late. What takes more the first time is remembered.
  */
 export async function loadCurves(reader: StoreReader, question: CurvesQuestion, options: ReadOptions): Promise<Curves> {
-  const runs = [...new Set(question.runs)].map((run) => runKey(question.project, run))
-  const metrics = [...new Set(question.metrics)].map(metricKey)
-  if (runs.length === 0 || metrics.length === 0) return new Map()
-  const tried = await tryWhole(reader, question, { runs, metrics }, options)
-  if (tried) return tried
-  const extents = await readExtents(reader, { ...question, runs, metrics }, options)
-  const short = extents.filter((extent) => extent.points <= question.buckets)
-  const long = extents.filter((extent) => extent.points > question.buckets)
-  const [whole, reduced] = await Promise.all([
-    loadWhole(reader, question, short, options),
-    loadReduced(reader, question, long, options),
-  ])
-  return new Map([...whole, ...reduced])
+  const knowledge = knowledgeOf(reader)
+  const series = seriesOf(question)
+  const few = series.filter((one) => mayBeShort(knowledge, one, question, series.length))
+  const tried = few.length === 0 ? new Map() : await loadShort(reader, few, question, sizes.pointsTried, options)
+  const rest = tried ? series.filter((one) => !few.includes(one)) : series
+  if (rest.length === 0) return tried ?? new Map()
+  const long = await lookUp(reader, knowledge, rest, question, options)
+  const window = { first: question.fromStep, last: question.toStep }
+  const reduced = await readLong(reader, long, { ...question, window }, options)
+  const short = long.filter(({ id }) => (reduced.get(id)?.points ?? Number.POSITIVE_INFINITY) <= question.buckets)
+  const whole = short.length === 0 ? [] : await loadShort(reader, short, question, undefined, options)
+  const curves = [...reduced].map(([id, one]) => [id, reducedCurve(one)] as const)
+  return new Map([...(tried ?? []), ...curves, ...(whole ?? [])])
 }
 
-/** Undefined when one of the series is too long to come back whole, or all together are. */
-async function tryWhole(
+function seriesOf({ project, runs, metrics }: CurvesQuestion): Series[] {
+  const keys = [...new Set(metrics)].map(metricKey)
+  return [...new Set(runs)].flatMap((name) => {
+    const run = runKey(project, name)
+    return keys.map((metric) => ({ id: seriesId(run, metric), run, metric }))
+  })
+}
+
+/** Series that nobody knows to be long are taken to be short. */
+function mayBeShort(knowledge: Knowledge, { id }: Series, question: CurvesQuestion, series: number): boolean {
+  const known = knowledge.get(id)
+  if (!known) return true
+  const points = guessPoints(known, { first: question.fromStep, last: question.toStep })
+  return points > 0 && points < sizes.pointsTried / 2 / series
+}
+
+/** All points of the series, made into curves here; undefined when together they are more than `most`. */
+async function loadShort(
   reader: StoreReader,
+  series: readonly Series[],
   question: CurvesQuestion,
-  { runs, metrics }: Pick<SeriesSet, 'runs' | 'metrics'>,
+  most: number | undefined,
   options: ReadOptions,
 ): Promise<Curves | undefined> {
-  const most = runs.length * metrics.length * question.buckets
-  if (most > pointsTried) return undefined
-  const pairs = {
-    runs: runs.flatMap((run) => metrics.map(() => run)),
-    metrics: runs.flatMap(() => metrics),
-  }
-  const { points, complete } = await readPoints(reader, { ...question, ...pairs }, most + 1, options)
-  for (const { steps } of points.values()) if (steps.length > question.buckets) return undefined
-  return complete ? wholeCurves(points, question) : undefined
+  const keys = { runs: series.map(({ run }) => run), metrics: series.map(({ metric }) => metric) }
+  const { points, complete } = await readPoints(reader, { ...question, ...keys }, most && most + 1, options)
+  if (!complete) return undefined
+  return new Map([...points].map(([id, logged]) => [id, curveOf(logged, question)]))
 }
 
-async function loadWhole(
+/** Series with what is known of them; where that is nothing or old, it is asked which tiles they have, and if none, how long they are. */
+async function lookUp(
   reader: StoreReader,
+  knowledge: Knowledge,
+  series: readonly Series[],
   question: CurvesQuestion,
-  extents: readonly Extent[],
   options: ReadOptions,
-): Promise<Curves> {
-  if (extents.length === 0) return new Map()
-  const { points } = await readPoints(reader, { ...question, ...keysOf(extents) }, undefined, options)
-  return wholeCurves(points, question)
-}
-
-/**
- * Buckets of the rows as they were logged; and again, for the stretch of each series where steps were logged more than once, of those that
- * stand. So a resumed job pays for the steps it repeated, not for all of its steps.
- */
-async function loadReduced(
-  reader: StoreReader,
-  question: CurvesQuestion,
-  extents: readonly Extent[],
-  options: ReadOptions,
-): Promise<Curves> {
-  if (extents.length === 0) return new Map()
-  const long = extents.map((extent) => ({
-    ...extent,
-    width: bucketWidthOf(extent.firstStep, extent.lastStep, question.buckets),
-  }))
-  const { repeated } = question
-  const tables = await readBuckets(reader, groupsOf(question, long), repeated, 'asLogged', options)
-  const stretches = long.flatMap((extent) => {
-    const stretch = repeatedStretch(tables.get(extent.id), extent.width)
-    return stretch ? [{ ...extent, ...stretch }] : []
+): Promise<LongSeries[]> {
+  const now = performance.now()
+  const long = series.map((one): LongSeries => {
+    return { ...one, known: knowledge.get(one.id) ?? knowledge.add(one.id), extent: undefined }
   })
-  if (stretches.length > 0) {
-    const settled = await readBuckets(reader, groupsOf(question, stretches), repeated, 'settled', options)
-    for (const { id } of stretches) tables.set(id, splice(tables.get(id)!, settled.get(id) ?? emptyTable(0)))
-  }
-  return new Map(long.map(({ id, width }) => [id, reducedCurve(tables.get(id) ?? emptyTable(0), width)]))
-}
-
-/** Series by bucket width; each group is asked for the stretch that holds all of its series. */
-function groupsOf(question: CurvesQuestion, extents: readonly (Extent & { width: number })[]): BucketGroup[] {
-  const widths = [...new Set(extents.map((extent) => extent.width))]
-  return widths.map((width) => {
-    const group = extents.filter((extent) => extent.width === width)
-    return {
-      width,
-      ...keysOf(group),
-      fromStep: Math.max(question.fromStep, Math.min(...group.map((extent) => extent.firstStep))),
-      toStep: Math.min(question.toStep, Math.max(...group.map((extent) => extent.lastStep))),
+  const old = long.filter(({ known }) => now - known.sealsReadMs > sizes.sealsKeptMs)
+  if (old.length > 0) {
+    const seals = await readSeals(reader, pairsOf(old), options)
+    for (const { id, known } of old) {
+      known.coverage = { ...known.coverage, seals: seals.get(id) ?? [] }
+      known.sealsReadMs = now
     }
-  })
+  }
+  const window = { first: question.fromStep, last: question.toStep }
+  const unclear = long.filter(({ known }) => known.coverage.seals.length === 0 && !guessExtent(known, window))
+  if (unclear.length === 0) return long
+  const extents = await readExtents(reader, { ...question, ...pairsOf(unclear) }, options)
+  const found = new Map(extents.map((extent) => [extent.id, { first: extent.firstStep, last: extent.lastStep }]))
+  return long
+    .map((one) => (unclear.includes(one) ? { ...one, extent: found.get(one.id) } : one))
+    .filter((one) => one.extent || !unclear.some(({ id }) => id === one.id))
 }
 
-const keysOf = (extents: readonly Extent[]) => ({
-  runs: extents.map((extent) => extent.run),
-  metrics: extents.map((extent) => extent.metric),
-})
-
-/** The steps of the buckets from the first to the last one in which a step was logged again. */
-function repeatedStretch(table: BucketTable | undefined, width: number) {
-  const first = table?.superseded.findIndex((count) => count > 0) ?? -1
-  if (!table || first < 0) return undefined
-  const last = table.superseded.findLastIndex((count) => count > 0)
-  return { firstStep: table.steps[first]!, lastStep: table.steps[last]! + (width - 1) }
-}
-
-function wholeCurves(points: ReadonlyMap<string, Points>, { buckets, repeated }: CurvesQuestion): Curves {
-  return new Map([...points].map(([id, logged]) => [id, wholeCurve(logged, buckets, repeated)]))
-}
-
-function wholeCurve(logged: Points, buckets: number, repeated: Repeated): Curve {
-  const points = withoutSuperseded(logged, repeated)
-  const { steps, superseded } = points
+function curveOf(logged: Points, { buckets, repeated }: CurvesQuestion): Curve {
+  const { superseded, ...points } = withoutSuperseded(logged, repeated)
+  const { steps } = points
   const bucketWidth = steps.length === 0 ? 1 : bucketWidthOf(steps[0]!, steps.at(-1)!, buckets)
-  return { points, exact: true, bucketWidth, superseded, buckets: () => bucketsOf(points, bucketWidth) }
+  if (logged.steps.length <= buckets)
+    return { points, exact: true, bucketWidth, superseded, buckets: () => bucketsOf(points, bucketWidth) }
+  const table = bucketsOf(points, bucketWidth)
+  const drawn = selectM4(table)
+  const exact = drawn.steps.length === steps.length
+  return { points: drawn, exact, bucketWidth, superseded, buckets: () => table }
 }
 
-function reducedCurve(table: BucketTable, bucketWidth: number): Curve {
+function reducedCurve({ table, width }: Reduced): Curve {
   const points = selectM4(table)
   const standing = table.counts.reduce((sum, count) => sum + count, 0)
   const superseded = table.superseded.reduce((sum, count) => sum + count, 0)
-  return { points, exact: points.steps.length === standing, bucketWidth, superseded, buckets: () => table }
+  return { points, exact: points.steps.length === standing, bucketWidth: width, superseded, buckets: () => table }
 }
 
 const noPoints: Points = { steps: new Float64Array(0), values: new Float64Array(0) }
 /** What stands for a series that has no points in the range. */
-export const emptyCurve: Curve = wholeCurve(noPoints, 2, 'LAST')
+export const emptyCurve: Curve = curveOf(noPoints, { buckets: 2, repeated: 'LAST' } as CurvesQuestion)

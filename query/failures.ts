@@ -8,6 +8,13 @@ export const failures = {
   BAD_REQUEST: { status: 400, retryable: false, means: 'The HTTP request is not a GraphQL request.' },
   FORBIDDEN_ORIGIN: { status: 403, retryable: false, means: 'The request comes from a page of another site.' },
   BODY_TOO_LARGE: { status: 413, retryable: false, means: 'The body is larger than limits.queryBodyBytes.' },
+  PERSISTED_ONLY: { status: 403, retryable: false, means: 'This server answers only the operations stored with it.' },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    means: 'No operation of this hash is known: send its text along, once.',
+  },
+  PERSISTED_QUERY_MISMATCH: { status: 400, retryable: false, means: 'The hash is not that of the text.' },
   TOO_DEEP: { status: 400, retryable: false, means: 'The document or a variable nests too deep.' },
   TOO_MANY_ALIASES: { status: 400, retryable: false, means: 'The document has more than limits.queryAliases.' },
   TOO_MANY_TOKENS: { status: 400, retryable: false, means: 'The document has more than limits.queryTokens.' },
@@ -24,9 +31,19 @@ export const failures = {
   UNKNOWN_RUN: { status: 404, retryable: false, means: 'The project has no run of this id.' },
   WATERMARK_TIMEOUT: { status: 503, retryable: true, means: 'The write named by `at` did not become visible in time.' },
   BUSY: { status: 503, retryable: true, means: 'As many questions as may run and wait at once do so already.' },
+  TOO_MANY_VIEWERS: { status: 503, retryable: true, means: 'The server has limits.liveViewers subscriptions already.' },
+  TOO_MANY_WATCHED: { status: 503, retryable: true, means: 'The server watches as many series or filters as it may.' },
+  TOO_MANY_SUBSCRIPTIONS: { status: 429, retryable: false, means: 'The connection has as many as one may have.' },
+  NOT_LIVE: { status: 400, retryable: false, means: 'A subscription needs text/event-stream or a WebSocket.' },
+  SHUTTING_DOWN: { status: 503, retryable: true, means: 'The server is stopping; go on at another one.' },
   STORE_UNAVAILABLE: { status: 503, retryable: true, means: 'The store cannot be reached.' },
   QUERY_TIMEOUT: { status: 503, retryable: true, means: 'The store did not finish in time.' },
   QUERY_MEMORY: { status: 503, retryable: false, means: 'The question needs more memory than one may take.' },
+  RESULT_TOO_LARGE: {
+    status: 400,
+    retryable: false,
+    means: 'The store would have to answer or to read more than one question may.',
+  },
   INTERNAL: { status: 500, retryable: false, means: 'A fault of the server, logged there.' },
 } as const satisfies Record<string, { status: number; retryable: boolean; means: string }>
 
@@ -46,6 +63,12 @@ export function requestFailure(code: FailureCode, message: string): GraphQLError
   return new GraphQLError(message, { extensions: { code, retryable, http: { status, headers } } })
 }
 
+/** A failure as it goes into a stream, which has no status any more. */
+export function inStream({ message, path, extensions }: GraphQLError): object {
+  const { http: _, ...shown } = extensions
+  return { message, ...(path ? { path } : {}), extensions: shown }
+}
+
 /** What the client is told of trouble that has a name; undefined for a fault of ours. */
 export function failureOf(error: unknown): GraphQLError | undefined {
   if (error instanceof StaleToken) return failure('BAD_AT', `at: ${error.message}`)
@@ -58,6 +81,8 @@ export function failureOf(error: unknown): GraphQLError | undefined {
       return failure('QUERY_TIMEOUT', 'the store did not finish in time; ask for fewer runs, metrics or steps')
     case 'memory':
       return failure('QUERY_MEMORY', 'the question needs more memory than one may take; ask for fewer runs or metrics')
+    case 'size':
+      return failure('RESULT_TOO_LARGE', 'the question asks for more than one answer may hold; ask for less of it')
     case 'rejected':
       return undefined
     default:

@@ -3,24 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
-import { type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
+import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import type { PersistedSettings } from './persisted.ts'
 import { createQueryServer, type QuerySettings } from './server.ts'
 
 const silent = createLogger('silent')
 
-/** For tests only: the one place of `query/` that knows the real store. */
-export async function openTestStore() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-query-'))
+/** For tests only: the one place of `query/` that knows the real store. It is gone when it is closed, unless it is on a folder of the caller's. */
+export async function openTestStore(folder?: string) {
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'stepstream-query-')))
   const queryMemoryBytes = 2 ** 31
   const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
   return {
     reader: store.reader,
-    command: (sql: string) => store.command(sql),
+    command: store.command,
     async close() {
       await store.close()
-      await rm(dataDir, { recursive: true, force: true })
+      if (folder === undefined) await rm(dataDir, { recursive: true, force: true })
     },
   }
 }
@@ -89,19 +90,49 @@ export async function insertRuns(store: TestStore, project: string, runs: readon
   await store.command(`INSERT INTO runs VALUES ${rows.join(',')}`)
 }
 
-/** Inserts one summary; figures not given are those of a single point of value `last`. */
-export async function insertSummary(
+export type TestSummary = {
+  readonly run: string
+  readonly metric: string
+  readonly last: number
+  readonly min?: number
+  readonly max?: number
+  readonly count?: number
+  readonly nan?: number
+  readonly version?: number
+}
+
+/** Inserts summaries as one part of each table; figures not given are those of a single point of value `last`. */
+export async function insertSummaries(
+  store: TestStore,
+  project: string,
+  summaries: readonly TestSummary[],
+): Promise<void> {
+  if (summaries.length === 0) return
+  const number = (value: number) => `reinterpretAsFloat64(toUInt64(${bitsOf(value)}))`
+  const rows = summaries.map(({ run, metric, last, min = last, max = last, count = 1, nan = 0, version = 1 }) => {
+    const keys = [metricKey(metric), runKey(project, run)]
+    const [first, lastStep] = [0, count - 1]
+    const [low, high] = [`${number(min)},1`, `${number(max)},2`]
+    return {
+      figures: `(${text(project)},${keys},${count},${first},${lastStep},${number(last)},${low},${high},${nan},${nan > 0 ? 7 : 0},${version})`,
+      series: `(${[project, run, metric].map(text)},${keys.reverse()},${count},${first},${lastStep},toDateTime64(0, 3, 'UTC'),
+        ${number(last)},${low},${high},${nan},0,0,${nan > 0 ? 7 : 'NULL'},0,${version})`,
+    }
+  })
+  // As the sink does it: by metric first.
+  await store.command(`INSERT INTO metric_figures VALUES ${rows.map(({ figures }) => figures).join()}`)
+  await store.command(`INSERT INTO series VALUES ${rows.map(({ series }) => series).join()}`)
+}
+
+/** Inserts one summary. */
+export function insertSummary(
   store: TestStore,
   project: string,
   run: string,
   metric: string,
-  figures: { last: number; min?: number; max?: number; count?: number; nan?: number; version?: number },
+  figures: Omit<TestSummary, 'run' | 'metric'>,
 ): Promise<void> {
-  const { last, min = last, max = last, count = 1, nan = 0, version = 1 } = figures
-  const number = (value: number) => `reinterpretAsFloat64(toUInt64(${bitsOf(value)}))`
-  const firstNonFinite = nan > 0 ? '7' : 'NULL'
-  await store.command(`INSERT INTO series SELECT ${text(project)}, ${text(run)}, ${text(metric)}, ${runKey(project, run)}, ${metricKey(metric)},
-    ${count}, 0, ${count - 1}, toDateTime64(0, 3, 'UTC'), ${number(last)}, ${number(min)}, 1, ${number(max)}, 2, ${nan}, 0, 0, ${firstNonFinite}, 0, ${version}`)
+  return insertSummaries(store, project, [{ run, metric, ...figures }])
 }
 
 const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
@@ -122,6 +153,26 @@ export function createTestWatermark(never: readonly string[] = []): Watermark & 
   }
 }
 
+/** Progress of a log of some partitions that goes on as a test says. */
+export function createTestProgress(
+  partitions = 1,
+): Progress & { go(stored: readonly number[], flushed?: readonly number[]): void } {
+  const followers = new Set<() => void>()
+  const nowhere = new Array<number>(partitions).fill(-1)
+  let current = { log: 'test', stored: nowhere as readonly number[], flushed: nowhere as readonly number[] }
+  return {
+    progress: () => current,
+    follow(listener) {
+      followers.add(listener)
+      return () => void followers.delete(listener)
+    },
+    go(stored, flushed = stored) {
+      current = { log: 'test', stored, flushed }
+      for (const follower of followers) follower()
+    },
+  }
+}
+
 export type Answer = {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
@@ -133,19 +184,36 @@ export type Answer = {
 /** A query server on a reader, asked by document and variables. */
 export function createAsker(
   reader: StoreReader,
-  options: { watermark?: Watermark; settings?: Partial<QuerySettings>; logger?: Logger } = {},
+  options: {
+    watermark?: Watermark
+    progress?: Progress
+    settings?: Partial<QuerySettings>
+    logger?: Logger
+    persisted?: PersistedSettings
+  } = {},
 ) {
   const metrics = new Metrics()
   const watermark = options.watermark ?? createTestWatermark()
-  const usual = { queryTimeoutMs: 20_000, watermarkTimeoutMs: 500, operationsAtOnce: 4, operationsWaiting: 16 }
+  const usual = {
+    queryTimeoutMs: 20_000,
+    watermarkTimeoutMs: 500,
+    operationsAtOnce: 4,
+    operationsWaiting: 16,
+    streamLifetimeMs: 60_000,
+    liveRestMs: 2,
+  }
   const logger = options.logger ?? silent
-  const server = createQueryServer({ reader, watermark, logger, metrics, settings: { ...usual, ...options.settings } })
-  async function ask(query: string, variables: unknown = {}): Promise<Answer> {
+  const progress = options.progress ?? createTestProgress()
+  const settings = { ...usual, ...options.settings }
+  const persisted = options.persisted ? { persisted: options.persisted } : {}
+  const server = createQueryServer({ reader, watermark, progress, logger, metrics, settings, ...persisted })
+  async function ask(query: string, variables: unknown = {}, operationName?: string): Promise<Answer> {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
-    const body = JSON.stringify({ query, variables })
+    const body = JSON.stringify({ query, variables, operationName })
     const response = await server.handle(new Request('http://test/graphql', { method: 'POST', headers, body }))
     const answer = (await response.json()) as Partial<Answer>
     return { status: response.status, data: answer.data, errors: answer.errors ?? [], extensions: answer.extensions }
   }
   return { ask, server, metrics }
 }
+export type Asker = ReturnType<typeof createAsker>

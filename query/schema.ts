@@ -3,12 +3,16 @@ import { createSchema } from 'graphql-yoga'
 import { deadReasons } from '../schema/dead-letters.ts'
 import { packageFile } from '../schema/files.ts'
 import type { Context } from './context.ts'
+import { watchRuns, watchSeries } from './live/source.ts'
+import { resolveCompareRuns } from './resolvers/compare-runs.ts'
 import {
   resolveDeadLetterCounts,
   resolveDeadLetters,
   resolveLetterFrame,
   resolveReplay,
 } from './resolvers/dead-letters.ts'
+import { resolveFacets } from './resolvers/facets.ts'
+import { metricNodeId, resolveNode, resolveNodes, runNodeId } from './resolvers/nodes.ts'
 import { resolveProjects } from './resolvers/projects.ts'
 import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
 import { resolveRuns } from './resolvers/runs.ts'
@@ -29,17 +33,24 @@ export function createQuerySchema() {
         series: resolveSeries,
         projects: resolveProjects,
         runs: resolveRuns,
+        facets: resolveFacets,
+        compareRuns: resolveCompareRuns,
         run: resolveRun,
         deadLetters: resolveDeadLetters,
         deadLetterCounts: resolveDeadLetterCounts,
         server: resolveServer,
+        node: resolveNode,
+        nodes: resolveNodes,
       },
       Run: {
+        id: runNodeId,
         points: resolvePoints,
         metricCount: resolveMetricCount,
         metrics: resolveMetrics,
         series: resolveRunSeries,
       },
+      Subscription: { series: { subscribe: watchSeries }, runs: { subscribe: watchRuns } },
+      Metric: { id: metricNodeId },
       DeadLetter: { frame: resolveLetterFrame, replay: resolveReplay },
     },
   })

@@ -6,6 +6,7 @@ import { ask, integers, numbers } from './sql/read.ts'
 import { type BucketGroup, type Rows, seriesBuckets } from './sql/series-buckets.ts'
 import { type SeriesQuestion, seriesExtents } from './sql/series-extents.ts'
 import { type SeriesSet, seriesPoints } from './sql/series-points.ts'
+import type { Stretch } from './tiles/coverage.ts'
 
 /** Names a series in the maps of one request. */
 export const seriesId = (run: bigint, metric: bigint): string => `${run}/${metric}`
@@ -57,14 +58,21 @@ export async function readBuckets(
   repeated: Repeated,
   rows: Rows,
   options: ReadOptions,
-): Promise<Map<string, BucketTable>> {
+): Promise<Map<string, { table: BucketTable; extent: Stretch }>> {
   const answer = await ask(reader, seriesBuckets(groups, repeated, rows), options)
   const table = bucketTable(answer)
-  return bySeries(answer, (from, to) => cutTable(table, from, to))
+  const [lowest, highest] = [numbers(answer, 'lowest'), numbers(answer, 'highest')]
+  return bySeries(answer, (from, to) => ({
+    table: cutTable(table, from, to),
+    extent: {
+      first: lowest.subarray(from, to).reduce((a, b) => Math.min(a, b)),
+      last: highest.subarray(from, to).reduce((a, b) => Math.max(a, b)),
+    },
+  }))
 }
 
 /** Cuts an answer that is ordered by run and metric into its series. */
-function bySeries<T>(answer: Columns, cut: (from: number, to: number) => T): Map<string, T> {
+export function bySeries<T>(answer: Columns, cut: (from: number, to: number) => T): Map<string, T> {
   const [runs, metrics] = [integers(answer, 'run'), integers(answer, 'metric')]
   // As 32-bit halves, because reading a 64-bit element makes a big integer each time.
   const [runHalves, metricHalves] = [halves(runs), halves(metrics)]

@@ -3,10 +3,10 @@ import { createRandom, pick, type Random, whole } from '../test/random.ts'
 import { createAsker, insertPoints, insertRuns, type LoggedPoint, type TestStore } from './fixture.ts'
 import { type Expected, expectedSeries } from './series.oracle.ts'
 
-const below = (random: Random, end: number) => whole(random, 0, end - 1)
+export const below = (random: Random, end: number) => whole(random, 0, end - 1)
 
 /** Where a series' steps lie: start and stride, so that dense, sparse, negative and the largest ones all come up. */
-const steps: readonly ((random: Random, i: number) => number)[] = [
+export const stepsOfSeries: readonly ((random: Random, i: number) => number)[] = [
   (_, i) => i,
   (_, i) => i - 700,
   (_, i) => i * 100 - 3,
@@ -17,7 +17,7 @@ const steps: readonly ((random: Random, i: number) => number)[] = [
 ]
 
 const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0, 5e-324, -5e-324, Number.MAX_VALUE]
-const values: readonly ((random: Random, i: number) => number)[] = [
+export const valuesOfSeries: readonly ((random: Random, i: number) => number)[] = [
   (random, i) => Math.exp(-i / 300) + random() * 0.01,
   (random) => below(random, 4) - 2,
   (random) => (random() < 0.1 ? pick(random, odd) : random() - 0.5),
@@ -27,7 +27,7 @@ const values: readonly ((random: Random, i: number) => number)[] = [
 ]
 
 function history(random: Random): LoggedPoint[] {
-  const [stepAt, valueAt] = [pick(random, steps), pick(random, values)]
+  const [stepAt, valueAt] = [pick(random, stepsOfSeries), pick(random, valuesOfSeries)]
   const length = pick(random, [0, 1, 3, 60, 400, 1500])
   const points = Array.from({ length }, (_, i) => ({ step: stepAt(random, i), value: valueAt(random, i) }))
   // A job that went on from an earlier step logs a stretch again.
@@ -39,7 +39,7 @@ function history(random: Random): LoggedPoint[] {
   return points.map((point, i) => ({ ...point, ord: 65_536 * (i + 1) }))
 }
 
-const document = `query ($in: SeriesInput!) { series(input: $in) { run metric steps values stepsPacked valuesPacked
+export const document = `query ($in: SeriesInput!) { series(input: $in) { run metric steps values stepsPacked valuesPacked
   buckets { count steps counts first min max last nan positiveInfinity negativeInfinity stepsPacked minPacked maxPacked firstPacked lastPacked }
   receipt { method exact bucketWidth pointsTotal pointsReturned superseded nan positiveInfinity negativeInfinity firstNonFiniteStep } } }`
 
@@ -87,17 +87,17 @@ export async function fuzzSeries(store: TestStore, seed: number, histories: numb
         const series = answer.data.series[i]
         const width = series.receipt.bucketWidth as number
         const expected = expectedSeries(logged.get(run)!, { fromStep, toStep, buckets, repeated, width })
-        check(series, expected, `${context}, run ${run}`)
+        checkSeries(series, expected, `${context}, run ${run}`)
       }
     }
   }
 }
 
-const clamp = (step: number | undefined) =>
+export const clamp = (step: number | undefined) =>
   step === undefined ? undefined : Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, step))
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer as it came.
-function check(series: any, expected: Expected, context: string): void {
+export function checkSeries(series: any, expected: Expected, context: string): void {
   assert.deepEqual(unpack(series.stepsPacked), expected.steps, `steps, ${context}`)
   same(unpack(series.valuesPacked), expected.values, `values, ${context}`)
   assert.deepEqual(series.steps, expected.steps, `steps in JSON, ${context}`)

@@ -1,17 +1,25 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { limits } from '../schema/limits.ts'
-import type { StoreReader, Watermark } from '../schema/store.ts'
+import type { Progress, ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createLeaderboards } from './columns/leaderboards.ts'
 import type { Context, QuerySettings } from './context.ts'
 import { withDeadline } from './deadline.ts'
+import { createHub } from './live/hub.ts'
+import { createLiveMeasures } from './live/measures.ts'
+import { useLive } from './live/plugin.ts'
+import { createSocketSubscribe } from './live/socket-subscribe.ts'
+import { createLiveSockets, type LiveSockets } from './live/sockets.ts'
+import { createPersistedOperations, type PersistedSettings } from './persisted.ts'
 import { useCostLimits } from './plugins/cost-limits.ts'
 import { useDocumentLimits } from './plugins/document-limits.ts'
 import { useReferenceExecutor } from './plugins/engine.ts'
-import { createMask, useErrorCodes } from './plugins/errors.ts'
+import { createFailureOf, createMask, useErrorCodes } from './plugins/errors.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { useMeasures } from './plugins/measures.ts'
+import { usePersistedOperations } from './plugins/persisted.ts'
 import { useRequests } from './plugins/requests.ts'
 import { useTurns } from './plugins/turns.ts'
 import { createLetterLoaders } from './resolvers/letter-loaders.ts'
@@ -20,35 +28,75 @@ import { createSeriesLoader } from './resolvers/series.ts'
 import { createQuerySchema } from './schema.ts'
 
 export type { QuerySettings } from './context.ts'
+export { type LiveConnection, liveProtocol } from './live/sockets.ts'
 
 export type QueryServerOptions = {
   readonly reader: StoreReader
   readonly watermark: Watermark
+  /** For subscriptions. */
+  readonly progress: Progress
   readonly logger: Logger
   readonly metrics: Metrics
   readonly settings: QuerySettings
+  /** Operations known by their hash; none are stored when absent. */
+  readonly persisted?: PersistedSettings
 }
 
 export type QueryServer = {
   /** Answers a request to `/graphql`: GET and POST of questions, GET of the page to write them in. */
   handle(request: Request): Promise<Response>
+  /** Subscriptions over WebSockets, without the sockets. */
+  readonly sockets: LiveSockets
+  /** Tells those who watch that the server stops. Close WebSockets before: their clients come again by themselves. */
+  endLive(): void
 }
 
 /** The query side, without a socket. */
 export function createQueryServer(options: QueryServerOptions): QueryServer {
-  const { watermark, settings, logger, metrics } = options
+  const { watermark, progress, settings, logger, metrics } = options
+  const persisted = options.persisted ?? { documents: new Map<string, string>(), only: false }
   const reader = withDeadline(options.reader, settings.queryTimeoutMs)
+  const leaderboards = createLeaderboards(reader, settings.queryTimeoutMs, {
+    bytes: settings.leaderboardBytes ?? 2 ** 29,
+    fromRuns: settings.leaderboardFromRuns ?? 5_000,
+  })
 
+  const maskError = createMask(logger)
+  const failureOf = createFailureOf(maskError)
+  const liveOptions = { timeoutMs: settings.queryTimeoutMs }
+  const measures = createLiveMeasures(metrics)
+  const shared = { reader, watermark, progress, logger, measures, failureOf }
+  const hub = createHub({ ...shared, readOptions: liveOptions, restMs: settings.liveRestMs })
+  const createContext = (readOptions: ReadOptions): Context => ({
+    reader,
+    watermark,
+    settings,
+    readOptions,
+    seriesLoader: createSeriesLoader(reader, watermark, readOptions),
+    runLoaders: createRunLoaders(reader, readOptions),
+    letterLoaders: createLetterLoaders(reader, readOptions),
+    leaderboards,
+  })
+  const live = useLive({
+    ...{ hub, failureOf, createContext: () => createContext(liveOptions) },
+    lifetimeMs: settings.streamLifetimeMs,
+  })
+
+  const operations = createPersistedOperations(persisted)
   // What happens to a request, in this order.
   const plugins: Plugin[] = [
     // Only requests that a page of another origin cannot send unasked, of bounded size, one operation each.
     useRequests(),
+    // A hash stands for the text of an operation; or nothing else may.
+    usePersistedOperations(operations),
     // The document is bounded in tokens before it is parsed, in aliases and depth before it is run.
     useDocumentLimits(),
     // The answer is bounded by what the coerced variables ask for; from here on the store may be asked.
     useCostLimits(),
     // Fields in the order of the question.
     useReferenceExecutor(),
+    // What is watched goes to the hub, which makes the events, and comes back as a stream of them; it takes no turn.
+    live.plugin,
     // So many at once, so many in the queue.
     useTurns(settings),
     // Every error that goes out has a code of the table.
@@ -60,22 +108,12 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   const yoga = createYoga({
     schema: createQuerySchema(),
     plugins,
-    context: ({ request }): Context => {
-      const readOptions = { timeoutMs: settings.queryTimeoutMs, signal: request.signal }
-      return {
-        reader,
-        watermark,
-        settings,
-        readOptions,
-        seriesLoader: createSeriesLoader(reader, watermark, readOptions),
-        runLoaders: createRunLoaders(reader, readOptions),
-        letterLoaders: createLetterLoaders(reader, readOptions),
-      }
-    },
-    graphiql,
+    context: ({ request }) => createContext({ timeoutMs: settings.queryTimeoutMs, signal: request.signal }),
+    graphiql: persisted.only ? false : graphiql,
+    extraParamNames: ['documentId'],
     // The page with its scripts inside: it works where there is no internet.
     renderGraphiQL,
-    maskedErrors: { maskError: createMask(logger) },
+    maskedErrors: { maskError },
     maxRequestBodySize: limits.queryBodyBytes,
     // Our own log, in `createMask`.
     logging: false,
@@ -89,5 +127,10 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     async handle(request) {
       return await yoga.fetch(request)
     },
+    sockets: createLiveSockets({
+      ...{ unsent: hub.unsent, failureOf },
+      subscribe: createSocketSubscribe(yoga, operations, live.take),
+    }),
+    endLive: () => hub.stop(),
   }
 }

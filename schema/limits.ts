@@ -66,6 +66,8 @@ export const limits = {
   sequenceGapsPerWriter: 64,
   /** Writers remembered per run, by last use; a frame of a forgotten writer counts as new. */
   writersPerRun: 256,
+  /** Points from which on a series may have tiles: below, no late point of it is written down. May be lowered, never raised, for a store that has tiles. */
+  tiledSeriesPoints: 8_192,
   /** Buckets of one series in an answer. */
   bucketsPerSeries: 2_000,
   /** Series (runs x metrics) in one answer. */
@@ -106,8 +108,49 @@ export const limits = {
   rawPagePoints: 50_000,
   /** Points of one answer whose times are looked up one by one (`TOO_COSTLY`): 5,000 of them are one question to the store. */
   timesLookedUp: 100_000,
+  /** Operations that clients registered by hash; the longest unused is forgotten, and sent again by who needs it. */
+  registeredOperations: 1_000,
+  /** Bytes of their texts together. */
+  registeredBytes: 8 * MiB,
   /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
   questionTextBytes: 64 * KiB,
+  /** Points that one question about runs may read for figures that summaries do not have (`TOO_COSTLY`): some seconds of reading. */
+  pointsPerFigures: 20_000_000,
+  /** Points that one mean of the last ones is of. */
+  pointsPerMean: 10_000,
+  /** Facets of one question: each is a pass over the runs. */
+  facetsPerQuestion: 10,
+  /** Figures of metrics in one comparison of runs. */
+  figuresPerComparison: 50,
+  /** Subscriptions over all connections of a process (`TOO_MANY_VIEWERS`): each has a place in memory and a share of every tick. */
+  liveViewers: 10_000,
+  /** WebSocket connections at /graphql (`too_many_connections`). */
+  liveConnections: 5_000,
+  /** Subscriptions of one WebSocket connection at once (`TOO_MANY_SUBSCRIPTIONS`): a page of charts has some dozens. */
+  liveSubscriptionsPerConnection: 100,
+  /** Series that are watched in one process, each once for all its viewers (`TOO_MANY_WATCHED`): every tick asks the store for all. */
+  liveSeries: 10_000,
+  /** Buckets of all watched series (`TOO_MANY_WATCHED`): about 150 bytes each stay in memory. */
+  liveBuckets: 4_000_000,
+  /** Buckets x series of one subscription (`TOO_COSTLY`): its first event, and every event after a pause, may carry all of them. */
+  livePointsPerViewer: 100_000,
+  /** Runs in one event (`reset` beyond): who wants more of them asks for pages. */
+  liveRunsPerEvent: 200,
+  /** Filters of runs that are watched in one process (`TOO_MANY_WATCHED`): each is a question to the store when runs change. */
+  liveFilters: 500,
+  /** Rows that one look for new points may bring: 40 bytes each; series with more are loaded anew. */
+  liveRowsPerRead: 1_000_000,
+  /** Unsent bytes of one WebSocket at which its viewers get no further events (they are told how many they missed). */
+  liveUnsentBytes: 256 * KiB,
+  /** Unsent bytes of all viewers at which none that is behind gets more: the memory that slow readers may take. */
+  liveUnsentBytesInAll: 256 * MiB,
+  /** Messages that a WebSocket at /graphql may send at once, and then again each second (closed with 4429 beyond). */
+  liveMessagesAtOnce: 200,
+  liveMessagesPerSecond: 50,
+  /** Length of a subscription's id in characters (closed with 4400): it comes back with every event. */
+  liveIdCharacters: 128,
+  /** Projects remembered as too small or too large to be kept in memory for leaderboards: bounds that memory itself. */
+  projectsRemembered: 10_000,
 } as const
 
 /** How the limits must relate; checked at start-up so that a change of one cannot silently break another. */
@@ -122,6 +165,8 @@ export function assertLimits(): void {
       'one client must fit in the total',
     ],
     [limits.metricsPerRun <= limits.namesPerConnection, 'one connection must be able to name all metrics of a run'],
+    [limits.livePointsPerViewer <= limits.liveBuckets, 'one viewer must be able to watch what it may'],
+    [limits.livePointsPerViewer <= limits.pointsPerAnswer, 'a subscription must not be larger than an answer'],
     [limits.entriesPerUpdate <= limits.entriesPerRun, 'one update must fit in a run'],
   ]
   for (const [holds, rule] of rules) if (!holds) throw new Error(`limits contradict each other: ${rule}`)

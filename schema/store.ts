@@ -18,10 +18,13 @@ export type ReadOptions = {
   readonly signal?: AbortSignal
 }
 
-/** A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the caller. */
+/**
+ * A result as columns. Types supported: U/Int8-64, Float32/64, DateTime64 (ms as BigInt64Array), String, LowCardinality(String) cast to String by the
+ * caller; and Array of the fixed-width ones, whose rows come one after the other in one flat column: the caller knows how many items each has.
+ */
 export type Columns = {
   readonly rows: number
-  /** By column name, each `rows` long. */
+  /** By column name, each `rows` long, but for arrays. */
   readonly columns: ReadonlyMap<string, Column>
 }
 export type Column =
@@ -50,12 +53,30 @@ export interface Watermark {
   reached(at: string, options: { summaries: boolean; timeoutMs: number }): Promise<void>
 }
 
+/** How far each partition of the log is in the store. */
+export type StoreProgress = {
+  /** Identity of the log. */
+  readonly log: string
+  /** By partition, the offset of the last record whose points and runs are queryable; -1: none. */
+  readonly stored: readonly number[]
+  /** By partition, the same for the summaries of series and runs. */
+  readonly flushed: readonly number[]
+}
+
+/** For those who follow the store instead of asking it again and again. */
+export interface Progress {
+  /** How far it is; it may lag what is true by a moment and never runs ahead of it. @throws StoreTrouble while that is not known */
+  progress(): StoreProgress
+  /** Calls back whenever it went further, until the answer is called. */
+  follow(listener: () => void): () => void
+}
+
 export class StaleToken extends Error {}
 export class WatermarkTimeout extends Error {}
-/** The store could not answer: away, or out of time or memory. `kind` tells which. */
+/** The store could not answer: away, or out of time or memory, or the answer is too large. `kind` tells which. */
 export class StoreTrouble extends Error {
-  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'rejected'
-  constructor(kind: 'unavailable' | 'timeout' | 'memory' | 'rejected', message: string, cause?: unknown) {
+  readonly kind: 'unavailable' | 'timeout' | 'memory' | 'size' | 'rejected'
+  constructor(kind: StoreTrouble['kind'], message: string, cause?: unknown) {
     super(message, { cause })
     this.kind = kind
   }

@@ -5,7 +5,7 @@ import type { SinkGroup } from '../ingest/sink/group.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import { createWatermark } from '../ingest/sink/watermark.ts'
 import type { Store } from '../ingest/store/store.ts'
-import type { Watermark } from '../schema/store.ts'
+import type { Progress, Watermark } from '../schema/store.ts'
 import { spoilWriter } from './canary.ts'
 import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
@@ -33,7 +33,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   readiness.require('running', () => 'it is starting')
   const doors = createDoors(base, '/graphql')
   const endFrames = addFramesDoors(base, doors, writer.part)
-  addQuestionsDoor(base, doors, reader.part, watermark.part)
+  const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part)
   const port = await doors.open()
 
   async function start(): Promise<void> {
@@ -65,6 +65,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
         ['new connections', () => doors.http.stopListening()],
         ['start', () => ready.catch(() => {})],
         ...endFrames,
+        ...endQuestions,
         ['sink', () => sinks?.stop()],
         ['connections', () => doors.http.close()],
         ['log', () => log?.close()],
@@ -77,7 +78,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
 type OpenLog = {
   readonly writer: LogWriter
   startSinks(store: Store): Promise<SinkGroup>
-  watermark(sinks: SinkGroup): Watermark
+  watermark(sinks: SinkGroup): Watermark & Progress
   close(): Promise<unknown>
 }
 
@@ -86,7 +87,7 @@ async function openEmbedded(base: Base): Promise<OpenLog> {
   return {
     writer: spoilWriter(base.canary, log),
     startSinks: (store) => startSinks(base, log, store, false),
-    watermark: (sinks) => createWatermark(log, sinks.serving),
+    watermark: (sinks) => createWatermark(log, sinks),
     close: () => log.close(),
   }
 }

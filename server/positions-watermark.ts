@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogPositions, Position } from '../ingest/log/log.ts'
-import { StaleToken, type Watermark, WatermarkTimeout } from '../schema/store.ts'
+import { type Progress, StaleToken, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { formatToken, parseToken } from '../schema/token.ts'
 
 export type PositionsWatermarkOptions = {
@@ -14,10 +14,11 @@ export type PositionsWatermarkOptions = {
   readonly silentMs?: number
 }
 
-export type PositionsWatermark = Watermark & {
-  /** What is wrong with the log, if anything. */
-  trouble(): Promise<string | undefined>
-}
+export type PositionsWatermark = Watermark &
+  Progress & {
+    /** What is wrong with the log, if anything. */
+    trouble(): Promise<string | undefined>
+  }
 
 /** Positions, and when they were asked for: `performance.now`, and the time of day. */
 type Look = { readonly positions: readonly Position[]; readonly askedMs: number; readonly wallMs: number }
@@ -81,8 +82,40 @@ export function createPositionsWatermark(
     }
   }
 
+  const followers = new Set<() => void>()
+  let isFollowing = false
+
+  /** Looks again and again while anybody follows. */
+  async function followOn(): Promise<void> {
+    if (isFollowing) return
+    isFollowing = true
+    while (followers.size > 0) {
+      const before = last?.positions
+      await look()
+      if (moved(before, last?.positions)) for (const follower of followers) follower()
+      await sleep(pollMs)
+    }
+    isFollowing = false
+  }
+
+  const byPartition = (offset: (position: Position) => number) =>
+    Array.from({ length: log.partitions }, (_, partition) => {
+      const position = last?.positions[partition]
+      return position ? offset(position) - 1 : -1
+    })
+
   lookWhenOld()
   return {
+    progress: () => ({
+      log: log.id,
+      stored: byPartition(({ stored }) => stored),
+      flushed: byPartition(({ flushed }) => flushed),
+    }),
+    follow(listener) {
+      followers.add(listener)
+      void followOn()
+      return () => void followers.delete(listener)
+    },
     current() {
       lookWhenOld()
       const offsets = new Map<number, number>()
@@ -115,6 +148,13 @@ export function createPositionsWatermark(
 
 function passed({ stored, flushed }: Position, offset: number, summaries: boolean): boolean {
   return offset < (summaries ? flushed : stored)
+}
+
+function moved(before: readonly Position[] | undefined, after: readonly Position[] | undefined): boolean {
+  if (!before || !after) return before !== after
+  return after.some(
+    ({ stored, flushed }, partition) => stored !== before[partition]?.stored || flushed !== before[partition]?.flushed,
+  )
 }
 
 async function atMost(work: Promise<void>, ms: number): Promise<void> {

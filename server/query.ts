@@ -21,7 +21,7 @@ export async function startQuery(settings: Settings): Promise<RunningServer> {
   readiness.require('store', () => 'it has not answered yet')
   readiness.require('log', () => 'Kafka has not answered yet')
   const doors = createDoors(base, '/graphql')
-  addQuestionsDoor(base, doors, lateReader.part, lateWatermark.part)
+  const endQuestions = addQuestionsDoor(base, doors, lateReader.part, lateWatermark.part)
   const port = await doors.open()
 
   async function openStore(): Promise<void> {
@@ -45,6 +45,7 @@ export async function startQuery(settings: Settings): Promise<RunningServer> {
       shutDown(base, reason, [
         ['new connections', () => doors.http.stopListening()],
         ['start', () => ready.catch(() => {})],
+        ...endQuestions,
         ['connections', () => doors.http.close()],
         ['log', () => positions?.close()],
         ['store', () => store?.close()],

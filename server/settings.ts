@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defaultSinkSettings } from '../ingest/sink/settings.ts'
+import { defaultTileSettings } from '../ingest/sink/tiles/builder.ts'
+import { limits } from '../schema/limits.ts'
 
 /** What a process does: everything, or one stage. */
 export const roles = ['all', 'gateway', 'sink', 'query'] as const
@@ -79,11 +81,29 @@ const schema = z.object({
   STORE_USER: z.string().min(1).default('default').describe('User at the store'),
   STORE_PASSWORD: z.string().optional().describe('Password at the store'),
   STORE_DATABASE: z.string().min(1).default('default').describe('Database at the store'),
+  QUERY_STORE_USER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('User at the store for questions, who may only read; without it `STORE_USER` asks them'),
+  QUERY_STORE_PASSWORD: z.string().optional().describe('Password of `QUERY_STORE_USER`'),
   READ_SESSIONS: integer(1, 64).default(3).describe('Questions that run side by side'),
   QUERY_TIMEOUT_MS: integer(100, 600_000).default(10_000).describe('Longest time of one question to the store, ms'),
   QUERY_MEMORY_BYTES: integer(16 * MiB, 2 ** 44)
     .default(2048 * MiB)
     .describe('Memory one question may take, bytes'),
+  LEADERBOARD_MEMORY_BYTES: integer(0, 2 ** 40)
+    .default(512 * MiB)
+    .describe('Memory for columns of runs, by which large projects are sorted and filtered, bytes; 0: none'),
+  QUERY_RESULT_BYTES: integer(MiB, 2 ** 40)
+    .default(512 * MiB)
+    .describe('Size of what the store may answer to one question, bytes'),
+  PERSISTED_OPERATIONS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File or folder of operations that are known by their SHA-256'),
+  PERSISTED_ONLY: truth.default(false).describe('`true`: only those are answered, and there is no GraphiQL'),
   WATERMARK_TIMEOUT_MS: integer(10, 600_000).default(10_000).describe('Longest wait of a question with `at`, ms'),
   BODY_TIMEOUT_MS: integer(100, 600_000)
     .default(8_000)
@@ -101,6 +121,12 @@ const schema = z.object({
   FLUSH_INTERVAL_MS: integer(100, 600_000)
     .default(defaultSinkSettings.flushIntervalMs)
     .describe('Longest pause between two flushes of run and series summaries while they are fast, ms'),
+  TILES: truth
+    .default(true)
+    .describe('`false`: no tiles of long series are made by this process; those that are there stay in use'),
+  TILES_FROM_POINTS: integer(limits.tiledSeriesPoints, 1_000_000_000)
+    .default(defaultTileSettings.points)
+    .describe('Points of a series without tiles from which on it gets some'),
   MAX_ACTIVE_SERIES: integer(10_000, 1_000_000_000)
     .default(defaultSinkSettings.maximumSeries)
     .describe('Series whose summaries are kept in memory (about 200 bytes each), over all partitions of the process'),
@@ -141,6 +167,12 @@ function contradictions(settings: z.infer<typeof schema>, role: Role): string[] 
   const rules: [wrong: boolean, fault: string][] = [
     [role !== 'all' && LOG === 'embedded', `LOG: ${alone} a log that all can reach: LOG=kafka`],
     [(role === 'sink' || role === 'query') && !STORE_URL, `STORE_URL: ${alone} a store that all can reach`],
+    [settings.QUERY_STORE_USER !== undefined && !STORE_URL, 'QUERY_STORE_USER: needs the STORE_URL it is a user at'],
+    [
+      settings.QUERY_STORE_PASSWORD !== undefined && settings.QUERY_STORE_USER === undefined,
+      'QUERY_STORE_PASSWORD: QUERY_STORE_USER is needed with it',
+    ],
+    [settings.PERSISTED_ONLY && !settings.PERSISTED_OPERATIONS, 'PERSISTED_ONLY: needs PERSISTED_OPERATIONS to answer'],
     [LOG === 'kafka' && !KAFKA_BROKERS, 'KAFKA_BROKERS: LOG=kafka needs the address of a broker'],
     [
       brokersOf(settings).some((each) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/.test(each)),

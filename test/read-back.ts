@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createClient, Points, unpack } from '../client/typescript/index.ts'
 import { type Asked, fetchFrom } from './harness.ts'
 
 export type GraphAnswer = {
@@ -31,10 +32,11 @@ export async function ask<T>(server: Asked, query: string, variables: object = {
 
 export type Point = readonly [step: number, value: number]
 
-type SeriesAnswer = {
-  series: { metric: string; stepsPacked: string; valuesPacked: string; receipt: { exact: boolean } }[]
+/** Asks once: what a test expects of a server that breaks, it says itself. */
+function clientOf(server: Asked) {
+  const ask = ((path: string, init: RequestInit) => fetchFrom(server, path, init)) as typeof fetch
+  return createClient({ url: '/graphql', fetch: ask, attempts: 1 })
 }
-const seriesQuery = `query ($in: SeriesInput!) { series(input: $in) { metric stepsPacked valuesPacked receipt { exact } } }`
 
 /**
  * Every point of some metrics of a run, each as often as it is stored, by step and then in the order of logging. A range that is
@@ -45,20 +47,30 @@ export async function readPoints(
   series: { project: string; run: string; metrics: readonly string[]; at?: string },
 ): Promise<Map<string, Point[]>> {
   const { project, run, metrics, at } = series
+  const client = clientOf(server)
   const found = new Map<string, Point[]>(metrics.map((metric) => [metric, []]))
   async function read(names: readonly string[], fromStep: number, toStep: number): Promise<void> {
-    const input = { project, runs: [run], metrics: names, at, fromStep, toStep, buckets: 2000, repeated: 'ALL' }
-    const answer = await ask<SeriesAnswer>(server, seriesQuery, { in: input })
+    const input = {
+      project,
+      runs: [run],
+      metrics: names,
+      at,
+      fromStep,
+      toStep,
+      buckets: 2000,
+      repeated: 'ALL' as const,
+    }
+    const answer = await client.ask(Points, { input })
     const whole = answer.series.filter((one) => one.receipt.exact)
     for (const one of whole) {
-      const values = unpackFloats(one.valuesPacked)
-      const points = unpackFloats(one.stepsPacked).map((step, i): Point => [step, values[i]!])
+      const values = unpack(one.valuesPacked)
+      const points = Array.from(unpack(one.stepsPacked), (step, i): Point => [step, values[i]!])
       found.get(one.metric)!.push(...points)
     }
     const long = answer.series.filter((one) => !one.receipt.exact).map((one) => one.metric)
     if (long.length === 0) return
     // Where the reduced curve has points is where to cut.
-    const steps = unpackFloats(answer.series.find((one) => one.metric === long[0])!.stepsPacked)
+    const steps = unpack(answer.series.find((one) => one.metric === long[0])!.stepsPacked)
     const middle = steps[Math.floor(steps.length / 2)]!
     await read(long, fromStep, middle - 1)
     await read(long, middle, toStep)
@@ -67,11 +79,6 @@ export async function readPoints(
     await read(metrics.slice(at, at + 400), -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   }
   return found
-}
-
-export function unpackFloats(packed: string): number[] {
-  const bytes = Buffer.from(packed, 'base64')
-  return Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(i * 8))
 }
 
 /** A metric's summary; values as JSON has them, non-finite ones as texts. */

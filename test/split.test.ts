@@ -36,11 +36,12 @@ test(
           running.set(name, server)
           return server
         }
-        const store = await start('store', 'store')
+        const store = await start('store', 'store', { STORE_READER_USER: 'asker', STORE_READER_PASSWORD: 'reads' })
         const stored = { STORE_URL: store.url }
+        const asker = { QUERY_STORE_USER: 'asker', QUERY_STORE_PASSWORD: 'reads' }
         await start('sink 1', 'sink', stored)
         await start('sink 2', 'sink', stored)
-        const query = await start('query', 'query', stored)
+        const query = await start('query', 'query', { ...stored, ...asker })
         const left = await start('gateway 1', 'gateway')
         const right = await start('gateway 2', 'gateway')
         for (const [step, gateway] of [left, right].entries()) {
@@ -60,7 +61,7 @@ test(
         const restarts: [name: string, kind: ProcessKind, settings?: Settings][] = [
           ['sink 1', 'sink', stored],
           ['gateway 1', 'gateway'],
-          ['query', 'query', stored],
+          ['query', 'query', { ...stored, ...asker }],
           ['sink 2', 'sink', stored],
           ['store', 'store'],
           ['gateway 2', 'gateway'],

@@ -14,6 +14,7 @@ export type LinePlot = {
   readonly unit: string
   readonly lines: readonly Line[]
   readonly logarithmic?: boolean
+  readonly logarithmicX?: boolean
   /** Where labels stand on the x axis; round numbers by default. */
   readonly xTicks?: readonly (readonly [x: number, label: string])[]
   readonly xLabel: string
@@ -31,12 +32,10 @@ export function linePlot(plot: LinePlot): string {
   if (lines.length === 0) return ''
   const all = lines.flatMap((line) => line.points)
   const ys = all.map(([, y]) => y)
-  const x = linearScale(
-    Math.max(...all.map(([x]) => x), ...(plot.xTicks ?? []).map(([x]) => x)),
-    frame.left,
-    frame.right,
-    8,
-  )
+  const xs = [...all.map(([x]) => x), ...(plot.xTicks ?? []).map(([x]) => x)]
+  const x = plot.logarithmicX
+    ? logScale(Math.min(...xs), Math.max(...xs), frame.left, frame.right)
+    : linearScale(Math.max(...xs), frame.left, frame.right, 8)
   const y = plot.logarithmic
     ? logScale(Math.min(...ys.filter((one) => one > 0)), Math.max(...ys), frame.bottom, frame.top)
     : linearScale(Math.max(...ys), frame.bottom, frame.top)

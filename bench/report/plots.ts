@@ -54,10 +54,9 @@ export function phasePlots({ phases, visibleMilliseconds, cpuSecondsPerMillionPo
   })
   const visible = visibleMilliseconds?.curve ?? []
   lines.push({ name: 'steady, visible to a question', color: 'c2', points: visible.map(toNines) })
-  const xTicks = [0, 50, 90, 99, 99.9, 99.99].map((percent) => [nines(percent), `${percent}%`] as const)
   const latency = linePlot({
     ...{ title: 'Latency', unit: 'ms, logarithmic', xLabel: 'percentile', logarithmic: true },
-    ...{ lines, xTicks },
+    ...{ lines, xTicks: percentTicks },
   })
   // The ramp is left out: in it everything is compiled, for few points.
   const open = [phases.steady, phases.burst].map((phase) => phase?.cpuSecondsPerMillionPoints)
@@ -86,7 +85,10 @@ function nines(percent: number): number {
   return percent >= 100 ? 5 : -Math.log10(1 - percent / 100)
 }
 
-const toNines = ([percent, milliseconds]: readonly [number, number]) => [nines(percent), milliseconds] as const
+/** Where percentiles stand. */
+export const percentTicks = [0, 50, 90, 99, 99.9, 99.99].map((percent) => [nines(percent), `${percent}%`] as const)
+
+export const toNines = ([percent, milliseconds]: readonly [number, number]) => [nines(percent), milliseconds] as const
 
 function phaseBands(timeline: IngestResult['timeline']) {
   const bands: { name: string; from: number; to: number }[] = []

@@ -1,7 +1,7 @@
 import type { Latency } from '../latency.ts'
 import type { IngestResult } from '../results.ts'
+import { page } from './page.ts'
 import { phasePlots, timePlots } from './plots.ts'
-import { style } from './style.ts'
 import { escaped } from './svg.ts'
 import { latencyTable, memoryTable, peerTable, ratioTable, setupTable } from './tables.ts'
 
@@ -21,12 +21,7 @@ export function report(result: IngestResult): string {
     memoryTable(result),
     `<h2>What was measured, and on what</h2>${setupTable(result)}`,
   ]
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><style>${style}</style></head><body>
-${parts.filter((part) => part !== '').join('\n')}
-</body></html>
-`
+  return page(title, parts)
 }
 
 function exactness({ storedExactly, wireVerification }: IngestResult): string {

@@ -2,9 +2,9 @@ import type { Latency } from '../latency.ts'
 import type { IngestResult } from '../results.ts'
 import { escaped } from './svg.ts'
 
-type Cell = string | number | null | undefined
+export type Cell = string | number | null | undefined
 
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cell = (value: Cell, tag: string) => `<${tag}>${escaped(String(value ?? '-'))}</${tag}>`
   const line = (cells: readonly Cell[], tag: string) => `<tr>${cells.map((value) => cell(value, tag)).join('')}</tr>`
   const body = rows.map((row) => line(row, 'td')).join('')

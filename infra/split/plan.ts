@@ -50,12 +50,13 @@ export async function planSplit({ directory, brokers, gateways, sinks, queries }
   }
 
   const kafka = { KAFKA_BROKERS: brokers.join(',') }
-  const store = await plan('store', 8123, [storeServer], {})
+  const asker = 'questions'
+  const store = await plan('store', 8123, [storeServer], { STORE_READER_USER: asker })
   const stored = { ...kafka, STORE_URL: `http://127.0.0.1:${store.port}` }
   return {
     store,
     sinks: await several(sinks, 'sink', 7430, stored),
-    queries: await several(queries, 'query', 7420, stored),
+    queries: await several(queries, 'query', 7420, { ...stored, QUERY_STORE_USER: asker }),
     gateways: await several(gateways, 'gateway', 7410, kafka),
   }
 }

@@ -5,9 +5,10 @@ import { openKiller } from '../../ingest/store/killer.ts'
 import { engineSettings } from '../../ingest/store/pool.ts'
 import { openSessions, type Session, type SessionRequest } from '../../ingest/store/sessions.ts'
 import { openSpools } from '../../ingest/store/spools.ts'
+import { withoutSettings } from '../../ingest/store/statement-settings.ts'
 import { literal } from '../../ingest/store/text.ts'
 import { StoreError, tooMany } from './error.ts'
-import type { StoreRequest } from './request.ts'
+import { checkStatementSettings, type StoreRequest } from './request.ts'
 import { type InsertHead, readStatement } from './statement.ts'
 
 export type Answer = { readonly bytes: Uint8Array; readonly format: string; readonly summary: Record<string, string> }
@@ -64,9 +65,11 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
       const { keyword, format: named } = checkedStatement(request, statement)
       const reads = readWords.has(keyword)
       const lane = reads ? lanes[readLane(request)] : lanes.other
+      const { text, settings } = request.user.readOnly ? bareStatement(statement) : { text: statement, settings: {} }
+      const wanted = { ...settings, ...request.settings }
       const session: SessionRequest = {
-        statement,
-        settings: engineSettings(reads ? withLimit(request.settings, limits.resultBytes) : request.settings),
+        statement: text,
+        settings: engineSettings(reads ? withLimit(wanted, limits.resultBytes) : wanted),
         parameters: request.parameters,
         readOnly: request.user.readOnly,
         leavesTraces: !(reads || keyword === 'INSERT') || request.database !== 'default',
@@ -75,7 +78,7 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
       }
       const result = await lane.run(session, async (session) => {
         await enter(session, request.database)
-        return await session.queryAsync(statement, { format })
+        return await session.queryAsync(text, { format })
       })
       return { bytes: result.bytes(), format: named ?? format, summary: summaryOf(result, 0) }
     },
@@ -102,6 +105,13 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
       await killer.close()
     },
   }
+}
+
+/** The reading user's session may not set anything any more when the statement comes; what that sets goes before it. */
+function bareStatement(statement: string) {
+  const bare = withoutSettings(statement)
+  checkStatementSettings(bare.settings)
+  return { text: bare.statement, settings: bare.settings }
 }
 
 /** The caller may ask for a smaller answer than the server allows, not for a larger one. */

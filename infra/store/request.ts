@@ -83,13 +83,23 @@ function checkName(name: string): string {
 /** What the reading user may set: how much of the machine a question may take, and how its answer looks. */
 const allowedToReaders =
   /^(max_(execution_time|memory_usage|threads|result_rows|result_bytes|rows_to_read|bytes_to_read|block_size)|(timeout|result|read)_overflow_mode|output_format_\w+|enable_http_compression|http_\w+|send_progress_in_http_headers|cancel_http_readonly_queries_on_client_close|log_comment|join_use_nulls|readonly)$/
+/** And in a statement: how it is to be run, never with how much. */
+const allowedInStatements =
+  /^(max_threads|max_block_size|(optimize|query_plan|join|enable|use|merge_tree|read_in_order|group_by|prefer)_\w+)$/
+
+/** @throws StoreError for a setting that the reading user may not give in its statement */
+export function checkStatementSettings(settings: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(settings)) if (!allowedInStatements.test(name)) throw fixedSetting(name)
+}
 
 function checkSettings(settings: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(settings)) {
-    if (!allowedToReaders.test(name) || (name === 'readonly' && value === '0'))
-      throw new StoreError(164, 'READONLY', `Cannot modify '${name}' setting in readonly mode`)
+    if (!allowedToReaders.test(name) || (name === 'readonly' && value === '0')) throw fixedSetting(name)
   }
 }
+
+const fixedSetting = (name: string) =>
+  new StoreError(164, 'READONLY', `Cannot modify '${name}' setting in readonly mode`)
 
 /** It comes back in a header, so it may hold only what a header may. */
 function readQueryId(id: string | null): string | undefined {

@@ -3,10 +3,12 @@ import { limits } from '../../schema/limits.ts'
 import type { RecordFrame } from '../record/reader.ts'
 import type { Block } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import { noteLate } from './late-points.ts'
 import { appendPoints, integerAt, type PointsBatch } from './points.ts'
 import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
-import { readSummary, type SeriesTable, summarize, summarizeStep } from './series-table.ts'
+import { readSummary, type SeriesTable } from './series-table.ts'
+import { lateOfStep, summarize, summarizeStep } from './summarize.ts'
 
 /** A frame that was acknowledged and cannot be stored: kept with the reason. */
 export type DeadLetter = {
@@ -156,7 +158,9 @@ function applyBlock(
   const lastTime = times ? integerAt(times, count - 1) : receivedMs
   const replaying = offset <= run.loadedVersion
   if (count === 1 && !replaying) {
-    summarizeStep(table, slots, points.values, first, integerAt(steps, 0), lastTime)
+    const step = integerAt(steps, 0)
+    const late = summarizeStep(table, slots, points.values, first, step, lastTime)
+    for (let l = 0; l < late; l++) note(points, run, block, slots, lateOfStep[l]!, step, step)
     return
   }
   if (stepScratch.length < count) stepScratch = new Float64Array(count * 2)
@@ -164,8 +168,21 @@ function applyBlock(
   for (let m = 0; m < slots.length; m++) {
     const slot = slots[m]!
     if (replaying && offset <= readSummary(table, slot, 'version')) continue
-    summarize(table, slot, points.values, first + m * count, stepScratch, count, lastTime)
+    const late = summarize(table, slot, points.values, first + m * count, stepScratch, count, lastTime)
+    if (late > 0) note(points, run, block, slots, m, stepScratch[0]!, stepScratch[late - 1]!)
   }
+}
+
+function note(
+  { late }: PointsBatch,
+  run: Run,
+  block: Block,
+  slots: Int32Array,
+  m: number,
+  first: number,
+  last: number,
+): void {
+  noteLate(late, slots[m]!, run.key, (block.set as SinkSet).keys[m]!, first, last)
 }
 
 /** The frame as a record of its own, so that it can be put into the log again. */

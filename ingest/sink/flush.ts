@@ -1,12 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
+import { figureRows } from './figure-rows.ts'
 import { joinRows, seriesRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
 import type { SinkState } from './state.ts'
+import { type LongSeries, longSeriesOf } from './tiles/long-series.ts'
 
 export type FlushSteps = {
   insert(rows: TableRows): Promise<void>
   /** Resolves when the points of every record up to `offset` are in the store. */
   stored(offset: number): Promise<void>
+  /** Who is told of long series that changed, once their rows are stored: of those of so many points. */
+  readonly tiles?: { readonly points: number; grown(series: readonly LongSeries[]): void } | undefined
 }
 
 /** Series whose rows are built between two turns of the event loop. */
@@ -27,6 +31,7 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
   for (let at = 0; at < dirty.length; ) {
     const series: TableRows[] = []
     const own: TableRows[] = []
+    const long: LongSeries[] = []
     for (let rows = 0; at < dirty.length && rows < seriesPerInsert; ) {
       const runs = takeRuns(dirty, at)
       at += runs.length
@@ -34,11 +39,13 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
       const version = Math.max(state.applied, 0)
       series.push(seriesRows(state.table, runs, version))
       own.push(stateRows(runs, version))
+      if (steps.tiles) long.push(...longSeriesOf(state.table, runs, steps.tiles.points, version))
       markStored(state, runs)
       rows += series.at(-1)!.rows
       await setImmediate()
     }
     await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), steps)
+    if (long.length > 0) steps.tiles?.grown(long)
   }
   return covered
 }
@@ -59,6 +66,10 @@ function markStored(state: SinkState, runs: readonly Run[]): void {
 /** `version`: no row goes further. */
 async function storeRows(series: TableRows, own: TableRows, version: number, steps: FlushSteps): Promise<void> {
   await steps.stored(version)
-  if (series.rows > 0) await steps.insert(series)
+  if (series.rows > 0) {
+    // First: what `series` has is not applied again, so it would never come here.
+    await steps.insert(figureRows(series))
+    await steps.insert(series)
+  }
   await steps.insert(own)
 }

@@ -7,6 +7,7 @@ import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import type { SinkSettings } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
+import type { TileBuilder } from './tiles/builder.ts'
 
 /** The sinks of a process: one for each partition that is its to read. */
 export type SinkGroup = {
@@ -18,6 +19,8 @@ export type SinkGroup = {
   serving(): ReadonlyMap<number, Sink>
   /** Partitions at hand that cannot be served at the moment, each with its reason; they are tried again. */
   faults(): ReadonlyMap<number, Error>
+  /** Calls back whenever one of them stored more, until the answer is called. */
+  follow(listener: () => void): () => void
   /** Every sink inserts what it has read, stores the summaries and commits. Nothing is lost when one cannot: the next reader does it. */
   stop(): Promise<void>
 }
@@ -29,6 +32,7 @@ export type SinkGroupParts = {
   readonly logger: Logger
   readonly settings: SinkSettings
   readonly announce: boolean
+  readonly tiles?: TileBuilder | undefined
   /** Pauses between tries of a partition that cannot be served. */
   readonly retryMs?: { readonly first: number; readonly most: number }
 }
@@ -47,13 +51,17 @@ type Post = {
 }
 
 export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
-  const { log, store, metrics, logger, settings, announce } = parts
+  const { log, store, metrics, logger, settings, announce, tiles } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
   const columns = createColumnsPool()
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
+  const followers = new Set<() => void>()
+  const onProgress = () => {
+    for (const follower of followers) follower()
+  }
   let stopping = false
   // Read before each batch of records, so partitions that come and go change every sink's share.
   const shared: SinkSettings = {
@@ -112,7 +120,9 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   async function serve(post: Post, tried: () => void): Promise<void> {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
-      const sink = createSink({ partition, store, observe, logger, settings: shared, columns, announce })
+      const sink = createSink({
+        ...{ partition, store, observe, logger, settings: shared, columns, announce, tiles, onProgress },
+      })
       post.sink = sink
       const began = performance.now()
       const started = sink.start().then(
@@ -120,6 +130,9 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
           post.serving = !over.signal.aborted
           post.fault = undefined
           tried()
+          adopt(partition.partition, sink).catch((error: unknown) => {
+            if (!over.signal.aborted) logger.warn({ err: error }, 'series without tiles were not looked for')
+          })
         },
         // `ended` tells it too.
         () => {},
@@ -137,6 +150,13 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
         () => {},
       )
     }
+  }
+
+  /** Once the summaries go as far as what the sink found stored, series that lack tiles are looked for. */
+  async function adopt(partition: number, sink: Sink): Promise<void> {
+    if (!tiles) return
+    if (sink.storedOffset() >= 0) await sink.reached(sink.storedOffset(), true)
+    await tiles.adopt({ partition, partitions: log.partitions }, sink.flushedOffset())
   }
 
   async function stopPost(post: Post): Promise<void> {
@@ -164,6 +184,10 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
       const faults = new Map<number, Error>()
       for (const [number, post] of posts) if (post.fault) faults.set(number, post.fault)
       return faults
+    },
+    follow(listener) {
+      followers.add(listener)
+      return () => void followers.delete(listener)
     },
     async stop() {
       stopping = true

@@ -24,6 +24,8 @@ const keys: Record<string, readonly string[]> = {
   runs: ['project', 'run'],
   run_state: ['project', 'run'],
   series: ['project', 'run', 'metric'],
+  metric_figures: ['project', 'metric_key', 'run_key'],
+  late_points: ['run', 'metric', 'epoch', 'zone', 'first', 'last', 'version'],
   dead_letters: ['partition', 'offset', 'block'],
   sources: ['log'],
   source_partitions: ['log', 'partition'],

@@ -1,5 +1,6 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
+import { lateRows } from './late-points.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
@@ -29,8 +30,8 @@ const flushCheckMs = 250
  *
  * 1. the range is committed to the log as an intent;
  * 2. dead letters are inserted (inserting them again changes nothing);
- * 3. changed runs, for which the same holds, and beside them the points, as one block under a token made of the range, which the store takes
- *    once.
+ * 3. changed runs, for which the same holds, and beside them which points are late, and then the points, as one block under a token made
+ *    of the range, which the store takes once.
  *
  * After a crash, or when the partition goes to another reader, the same range is read again and inserted under the same token. While one
  * block is inserted the next one fills: at once when idle, in large blocks when busy.
@@ -156,6 +157,7 @@ export function createSink(parts: SinkParts): Sink {
     newestMs = Math.max(newestMs, batch.newestMs)
     clearBatch(batch)
     waiters.wake(stored)
+    parts.onProgress?.()
     insertWhenDue()
     flushWhenDue()
     // The next block's intent says the same.
@@ -166,6 +168,7 @@ export function createSink(parts: SinkParts): Sink {
     const started = performance.now()
     // Taken before the first wait, in which the next batch changes the runs: rows must not say more than their version.
     const changed = runRows([...batch.changedRuns], batch.last)
+    const late = lateRows(batch.points.late, batch.last)
     for (const run of batch.changedRuns) run.metadataChanged = false
     const { intents, ...rest } = position()
     const later = intents.filter(([first]) => first > batch.last)
@@ -187,7 +190,10 @@ export function createSink(parts: SinkParts): Sink {
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
     const both = await Promise.allSettled([
       changed.rows > 0 ? insertRows(changed) : undefined,
-      rows > 0 ? insertPoints(batch.points, token, !reading) : undefined,
+      // Whoever sees the points must find that they are late: tiles may be without them.
+      (late.rows > 0 ? insertRows(late) : Promise.resolve()).then(() =>
+        rows > 0 ? insertPoints(batch.points, token, !reading) : undefined,
+      ),
     ])
     for (const one of both) if (one.status === 'rejected') throw one.reason
     if (rows > 0) observe.inserted(rows, (performance.now() - started) / 1000)
@@ -227,6 +233,8 @@ export function createSink(parts: SinkParts): Sink {
     const clock = startWorkClock()
     lastFlushMs = performance.now()
     const covered = await flushState(state, {
+      // Not before what others left is stored: their late points may not have been written down.
+      tiles: reading && parts.tiles,
       stored: (offset) => clock.waiting(reached(offset, false)),
       insert: ({ table, rows, columns }) =>
         keepTrying(
@@ -239,6 +247,7 @@ export function createSink(parts: SinkParts): Sink {
     flushed = Math.max(flushed, covered)
     lastFlushTookMs = clock.workedMs()
     observe.flushed(lastFlushTookMs / 1000)
+    parts.onProgress?.()
   }
 
   async function reached(offset: number, summaries: boolean): Promise<void> {

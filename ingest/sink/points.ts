@@ -1,4 +1,5 @@
 import type { Block, Integers } from '../record/record.ts'
+import type { LatePoints } from './late-points.ts'
 import {
   createGroups,
   createPieces,
@@ -27,6 +28,7 @@ export type PointsBatch = {
   readonly pieces: Pieces
   readonly groups: Groups
   readonly runs: RunsOfBatch
+  readonly late: LatePoints
   /** No two fillings of any batch have the same number: what a run remembers of an earlier one is void. */
   filling: number
 }
@@ -43,6 +45,7 @@ export function createPointsBatch(capacity = 1024): PointsBatch {
     pieces: createPieces(),
     groups: createGroups(),
     runs: createRunsOfBatch(),
+    late: new Map(),
     filling: ++fillings,
   }
 }
@@ -55,6 +58,7 @@ export function clearPoints(batch: PointsBatch): void {
   batch.groups.length = 0
   batch.groups.sets.length = 0
   batch.runs.length = 0
+  batch.late.clear()
   batch.filling = ++fillings
 }
 

@@ -8,10 +8,9 @@ import {
   readSummary,
   type SeriesTable,
   seriesInUse,
-  summarize,
-  summarizeStep,
   writeSummary,
 } from './series-table.ts'
+import { summarize, summarizeStep } from './summarize.ts'
 import { type LoggedPoint, type Summary, summaryOf } from './summary.oracle.ts'
 
 const seed = chosenSeed()

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { ColumnsPool } from './columns-pool.ts'
 import type { SinkObserver } from './observer.ts'
 import type { SinkSettings } from './settings.ts'
+import type { TileBuilder } from './tiles/builder.ts'
 
 /** The sink of one partition. */
 export type Sink = {
@@ -41,4 +42,8 @@ export type SinkParts = {
   readonly columns: ColumnsPool
   /** Commit after inserts too, so that other processes learn what is stored. */
   readonly announce: boolean
+  /** Called when more is stored, or more of the summaries. */
+  readonly onProgress?: () => void
+  /** Who makes tiles of long series; undefined: nobody in this process. What late points there are is written down all the same. */
+  readonly tiles?: TileBuilder | undefined
 }

@@ -1,10 +1,14 @@
-import { StaleToken, type Watermark, WatermarkTimeout } from '../../schema/store.ts'
+import { type Progress, StaleToken, type Watermark, WatermarkTimeout } from '../../schema/store.ts'
 import { formatToken, parseToken } from '../../schema/token.ts'
 import { type LogIdentity, PartitionLost } from '../log/log.ts'
+import type { SinkGroup } from './group.ts'
 import type { Sink } from './sink.ts'
 
 /** How far the store has come, told by the sinks of this process, by the partitions they serve. */
-export function createWatermark(log: LogIdentity, sinks: () => ReadonlyMap<number, Sink>): Watermark {
+export function createWatermark(
+  log: LogIdentity,
+  { serving: sinks, follow }: Pick<SinkGroup, 'serving' | 'follow'>,
+): Watermark & Progress {
   async function reached(partition: number, offset: number, summaries: boolean): Promise<void> {
     const sink = sinks().get(partition)
     if (partition >= log.partitions || (sink && offset >= sink.endOffset()))
@@ -16,7 +20,19 @@ export function createWatermark(log: LogIdentity, sinks: () => ReadonlyMap<numbe
     })
   }
 
+  const byPartition = (offset: (sink: Sink) => number) =>
+    Array.from({ length: log.partitions }, (_, partition) => {
+      const sink = sinks().get(partition)
+      return sink ? offset(sink) : -1
+    })
+
   return {
+    progress: () => ({
+      log: log.id,
+      stored: byPartition((sink) => sink.storedOffset()),
+      flushed: byPartition((sink) => sink.flushedOffset()),
+    }),
+    follow,
     current() {
       const offsets = new Map<number, number>()
       for (const [partition, sink] of sinks()) if (sink.storedOffset() >= 0) offsets.set(partition, sink.storedOffset())

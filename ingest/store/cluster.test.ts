@@ -41,9 +41,11 @@ test('the files for a cluster are those that the generator makes of schema/table
 
 test('the engine can parse every statement', async () => {
   const altered = statements.filter(({ statement }) => statement.startsWith('ALTER'))
-  assert.equal(altered.length, 2)
-  // Of each table the shard's own and the one over all shards, and what was applied.
-  assert.equal(statements.length, 2 * (clusterFiles().size - altered.length) + altered.length + 1)
+  assert.equal(altered.length, 3)
+  // Of each table the shard's own and the one over all shards; other files have one statement, and the last a table and what was applied.
+  const made = statements.filter(({ statement }) => statement.includes('CREATE TABLE'))
+  const alone = statements.filter(({ statement }) => !statement.includes('CREATE TABLE'))
+  assert.equal(made.length + 2 * alone.length, 2 * clusterFiles().size + 2)
   for (const { name, statement } of statements) {
     const parsed = store.reader.rows('SELECT formatQuery({statement:String})', { statement })
     assert.ok((await parsed).length > 0, name)
@@ -75,6 +77,7 @@ test('rows of one key are on one shard: the sharding key comes from columns that
       key: ['project', 'run'],
       run_key: ['project', 'run'],
     }
+    if (order!.split(', ').includes(key!)) continue
     for (const column of hashes[key!] ?? [key!]) assert.ok(order!.split(', ').includes(column), `${name}: ${column}`)
   }
 })

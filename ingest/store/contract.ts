@@ -8,7 +8,6 @@ export type Store = BlockInserter & {
   readonly sinkReader: StoreReader
   /** Runs a statement that answers nothing. */
   command(sql: string, parameters?: Parameters): Promise<void>
+  /** The same for work in the background, which neither inserts nor questions are to wait for. */
+  readonly background: { readonly reader: StoreReader; command(sql: string, parameters?: Parameters): Promise<void> }
 }
-
-/** Longest time of a look-up of the sink. */
-export const sinkTimeoutMs = 60_000

@@ -6,7 +6,8 @@ import { type Input, inputOf, takeBytes, takeText, takeVarint } from '../bytes.t
  *
  *     varint columns, varint rows, then per column: name, type (both varint length + bytes), data
  *
- * Fixed-width data is rows x width bytes, little-endian; String is varint length + bytes for each row.
+ * Fixed-width data is rows x width bytes, little-endian; String is varint length + bytes for each row; Array is where each row's items end,
+ * as UInt64, and then the items of all rows as a column of their own.
  * Source: the format's description in ClickHouse's documentation ("Native"), checked against the engine by tests.
  */
 export function readNative(bytes: Uint8Array): Columns {
@@ -57,6 +58,11 @@ function readColumn(input: Input, type: string, rows: number): Column {
     const texts: string[] = new Array(rows)
     for (let i = 0; i < rows; i++) texts[i] = takeText(input)
     return texts
+  }
+  const item = /^Array\((\w+)\)$/.exec(type)?.[1]
+  if (item !== undefined && fixedTypes[item]) {
+    const ends = readColumn(input, 'UInt64', rows) as BigUint64Array
+    return readColumn(input, item, rows === 0 ? 0 : Number(ends[rows - 1]))
   }
   throw new TypeError(`a column of type ${type} cannot be read; cast it in the query`)
 }

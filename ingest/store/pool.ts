@@ -2,26 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
 import type { ParameterValue } from '../../schema/store.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionRequest, Sessions } from './sessions.ts'
+import { assertQuestion, withoutSettings } from './statement-settings.ts'
 import { parameterText } from './text.ts'
 
 /** What `createClient({ connection })` takes. */
 export type ClientConnection = NonNullable<ClickHouseClientConfigOptions['connection']>
 type QueryParams = Parameters<ClientConnection['query']>[0]
 
-/** Sessions of the embedded engine behind the one-connection interface of `@clickhouse/client`. */
-export function connectionTo(sessions: Sessions): ClientConnection {
+/**
+ * Sessions of the embedded engine behind the one-connection interface of `@clickhouse/client`. `readOnly`: they can only ask; nothing they
+ * are told can write into a table or a file, read a file or a URL, or change a limit.
+ */
+export function connectionTo(sessions: Sessions, { readOnly = false } = {}): ClientConnection {
   async function run(params: QueryParams): Promise<Uint8Array> {
-    const request = {
-      statement: params.query,
-      settings: engineSettings(params.clickhouse_settings ?? {}),
-      parameters: textValues(params.query_params ?? {}),
-      signal: params.abort_signal,
-    }
+    const request = requestOf(params, readOnly)
     const format = String(params.clickhouse_settings?.default_format ?? 'TabSeparated')
     return await sessions.run(request, async (session) => {
       try {
-        return (await session.queryAsync(params.query, { format })).bytes()
+        return (await session.queryAsync(request.statement, { format })).bytes()
       } catch (error) {
         throw engineError(error)
       }
@@ -51,6 +50,17 @@ export function connectionTo(sessions: Sessions): ClientConnection {
     },
     close: () => sessions.close(),
   }
+}
+
+function requestOf(params: QueryParams, readOnly: boolean): SessionRequest {
+  const parameters = textValues(params.query_params ?? {})
+  const settings = engineSettings(params.clickhouse_settings ?? {})
+  const common = { parameters, signal: params.abort_signal }
+  if (!readOnly) return { ...common, statement: params.query, settings }
+  assertQuestion(params.query)
+  const bare = withoutSettings(params.query)
+  // The limits of the question come last: no statement can widen them.
+  return { ...common, statement: bare.statement, settings: { ...bare.settings, ...settings }, readOnly }
 }
 
 /** The engine's error as the client's own, which carries ClickHouse's number in `code`. */

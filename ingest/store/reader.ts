@@ -5,7 +5,18 @@ export type ReaderLimits = {
   readonly queryTimeoutMs: number
   /** Memory one query may take, bytes. */
   readonly queryMemoryBytes: number
+  /** Size of one answer in the engine's columns, bytes; without it there is no limit. */
+  readonly queryResultBytes?: number | undefined
 }
+
+/** Longest time of a look-up of the sink. */
+const sinkTimeoutMs = 60_000
+
+/** The sink asks for what it needs to go on, however much that is. */
+export const sinkLimits = ({ queryMemoryBytes }: ReaderLimits): ReaderLimits => ({
+  queryMemoryBytes,
+  queryTimeoutMs: sinkTimeoutMs,
+})
 
 export type Question = {
   /** With its FORMAT. */
@@ -28,6 +39,9 @@ export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
       max_execution_time: longestMs / 1000,
       max_memory_usage: String(limits.queryMemoryBytes),
       timeout_overflow_mode: 'throw',
+      ...(limits.queryResultBytes === undefined
+        ? {}
+        : { max_result_bytes: String(limits.queryResultBytes), result_overflow_mode: 'throw' }),
       // What every engine does today, whatever a server's profile says.
       output_format_json_quote_64bit_integers: 0,
       output_format_json_quote_denormals: 0,
@@ -60,12 +74,17 @@ export async function wholeStream(stream: AsyncIterable<unknown>): Promise<Uint8
 }
 
 /** Error codes of ClickHouse that are trouble of the moment and not a fault in the question. */
-const troubles: Readonly<Record<string, 'timeout' | 'memory' | 'unavailable'>> = {
+const troubles: Readonly<Record<string, Exclude<StoreTrouble['kind'], 'rejected'>>> = {
   '159': 'timeout',
   '160': 'timeout',
   '241': 'memory',
-  // Too many queries at once; shutting down.
+  // Of the answer, rows or bytes; of what is read, rows; bytes.
+  '396': 'size',
+  '158': 'size',
+  '307': 'size',
+  // Too many queries at once; a quota that is used up for the moment; shutting down.
   '202': 'unavailable',
+  '201': 'unavailable',
   '236': 'unavailable',
 }
 
@@ -81,6 +100,8 @@ export function storeTroubleOf(error: unknown): StoreTrouble {
       return new StoreTrouble('timeout', 'the store did not finish the query in time', error)
     case 'memory':
       return new StoreTrouble('memory', 'the query needed more memory than it may have', error)
+    case 'size':
+      return new StoreTrouble('size', 'the answer, or what it would take to read, is larger than it may be', error)
     case 'unavailable':
       return new StoreTrouble('unavailable', `the store cannot take the query now: ${message}`, error)
     default:

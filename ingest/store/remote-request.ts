@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { Parameters } from '../../schema/store.ts'
+import type { Parameters, StoreReader } from '../../schema/store.ts'
 import { identifier, parameterText } from './text.ts'
 
 type Settings = Readonly<Record<string, string | number>>
@@ -68,4 +68,20 @@ export function remoteInsertSettings(
     ...Object.fromEntries(Object.entries(newer).filter(([name]) => known.has(name))),
     ...(token === undefined ? {} : { insert_deduplication_token: token }),
   }
+}
+
+/** Settings that not every version has: those are sent only where they are known. */
+export async function optionalSettings(reader: StoreReader): Promise<ReadonlySet<string>> {
+  const rows = await reader.rows<{ name: string }>(
+    'SELECT name FROM system.settings WHERE name IN {names:Array(String)}',
+    {
+      names: [
+        'deduplicate_insert',
+        'max_insert_block_size_bytes',
+        'use_strict_insert_block_limits',
+        'input_format_native_allow_types_conversion',
+      ],
+    },
+  )
+  return new Set(rows.map(({ name }) => name))
 }

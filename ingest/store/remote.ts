@@ -4,13 +4,21 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { packageFile } from '../../schema/files.ts'
 import { StoreTrouble } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { type Store, sinkTimeoutMs } from './contract.ts'
+import type { Store } from './contract.ts'
 import { createHealth, type Health } from './health.ts'
 import { insertsSideBySide } from './insert.ts'
 import { migrate, missingMigrations, readMigrations } from './migrate.ts'
 import { nativeBlock } from './native-block.ts'
-import { type Ask, createReader, type Question, type ReaderLimits, storeTroubleOf, wholeStream } from './reader.ts'
-import { remoteInsertSettings, requestOf } from './remote-request.ts'
+import {
+  type Ask,
+  createReader,
+  type Question,
+  type ReaderLimits,
+  sinkLimits,
+  storeTroubleOf,
+  wholeStream,
+} from './reader.ts'
+import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
 import { sideBySide } from './side-by-side.ts'
 
 export type RemoteStoreOptions = ReaderLimits & {
@@ -19,6 +27,8 @@ export type RemoteStoreOptions = ReaderLimits & {
   readonly user: string
   readonly password: string
   readonly database: string
+  /** Who asks the questions of users, if somebody else than who writes: see `infra/clickhouse`. */
+  readonly asker?: { readonly user: string; readonly password: string } | undefined
   /** True: bring the schema up to date. False: wait until somebody has. */
   readonly migrate: boolean
   readonly logger: Logger
@@ -38,21 +48,24 @@ const answerGraceMs = 5_000
  * @throws StoreTrouble `rejected` when the server will not have us, Error when its schema is newer than ours
  */
 export async function openRemoteStore(options: RemoteStoreOptions): Promise<Store> {
-  const client = createClient({
-    url: options.url,
-    username: options.user,
-    password: options.password,
-    database: options.database,
-    request_timeout: requestTimeoutMs,
-    max_open_connections: 128,
-    keep_alive: { enabled: true, idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
-    // What goes wrong is thrown at the caller, who knows what it means.
-    log: { level: ClickHouseLogLevel.OFF },
-  })
+  const clientOf = ({ user, password }: { readonly user: string; readonly password: string }) =>
+    createClient({
+      url: options.url,
+      username: user,
+      password,
+      database: options.database,
+      request_timeout: requestTimeoutMs,
+      max_open_connections: 128,
+      keep_alive: { enabled: true, idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
+      // What goes wrong is thrown at the caller, who knows what it means.
+      log: { level: ClickHouseLogLevel.OFF },
+    })
+  const client = clientOf(options)
+  const askingClient = options.asker ? clientOf(options.asker) : client
+  const closeClients = () => Promise.all([...new Set([client, askingClient])].map((each) => each.close()))
   const health = createHealth(new URL(options.url))
-  const reader = createReader(askThrough(client, health, 'stepstream question'), options)
-  const sinkLimits = { ...options, queryTimeoutMs: sinkTimeoutMs }
-  const sinkReader = createReader(askThrough(client, health, 'stepstream sink'), sinkLimits)
+  const reader = createReader(askThrough(askingClient, health, 'stepstream question'), options)
+  const sinkReader = createReader(askThrough(client, health, 'stepstream sink'), sinkLimits(options))
   const command: Store['command'] = (sql, parameters = {}) =>
     troubled(() =>
       health.watch(async (signal) => {
@@ -67,13 +80,14 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     knownSettings = await optionalSettings(sinkReader)
   } catch (error) {
     health.close()
-    await client.close()
+    await closeClients()
     throw error
   }
   return {
     reader,
     sinkReader,
     command,
+    background: { reader: sinkReader, command },
     insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>
       troubled(() =>
         health.watch(async (signal) => {
@@ -90,7 +104,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     ),
     async close() {
       health.close()
-      await client.close()
+      await closeClients()
     },
   }
 }
@@ -184,20 +198,4 @@ async function untilReady(store: Pick<Store, 'command' | 'reader'>, options: Rem
 function isUnknownTable(error: StoreTrouble): boolean {
   const code = (error.cause as { code?: unknown } | undefined)?.code
   return code === '60' || code === '81'
-}
-
-/** Settings that not every version has: those are sent only where they are known. */
-async function optionalSettings(reader: Store['reader']): Promise<ReadonlySet<string>> {
-  const rows = await reader.rows<{ name: string }>(
-    'SELECT name FROM system.settings WHERE name IN {names:Array(String)}',
-    {
-      names: [
-        'deduplicate_insert',
-        'max_insert_block_size_bytes',
-        'use_strict_insert_block_limits',
-        'input_format_native_allow_types_conversion',
-      ],
-    },
-  )
-  return new Set(rows.map(({ name }) => name))
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { packageFile } from '../../schema/files.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { type Store, sinkTimeoutMs } from './contract.ts'
+import type { Store } from './contract.ts'
 import { createFileInserter, insertsSideBySide } from './insert.ts'
 import { openKiller } from './killer.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { connectionTo } from './pool.ts'
-import { type Ask, createReader, type ReaderLimits, wholeStream } from './reader.ts'
+import { type Ask, createReader, type ReaderLimits, sinkLimits, wholeStream } from './reader.ts'
 import { openSessions } from './sessions.ts'
 
 export type { Store } from './contract.ts'
@@ -28,28 +28,37 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
   const killer = openKiller(path)
   // Nothing is refused here for waiting: who asks is bounded before, by the gateway of questions and by the sink's own loop.
   const limits = { waiting: Number.POSITIVE_INFINITY }
-  const connect = (sessions: number) =>
-    createClient({ connection: connectionTo(openSessions(path, killer, { sessions, ...limits })) })
-  const readClient = connect(options.readSessions)
+  const connect = (sessions: number, readOnly = false) =>
+    createClient({ connection: connectionTo(openSessions(path, killer, { sessions, ...limits }), { readOnly }) })
+  const readClient = connect(options.readSessions, true)
   const insertClient = connect(insertsSideBySide)
   const sinkClient = connect(1)
+  const backgroundClient = connect(1)
   const inserter = await createFileInserter(insertClient, options.dataDir)
   const store: Store = {
     reader: createReader(askThrough(readClient), options),
-    sinkReader: createReader(askThrough(sinkClient), { ...options, queryTimeoutMs: sinkTimeoutMs }),
+    sinkReader: createReader(askThrough(sinkClient), sinkLimits(options)),
     insertBlock: inserter.insertBlock,
-    async command(sql, parameters = {}) {
-      await insertClient.command({ query: sql, query_params: parameters })
+    command: commandThrough(insertClient),
+    background: {
+      reader: createReader(askThrough(backgroundClient), sinkLimits(options)),
+      command: commandThrough(backgroundClient),
     },
     async close() {
       await inserter.close()
-      await Promise.all([readClient.close(), insertClient.close(), sinkClient.close()])
+      await Promise.all([readClient, insertClient, sinkClient, backgroundClient].map((client) => client.close()))
       await killer.close()
     },
   }
   const applied = await migrate(store, readMigrations(packageFile('schema/tables')))
   if (applied.length > 0) options.logger.info({ migrations: applied }, 'store schema brought up to date')
   return store
+}
+
+function commandThrough(client: ClickHouseClient): Store['command'] {
+  return async (sql, parameters = {}) => {
+    await client.command({ query: sql, query_params: parameters })
+  }
 }
 
 function askThrough(client: ClickHouseClient): Ask {

@@ -1,4 +1,5 @@
 import {
+  type ExecutionArgs,
   type ExecutionResult,
   type FragmentDefinitionNode,
   GraphQLError,
@@ -16,31 +17,41 @@ import { type FailureCode, failures, requestFailure } from '../failures.ts'
 export function useCostLimits(): Plugin {
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const operation = getOperationAST(args.document, args.operationName)
-      // The executor has the words for a missing or ambiguous operation.
-      if (!operation) return undefined
-      try {
-        refuseDeepVariables(args.variableValues)
-        const coerced = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {})
-        if (coerced.errors) throw requestFailure('BAD_INPUT', coerced.errors.map((e) => e.message).join('; '))
-        const fragments = new Map<string, FragmentDefinitionNode>()
-        for (const node of args.document.definitions) {
-          if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
-        }
-        const cost = costOf({ schema: args.schema, operation, fragments, variables: coerced.coerced })
-        refuseTooMuch(cost)
-        return {
-          onExecuteDone({ result }) {
-            const single = result as ExecutionResult
-            single.extensions = { ...single.extensions, cost: { ...cost, pointsLimit: limits.pointsPerAnswer } }
-          },
-        }
-      } catch (error) {
-        if (!(error instanceof GraphQLError)) throw error
-        setResultAndStopExecution({ errors: [asRequestFailure(error)] })
-        return undefined
+      const cost = costOrFailure(args)
+      if (cost instanceof GraphQLError) setResultAndStopExecution({ errors: [asRequestFailure(cost)] })
+      if (!cost || cost instanceof GraphQLError) return undefined
+      return {
+        onExecuteDone({ result }) {
+          const single = result as ExecutionResult
+          single.extensions = { ...single.extensions, cost: { ...cost, pointsLimit: limits.pointsPerAnswer } }
+        },
       }
     },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const cost = costOrFailure(args)
+      if (cost instanceof GraphQLError) setResultAndStopExecution({ errors: [asRequestFailure(cost)] })
+    },
+  }
+}
+
+/** Undefined where there is no operation: the executor has the words for a missing or ambiguous one. */
+function costOrFailure(args: ExecutionArgs): Cost | GraphQLError | undefined {
+  const operation = getOperationAST(args.document, args.operationName)
+  if (!operation) return undefined
+  try {
+    refuseDeepVariables(args.variableValues)
+    const coerced = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {})
+    if (coerced.errors) throw requestFailure('BAD_INPUT', coerced.errors.map((e) => e.message).join('; '))
+    const fragments = new Map<string, FragmentDefinitionNode>()
+    for (const node of args.document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+    }
+    const cost = costOf({ schema: args.schema, operation, fragments, variables: coerced.coerced })
+    refuseTooMuch(cost)
+    return cost
+  } catch (error) {
+    if (error instanceof GraphQLError) return error
+    throw error
   }
 }
 

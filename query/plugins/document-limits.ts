@@ -24,7 +24,8 @@ export function useDocumentLimits(): Plugin {
   }
 }
 
-function parseBounded(source: string | Source) {
+/** @throws requestFailure for too many tokens, and for what is not GraphQL */
+export function parseBounded(source: string | Source) {
   try {
     return parse(source, { maxTokens: limits.queryTokens })
   } catch (error) {
@@ -38,7 +39,7 @@ function parseBounded(source: string | Source) {
 }
 
 /** A validation rule; the cache of validated documents knows it by its name. */
-function documentLimits(context: ValidationContext): ASTVisitor {
+export function documentLimits(context: ValidationContext): ASTVisitor {
   const depthOf = createDepth(context)
   let aliases = 0
   return {

@@ -44,6 +44,16 @@ function placed(shown: GraphQLError, error: unknown): GraphQLError {
   return new GraphQLError(shown.message, { nodes: error.nodes ?? null, path: error.path ?? null, extensions })
 }
 
+/** What a client is told of anything that was thrown: an error with a code of our table. */
+export function createFailureOf(maskError: (error: unknown) => Error): (error: unknown) => GraphQLError {
+  return (error) => {
+    const masked = maskError(error)
+    const shown = masked instanceof GraphQLError ? masked : requestFailure('INTERNAL', 'a fault of the server')
+    if (typeof shown.extensions.code === 'string' && shown.extensions.code in failures) return shown
+    return new GraphQLError(shown.message, { path: shown.path, extensions: { code: 'BAD_REQUEST', retryable: false } })
+  }
+}
+
 /** Gives the errors that GraphQL and Yoga find themselves a code of our table, so that every error has one. */
 export function useErrorCodes(): Plugin {
   return {

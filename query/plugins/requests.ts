@@ -1,6 +1,9 @@
-import type { Plugin } from 'graphql-yoga'
+import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { limits } from '../../schema/limits.ts'
 import { type FailureCode, requestFailure } from '../failures.ts'
+
+/** Where a browser says a request comes from: our own page, or the user's hand. */
+const ownSites: readonly (string | null)[] = [null, 'same-origin', 'none']
 
 /**
  * Takes GET, and POST of JSON, up to the body limit. No CORS headers are ever sent, so that no page of another site can read an answer; nor
@@ -8,10 +11,11 @@ import { type FailureCode, requestFailure } from '../failures.ts'
  */
 export function useRequests(): Plugin {
   return {
-    onRequestParse({ request }) {
-      if (request.headers.get('sec-fetch-site') === 'cross-site') {
+    onRequestParse({ request, url, setRequestParser }) {
+      if (!ownSites.includes(request.headers.get('sec-fetch-site'))) {
         refuse('FORBIDDEN_ORIGIN', 'a page of another site may not ask questions here')
       }
+      if (request.method === 'GET') setRequestParser(() => questionInUrl(url.searchParams))
       if (request.method !== 'POST') return
       const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
       if (type !== 'application/json') refuse('BAD_REQUEST', 'content-type must be application/json')
@@ -20,6 +24,23 @@ export function useRequests(): Plugin {
         refuse('BODY_TOO_LARGE', `the body has ${length} bytes; at most ${limits.queryBodyBytes} are allowed`)
       }
     },
+  }
+}
+
+/** The same names in a URL as in a body; objects as JSON. */
+function questionInUrl(search: URLSearchParams): GraphQLParams {
+  const question: Record<string, unknown> = {}
+  for (const name of ['query', 'operationName', 'documentId']) if (search.get(name)) question[name] = search.get(name)
+  for (const name of ['variables', 'extensions'])
+    if (search.get(name)) question[name] = objectIn(name, search.get(name)!)
+  return question
+}
+
+function objectIn(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return refuse('BAD_REQUEST', `${name} is not JSON`)
   }
 }
 

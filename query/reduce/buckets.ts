@@ -60,7 +60,7 @@ function addFinite(table: BucketTable, row: number, step: number, value: number)
 }
 
 /** Orders -0 before 0, as the store does. */
-function below(a: number, b: number): boolean {
+export function below(a: number, b: number): boolean {
   return a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))
 }
 

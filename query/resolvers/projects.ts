@@ -1,4 +1,6 @@
+import type { Columns } from '../../schema/store.ts'
 import type { Context } from '../context.ts'
+import { formatNodeId } from '../node-ids.ts'
 import { projectsPage } from '../sql/projects-page.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
 import { formatCursor, parseCursor } from '../sql/run-order.ts'
@@ -19,10 +21,20 @@ export async function resolveProjects(_: unknown, input: ProjectsInput, context:
   const after = typeof input.after === 'string' ? parseCursor(list, input.after).run : undefined
   await arrive(context, input.at, false)
   const answer = await ask(context.reader, projectsPage(after ?? '', rows + 1), context.readOptions)
-  const [runCounts, activities] = [numbers(answer, 'runs'), numbers(answer, 'lastActivityMs')]
-  const edges = texts(answer, 'project').map((name, row) => ({
-    cursor: formatCursor(list, { rank: 0, key: '', run: name }),
-    node: { name, runCount: runCounts[row]!, lastActivity: activities[row]! },
+  const edges = readProjects(answer).map((node) => ({
+    cursor: formatCursor(list, { rank: 0, key: '', run: node.name }),
+    node,
   }))
   return connection(edges, rows, after !== undefined)
+}
+
+/** Rows of `projectsPage` and `projectsByName`. */
+export function readProjects(answer: Columns) {
+  const [runCounts, activities] = [numbers(answer, 'runs'), numbers(answer, 'lastActivityMs')]
+  return texts(answer, 'project').map((name, row) => ({
+    id: () => formatNodeId('Project', name),
+    name,
+    runCount: runCounts[row]!,
+    lastActivity: activities[row]!,
+  }))
 }

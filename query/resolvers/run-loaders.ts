@@ -26,7 +26,7 @@ export function createRunLoaders(reader: StoreReader, options: ReadOptions): Run
 
   async function loadSummaries(requests: readonly SummariesRequest[]): Promise<(readonly Summary[])[]> {
     const answer = await ask(reader, runSummaries({ ...requests[0]!, runs: idsOf(requests) }), options)
-    const byRun = readSummaries(answer)
+    const byRun = readSummaries(answer, requests[0]!.project)
     return requests.map(({ run }) => byRun.get(run) ?? [])
   }
 

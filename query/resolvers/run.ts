@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Columns } from '../../schema/store.ts'
 import type { Context } from '../context.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
@@ -7,7 +6,21 @@ import { arrive } from './arrive.ts'
 import type { Maybe } from './inputs.ts'
 
 /** A run as its fields are resolved from it; `at` goes along for the fields that read summaries. */
-export type RunRow = ReturnType<typeof readRuns>[number]
+export type RunRow = ReturnType<typeof createRun>
+
+type RunFields = {
+  readonly run: string
+  readonly name: string
+  readonly state: string
+  readonly created: number
+  readonly updated: number
+  readonly params: () => unknown
+  readonly tags: () => unknown
+}
+
+export function createRun(project: string, fields: RunFields, at: Maybe<string>) {
+  return { project, ...fields, at }
+}
 
 export async function resolveRun(
   _: unknown,
@@ -24,18 +37,18 @@ export function readRuns(answer: Columns, project: string, at: Maybe<string>) {
   const [ids, names, states] = [texts(answer, 'id'), texts(answer, 'name'), texts(answer, 'stateText')]
   const [params, tags] = [texts(answer, 'params'), texts(answer, 'tagsText')]
   const [created, updated] = [numbers(answer, 'createdMs'), numbers(answer, 'updatedMs')]
-  return ids.map((run, row) => ({
-    id: createHash('sha256').update(`run\0${project}\0${run}`).digest('base64url').slice(0, 22),
-    project,
-    run,
-    name: names[row]!,
-    state: states[row]!,
-    created: created[row]!,
-    updated: updated[row]!,
-    params: () => JSON.parse(params[row]! || '{}') as unknown,
-    tags: () => JSON.parse(tags[row]!) as unknown,
-    at,
-  }))
+  return ids.map((run, row) => {
+    const fields = {
+      run,
+      name: names[row]!,
+      state: states[row]!,
+      created: created[row]!,
+      updated: updated[row]!,
+      params: () => JSON.parse(params[row]! || '{}') as unknown,
+      tags: () => JSON.parse(tags[row]!) as unknown,
+    }
+    return createRun(project, fields, at)
+  })
 }
 
 export async function resolvePoints(run: RunRow, _: unknown, context: Context): Promise<number> {

@@ -1,12 +1,11 @@
 import type { Context } from '../context.ts'
-import { ask, numbers, texts } from '../sql/read.ts'
+import { failure } from '../failures.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { formatCursor, parseCursor, type RunSort } from '../sql/run-order.ts'
-import { runsCount, runsPage } from '../sql/runs-page.ts'
+import { runsPage } from '../sql/runs-page.ts'
 import { arrive } from './arrive.ts'
-import { connection } from './connection.ts'
 import { type Maybe, rowsIn } from './inputs.ts'
-import { readRuns } from './run.ts'
+import { askRunsPage } from './runs-page.ts'
 
 export type RunsInput = {
   readonly project: string
@@ -14,31 +13,44 @@ export type RunsInput = {
   readonly sort?: Maybe<RunSort>
   readonly first?: Maybe<number>
   readonly after?: Maybe<string>
+  readonly last?: Maybe<number>
+  readonly before?: Maybe<string>
   readonly at?: Maybe<string>
 }
 
 const newestFirst: RunSort = { by: { field: 'CREATED' }, direction: 'DESCENDING' }
 
+/** How many rows are asked for, from whichever end. */
+export function runsIn({ first, last }: Pick<RunsInput, 'first' | 'last'>): number {
+  if (typeof first === 'number' && typeof last === 'number')
+    throw failure('BAD_INPUT', 'first and last exclude each other')
+  return rowsIn(last ?? first, 50)
+}
+
 export async function resolveRuns(_: unknown, input: RunsInput, context: Context) {
   const { project, at } = input
   const [filter, sort] = [input.filter ?? {}, input.sort ?? newestFirst]
-  const rows = rowsIn(input.first, 50)
+  const rows = runsIn(input)
+  const fromEnd = typeof input.last === 'number'
   const list = ['runs', project, sort]
-  const after = typeof input.after === 'string' ? parseCursor(list, input.after) : undefined
-  const page = runsPage({ project, filter, sort, after, rows: rows + 1 })
-  await arrive(context, at, page.summaries)
-  const answer = await ask(context.reader, page, context.readOptions)
-  const runs = readRuns(answer, project, at)
-  const ranks = numbers(answer, 'sortRank')
-  const keys =
-    answer.columns.get('sortKey') instanceof Float64Array ? numbers(answer, 'sortKey') : texts(answer, 'sortKey')
-  const edges = runs.map((node, row) => ({
-    node,
-    cursor: formatCursor(list, { rank: ranks[row]!, key: keys[row]!, run: node.run }),
-  }))
+  const place = (cursor: Maybe<string>) => (typeof cursor === 'string' ? parseCursor(list, cursor) : undefined)
+  const [after, before] = [place(input.after), place(input.before)]
+  const question = { project, filter, sort, after, before, rows: rows + 1, fromEnd }
+  // The statement's own checks hold for every way of answering.
+  await arrive(context, at, runsPage(question).summaries)
+  const page = await askRunsPage(question, at, context)
+  const more = page.runs.length > rows
+  const shown = fromEnd ? page.runs.slice(-rows) : page.runs.slice(0, rows)
+  const edges = shown.map(({ run, place }) => ({ node: run, cursor: formatCursor(list, place) }))
   return {
-    ...connection(edges, rows, after !== undefined),
-    totalCount: async () =>
-      numbers(await ask(context.reader, runsCount(project, filter), context.readOptions), 'count')[0] ?? 0,
+    edges,
+    nodes: shown.map(({ run }) => run),
+    pageInfo: {
+      hasNextPage: fromEnd ? before !== undefined : more || before !== undefined,
+      hasPreviousPage: fromEnd ? more || after !== undefined : after !== undefined,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount: page.count,
   }
 }

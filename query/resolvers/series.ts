@@ -175,7 +175,7 @@ function seriesAnswer(
   }
 }
 
-function bucketsAnswer(table: BucketTable) {
+export function bucketsAnswer(table: BucketTable) {
   return {
     ...table,
     x: table.steps,
@@ -201,12 +201,16 @@ function bucketsAnswer(table: BucketTable) {
 /** These columns hold finite values only, so that NaN in them means that there is none. */
 const withNulls = (column: Float64Array) => Array.from(column, (value) => (Number.isNaN(value) ? null : value))
 
-function receiptOf(curve: Curve) {
+export function receiptOf(curve: Curve) {
   const table = curve.buckets()
   const sum = (column: Float64Array) => column.reduce((total, count) => total + count, 0)
   const standing = sum(table.counts)
   return {
+    method: curve.exact ? 'RAW' : 'M4',
+    exact: curve.exact,
+    pointsReturned: curve.points.steps.length,
     ...{ axis: 'STEP', xMetric: null, origin: null, smoothing: null, withoutPartner: 0, nonFiniteX: 0 },
+    extremesLeftOut: 0,
     bucketWidth: curve.bucketWidth,
     pointsTotal: standing + curve.superseded,
     superseded: curve.superseded,

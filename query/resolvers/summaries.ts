@@ -25,14 +25,14 @@ const summaryNumbers = [
   'firstNonFiniteStep',
 ] as const
 
-/** Rows of `runSummaries`, by run. */
-export function readSummaries(answer: Columns): Map<string, Summary[]> {
+/** Rows of `runSummaries` of a project, by run. */
+export function readSummaries(answer: Columns, project: string): Map<string, Summary[]> {
   const [runs, metrics] = [texts(answer, 'run'), texts(answer, 'metric')]
   const columns = Object.fromEntries(summaryNumbers.map((name) => [name, numbers(answer, name)])) as SummaryColumns
   const byRun = new Map<string, Summary[]>()
   for (const [row, run] of runs.entries()) {
     const summaries = byRun.get(run) ?? []
-    summaries.push(summaryAt(columns, metrics[row]!, row))
+    summaries.push(summaryAt(columns, { project, run, name: metrics[row]! }, row))
     byRun.set(run, summaries)
   }
   return byRun
@@ -40,11 +40,13 @@ export function readSummaries(answer: Columns): Map<string, Summary[]> {
 
 type SummaryColumns = Record<(typeof summaryNumbers)[number], Float64Array>
 
-function summaryAt(columns: SummaryColumns, name: string, row: number) {
+type MetricPlace = { readonly project: string; readonly run: string; readonly name: string }
+
+function summaryAt(columns: SummaryColumns, { project, run, name }: MetricPlace, row: number) {
   const finite = !Number.isNaN(columns.min[row]!)
   const first = columns.firstNonFiniteStep[row]!
   return {
-    name,
+    ...{ project, run, name },
     count: columns.count[row]!,
     firstStep: columns.firstStep[row]!,
     lastStep: columns.lastStep[row]!,

@@ -1,6 +1,7 @@
 import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
 import type { Maybe } from '../resolvers/inputs.ts'
+import { type Derived, derivedId, derivedIn, type MetricFigure } from './derived-figures.ts'
 import type { SummaryField } from './summaries.ts'
 import type { Binder, BoundType } from './text.ts'
 
@@ -17,9 +18,7 @@ export type RunFilter = {
     Named & { exists?: Maybe<boolean>; number?: Maybe<NumberCondition>; text?: Maybe<TextCondition> }
   >
   readonly tag?: Maybe<Named & { exists?: Maybe<boolean>; text?: Maybe<TextCondition> }>
-  readonly metric?: Maybe<
-    Named & { field?: Maybe<SummaryField>; exists?: Maybe<boolean>; number?: Maybe<NumberCondition> }
-  >
+  readonly metric?: Maybe<MetricFigure & { exists?: Maybe<boolean>; number?: Maybe<NumberCondition> }>
 }
 type Named = { readonly name: string }
 type TextCondition = {
@@ -34,7 +33,7 @@ type NumberCondition = { is?: Maybe<number>; in?: Maybe<readonly number[]> } & {
 }
 
 /** Where the figures of a metric are to be found: the joined table's name, registered by the first condition that needs it. */
-export type FigureOf = (metric: string, field: SummaryField) => { value: string; has: string }
+export type FigureOf = (figure: MetricFigure) => { value: string; has: string }
 
 /** The filter as one SQL expression that is 0 or 1, never NULL, so that `not` means what it says. */
 export function filterSql(filter: RunFilter, binder: Binder, figureOf: FigureOf): string {
@@ -127,21 +126,38 @@ function paramSql(bind: Bind, c: NonNullable<RunFilter['param']>): string[] {
 }
 
 function metricSql(bind: Bind, figureOf: FigureOf, c: NonNullable<RunFilter['metric']>): string[] {
-  const { value, has } = figureOf(c.name, c.field ?? 'LAST')
+  const { value, has } = figureOf(c)
   if (c.exists === false) return c.number ? ['0'] : [`NOT ${has}`]
   return [has, ...(c.number ? numberSql(bind, value, c.number) : [])]
 }
 
-/** Gathers which figures of which metrics a question needs; the n-th metric is joined as `m<n>`. */
-export function createFigures(): { figureOf: FigureOf; joined: ReadonlyMap<string, Set<SummaryField>> } {
+/** What a question joins to the runs: figures of the n-th metric as `m<n>`, the n-th that is computed from points as `d<n>`. */
+export type Figures = {
+  readonly figureOf: FigureOf
+  readonly joined: ReadonlyMap<string, Set<SummaryField>>
+  readonly derived: ReadonlyMap<string, Derived>
+}
+
+/** Gathers which figures of which metrics a question needs. */
+export function createFigures(): Figures {
   const joined = new Map<string, Set<SummaryField>>()
+  const derived = new Map<string, Derived>()
   return {
     joined,
-    figureOf(metric, field) {
-      if (!joined.has(metric)) joined.set(metric, new Set())
-      if (joined.size > limits.filterMetrics) {
+    derived,
+    figureOf(figure) {
+      const metric = figure.name
+      const computed = derivedIn(figure)
+      if (computed) derived.set(derivedId(computed), computed)
+      else if (!joined.has(metric)) joined.set(metric, new Set())
+      if (joined.size + derived.size > limits.filterMetrics) {
         throw failure('BAD_INPUT', `filter and sort name more than ${limits.filterMetrics} different metrics`)
       }
+      if (computed) {
+        const table = `d${[...derived.keys()].indexOf(derivedId(computed))}`
+        return { value: `${table}.figure`, has: `(${table}.has = 1)` }
+      }
+      const field = (figure.field ?? 'LAST') as SummaryField
       joined.get(metric)!.add(field)
       const table = `m${[...joined.keys()].indexOf(metric)}`
       return { value: `${table}.value_${field}`, has: `(${table}.has_${field} = 1)` }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { failure } from '../failures.ts'
 import type { Maybe } from '../resolvers/inputs.ts'
+import type { MetricFigure } from './derived-figures.ts'
 import type { FigureOf } from './run-filter.ts'
-import type { SummaryField } from './summaries.ts'
 import type { Binder } from './text.ts'
 
 export type RunSort = {
@@ -11,7 +11,7 @@ export type RunSort = {
     readonly param?: Maybe<string>
     readonly paramText?: Maybe<string>
     readonly tag?: Maybe<string>
-    readonly metric?: Maybe<{ readonly name: string; readonly field?: Maybe<SummaryField> }>
+    readonly metric?: Maybe<MetricFigure>
   }
   readonly direction?: Maybe<'ASCENDING' | 'DESCENDING'>
 }
@@ -28,17 +28,18 @@ export function sortSql(sort: RunSort, { bind }: Binder, figureOf: FigureOf) {
   const rank = number ? `multiIf(NOT ${has}, 2, isNaN(${value}), 1, 0)` : `if(${has}, 0, 2)`
   const key = `if(${rank} = 0, ${value}, ${number ? '0' : "''"})`
   const descending = sort.direction === 'DESCENDING'
-  const beyond = descending ? '<' : '>'
   return {
     rank,
     key,
     direction: descending ? 'DESC' : 'ASC',
-    isAfter(place: Cursor): string {
+    opposite: descending ? 'ASC' : 'DESC',
+    isBeyond(place: Cursor, side: 'after' | 'before'): string {
       if ((typeof place.key === 'number') !== number) throw badCursor()
+      const beyond = descending === (side === 'after') ? '<' : '>'
       const [placeRank, placeKey] = [bind('UInt32', place.rank), bind(type, place.key)]
       const runBeyond = `runs.run ${beyond} ${bind('String', place.run)}`
       const inRank = `${key} ${beyond} ${placeKey} OR (${key} = ${placeKey} AND ${runBeyond})`
-      return `(${rank} > ${placeRank} OR (${rank} = ${placeRank} AND (${inRank})))`
+      return `(${rank} ${side === 'after' ? '>' : '<'} ${placeRank} OR (${rank} = ${placeRank} AND (${inRank})))`
     },
   }
 }
@@ -53,7 +54,7 @@ function keyOf({ by }: RunSort, bind: Binder['bind'], figureOf: FigureOf): Key {
   if (typeof by.param === 'string') return mapKey('params_number', by.param)
   if (typeof by.paramText === 'string') return mapKey('params_text', by.paramText)
   if (typeof by.tag === 'string') return mapKey('tags', by.tag)
-  if (by.metric) return { type: 'Float64', ...figureOf(by.metric.name, by.metric.field ?? 'LAST') }
+  if (by.metric) return { type: 'Float64', ...figureOf(by.metric) }
   throw failure('BAD_INPUT', 'sort.by names nothing to sort by')
 }
 

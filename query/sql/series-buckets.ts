@@ -7,7 +7,7 @@ export type BucketGroup = SeriesSet & { readonly width: number }
 
 /**
  * Which rows are bucketed. `asLogged` takes every row and counts, in `superseded`, the rows whose step another one has too; where that
- * is not 0 the bucket is asked again with `settled`, which first drops the superseded rows and costs three times as much.
+ * is not 0 the bucket is asked again with `settled`, which counts only those that stand and costs three times as much.
  */
 export type Rows = 'asLogged' | 'settled'
 
@@ -19,7 +19,7 @@ export function seriesBuckets(groups: readonly BucketGroup[], repeated: Repeated
   const binder = createBinder()
   const branches = groups.map((group) => aggregated(group, repeated, rows, binder))
   const sql = `
-SELECT run, metric, bucket, counts, superseded, first, firstSteps, last, lastSteps, nans, nanSteps, positive, positiveSteps, negative, negativeSteps,
+SELECT run, metric, bucket, lowest, highest, counts, superseded, first, firstSteps, last, lastSteps, nans, nanSteps, positive, positiveSteps, negative, negativeSteps,
   toInt64(low) AS lowStep, toInt64(bitShiftRight(low, 64)) AS lowValue,
   toInt64(high) AS highStep, toInt64(bitShiftRight(high, 64)) AS highValue
 FROM (${branches.join('\nUNION ALL\n')})
@@ -33,14 +33,15 @@ function aggregated(group: BucketGroup, repeated: Repeated, rows: Rows, { bind }
   const bucket = `bitAnd(step, ${bind('Int64', -group.width)})`
   // Steps within a bucket fit a 32-bit bitmap unless the bucket is very wide: 3 ms a million points against 10 by hash table.
   const distinct = group.width > 2 ** 32 ? 'uniqExact(step)' : `groupBitmap(toUInt32(step - ${bucket}))`
-  const superseded = repeated === 'ALL' || rows === 'settled' ? 'toUInt64(0)' : `count() - ${distinct}`
+  const once = rows === 'settled' ? 'sum(logged) - count()' : `count() - ${distinct}`
+  const superseded = repeated === 'ALL' ? 'toUInt64(0)' : once
   // A finite value and a step as one 128-bit number, the value's bits made to order like the values, -0 before 0: so the extreme value is
   // found together with its lowest step, of equal values always the same one. An argMin is as fast but takes any of them; the extreme of a
   // tuple takes three times as long.
   const ordered = 'bitXor(bits, bitAnd(bitShiftRight(bits, 63), 9223372036854775807))'
   return `
 WITH isFinite(value) AS finite, reinterpretAsInt64(value) AS bits, bitShiftLeft(toInt128(${ordered}), 64) AS ordered
-SELECT run, metric, ${bucket} AS bucket, count() AS counts, ${superseded} AS superseded,
+SELECT run, metric, ${bucket} AS bucket, min(step) AS lowest, max(step) AS highest, count() AS counts, ${superseded} AS superseded,
   argMinIf(value, ${place}, finite) AS first, minIf(step, finite) AS firstSteps,
   argMaxIf(value, ${place}, finite) AS last, maxIf(step, finite) AS lastSteps,
   minIf(ordered + step, finite) AS low, maxIf(ordered - step, finite) AS high,
@@ -54,7 +55,7 @@ GROUP BY run, metric, bucket`
 /** One row per step. In key order it takes 85 to 100 ms a million points; LIMIT 1 BY 110 to 150, a hash table 95 to 130. */
 function settled(group: BucketGroup, repeated: Repeated, bind: Binder['bind']): string {
   const choose = repeated === 'FIRST' ? 'argMin' : 'argMax'
-  return `SELECT run, metric, step, ${choose}(value, ord) AS value FROM points WHERE ${within(group, bind)}
+  return `SELECT run, metric, step, ${choose}(value, ord) AS value, count() AS logged FROM points WHERE ${within(group, bind)}
   GROUP BY run, metric, step SETTINGS optimize_aggregation_in_order = 1`
 }
 

@@ -1,35 +1,36 @@
+import { metricKey } from '../../schema/keys.ts'
 import { type Binder, createBinder, type Statement } from './text.ts'
 
 /** A figure of a metric's summary, as in the SDL. */
 export type SummaryField = keyof typeof figures
 
 /**
- * Each figure from the columns of `latest` below: the figure, and whether the series has it. A figure that is NaN is there, but has no place
+ * Each figure from the columns of `metric_figures`: the figure, and whether the series has it. A figure that is NaN is there, but has no place
  * in an order.
  */
-const figures = {
+export const figures = {
   LAST: { value: 'last', exists: '1' },
-  MIN: { value: 'min', exists: 'NOT isNaN(min)' },
-  MAX: { value: 'max', exists: 'NOT isNaN(max)' },
+  MIN: { value: 'min', exists: '(NOT isNaN(min))' },
+  MAX: { value: 'max', exists: '(NOT isNaN(max))' },
   COUNT: { value: 'toFloat64(count)', exists: '1' },
   FIRST_STEP: { value: 'toFloat64(first_step)', exists: '1' },
   LAST_STEP: { value: 'toFloat64(last_step)', exists: '1' },
-  MIN_STEP: { value: 'toFloat64(min_step)', exists: 'NOT isNaN(min)' },
-  MAX_STEP: { value: 'toFloat64(max_step)', exists: 'NOT isNaN(max)' },
+  MIN_STEP: { value: 'toFloat64(min_step)', exists: '(NOT isNaN(min))' },
+  MAX_STEP: { value: 'toFloat64(max_step)', exists: '(NOT isNaN(max))' },
   NON_FINITE_COUNT: {
-    value: 'toFloat64(nan_count + positive_infinity_count + negative_infinity_count)',
+    value: 'toFloat64(nonfinite_count)',
     exists: '1',
   },
   FIRST_NON_FINITE_STEP: {
-    value: 'toFloat64(ifNull(first_nonfinite_step, 0))',
-    exists: 'first_nonfinite_step IS NOT NULL',
+    value: 'toFloat64(first_nonfinite_step)',
+    exists: '(nonfinite_count > 0)',
   },
 } as const
 
 /** The newest row of each series; an aggregate per column is twice as fast as one over a tuple and three times as fast as FINAL. */
 const newest = (expression: string) => `argMax(${expression}, version)`
 
-/** For one metric of a project, a row per run: `run`, and for each asked figure `has_<figure>` (0 or 1) and `value_<figure>`. */
+/** For one metric of a project, a row per run: `run_key`, and for each asked figure `has_<figure>` (0 or 1) and `value_<figure>`. */
 export function metricFigures(
   project: string,
   metric: string,
@@ -40,8 +41,8 @@ export function metricFigures(
     `${newest(figures[field].value)} AS value_${field}`,
     `${newest(`toUInt8(${figures[field].exists})`)} AS has_${field}`,
   ])
-  return `SELECT run, ${columns.join(', ')} FROM series
-    WHERE project = ${bind('String', project)} AND metric = ${bind('String', metric)} GROUP BY run`
+  return `SELECT run_key, ${columns.join(', ')} FROM metric_figures
+    WHERE project = ${bind('String', project)} AND metric_key = ${bind('UInt64', metricKey(metric))} GROUP BY run_key`
 }
 
 export type SummariesQuestion = {

@@ -16,10 +16,10 @@ export type BoundType =
   | 'Int64'
   | 'UInt32'
   | 'UInt64'
-  | 'Array(Int64)'
   | 'Array(String)'
   | 'Array(Float64)'
   | 'Array(UInt64)'
+  | 'Array(Int64)'
 
 export function createBinder(): Binder {
   const parameters: Record<string, ParameterValue> = {}

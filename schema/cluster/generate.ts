@@ -20,7 +20,12 @@ const shardingKeys: Readonly<Record<string, string>> = {
   points: 'run',
   runs: 'key',
   series: 'run_key',
+  tiles: 'run',
+  tile_seals: 'run',
+  late_points: 'run',
   run_state: 'run_key',
+  metric_figures: 'run_key',
+  run_records: 'key',
   dead_letters: 'partition',
   sources: 'cityHash64(log)',
   source_partitions: 'cityHash64(log)',
@@ -52,8 +57,9 @@ export function clusterFiles(): Map<string, string> {
   const spread = sources.filter(({ sql }) => !singleServerOnly.test(sql))
   const files = new Map(spread.map(({ name, sql }) => [name, clusterSql(sql, `schema/tables/${name}`)]))
   const rows = sources.map(({ name, sql }) => `    ('${name}', '${createHash('sha256').update(sql).digest('hex')}')`)
+  const last = Number(sources.at(-1)!.name.slice(0, 4))
   files.set(
-    `${String(names.length + 1).padStart(4, '0')}_migrations.sql`,
+    `${String(last + 1).padStart(4, '0')}_migrations.sql`,
     `${clusterSql(migrationsTable, 'schema/tables')}
 INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert = 1 VALUES
 ${rows.join(',\n')};
@@ -62,12 +68,27 @@ ${rows.join(',\n')};
   return files
 }
 
+/** A view of a shard's own rows, or rows that go from one table over all shards into another; undefined for other statements. */
+function filling(sql: string): string | undefined {
+  const insert = /^(?:--.*\n)*INSERT INTO (\w+)\nSELECT [\s\S]+\nFROM (\w+)\n$/.exec(sql)
+  if (insert?.slice(1).every((table) => shardingKeys[table] !== undefined)) return `${sql.trimEnd()};\n`
+  const view =
+    /^(?<head>(?:--.*\n)*CREATE MATERIALIZED VIEW IF NOT EXISTS \w+) TO (?<to>\w+)\n(?<select>AS SELECT [\s\S]+\nFROM )(?<from>\w+)\n$/.exec(
+      sql,
+    )?.groups
+  if (!view || shardingKeys[view.to!] === undefined || shardingKeys[view.from!] === undefined) return undefined
+  return `${view.head} ON CLUSTER '{cluster}' TO ${view.to}_local\n${view.select}${view.from}_local;\n`
+}
+
 /**
- * Made of a CREATE TABLE, or of an ALTER TABLE with a line for each of its commands, which is for the shards' own tables alone.
+ * Made of a CREATE TABLE, of an ALTER TABLE with a line for each of its commands, which is for the shards' own tables alone, of a view that fills
+ * one table from another, or of an INSERT that does so once.
  * @throws Error when the statement is of another shape than those have here
  */
 export function clusterSql(sql: string, source: string): string {
   const head = `-- Made from ${source} by schema/cluster/generate.ts.`
+  const filled = filling(sql)
+  if (filled !== undefined) return `${head}\n${filled}`
   const alter = /^(?<comment>(?:--.*\n)*)ALTER TABLE (?<table>\w+)\n(?<commands>(?: {4}MODIFY .+\n)+)$/.exec(
     sql,
   )?.groups

@@ -1,6 +1,6 @@
 import type { LogWriter } from '../../ingest/log/log.ts'
 import { Refusal } from '../../schema/errors.ts'
-import { type StoreReader, StoreTrouble, type Watermark } from '../../schema/store.ts'
+import { type Progress, type StoreReader, StoreTrouble, type Watermark } from '../../schema/store.ts'
 
 /** Stand-ins for parts that are still coming up: the doors are open before, and say what is the matter. */
 export type Late<T> = { readonly part: T; arrive(part: T): void; arrived(): T | undefined }
@@ -50,13 +50,15 @@ export function createLateReader(): Late<StoreReader> {
   })
 }
 
-export function createLateWatermark(): Late<Watermark> {
+export function createLateWatermark(): Late<Watermark & Progress> {
   return createLate((arrived) => {
     const watermark = needed(arrived, () => new StoreTrouble('unavailable', 'the log is not open yet'))
     return {
       current: () => watermark().current(),
       currentTimeMs: () => watermark().currentTimeMs(),
       reached: async (at, options) => await watermark().reached(at, options),
+      progress: () => watermark().progress(),
+      follow: (listener) => watermark().follow(listener),
     }
   })
 }

@@ -1,25 +1,48 @@
 import { fetchHandler } from '../../http/fetch.ts'
+import { createQuerySchema } from '../../query/schema.ts'
 import { createQueryServer } from '../../query/server.ts'
+import { readStoredOperations } from '../../query/stored-operations.ts'
 import { limits } from '../../schema/limits.ts'
-import type { StoreReader, Watermark } from '../../schema/store.ts'
-import type { Base } from './base.ts'
+import type { Progress, StoreReader, Watermark } from '../../schema/store.ts'
+import { BadSettings, type Settings } from '../settings.ts'
+import type { Base, Step } from './base.ts'
 import type { Doors } from './doors.ts'
+import { createLiveDoor } from './live.ts'
 
-/** The door for questions. */
+/** The door for questions and for those who watch. @returns the steps of its end */
 export function addQuestionsDoor(
   { settings, metrics, logger }: Base,
   doors: Doors,
   reader: StoreReader,
-  watermark: Watermark,
-): void {
+  watermark: Watermark & Progress,
+): Step[] {
   const query = createQueryServer({
-    ...{ reader, watermark, logger, metrics },
+    ...{ reader, watermark, progress: watermark, logger, metrics, persisted: persistedOf(settings) },
     settings: {
       queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
       watermarkTimeoutMs: settings.WATERMARK_TIMEOUT_MS,
       operationsAtOnce: settings.READ_SESSIONS,
       operationsWaiting: 200,
+      liveRestMs: 25,
+      streamLifetimeMs: settings.CONNECTION_LIFETIME_MINUTES * 60_000,
+      leaderboardBytes: settings.LEADERBOARD_MEMORY_BYTES,
     },
   })
   doors.guarded({ path: '/graphql', bodyBytes: limits.queryBodyBytes, handle: fetchHandler(query.handle) })
+  const live = createLiveDoor({ settings }, doors, query)
+  doors.http.socket('/graphql', live)
+  return [
+    ['viewers on sockets', () => live.closeAll()],
+    ['viewers of streams', () => query.endLive()],
+  ]
+}
+
+/** @throws BadSettings when what they name is not there or not right */
+function persistedOf({ PERSISTED_OPERATIONS, PERSISTED_ONLY }: Settings) {
+  if (PERSISTED_OPERATIONS === undefined) return { documents: new Map<string, string>(), only: false }
+  try {
+    return { documents: readStoredOperations(PERSISTED_OPERATIONS, createQuerySchema()), only: PERSISTED_ONLY }
+  } catch (error) {
+    throw new BadSettings(`bad settings:\n  PERSISTED_OPERATIONS: ${(error as Error).message}`)
+  }
 }

@@ -8,7 +8,17 @@ import type { Base } from './base.ts'
  */
 export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> {
   const { settings, logger, stopping } = base
-  const limits = { queryTimeoutMs: settings.QUERY_TIMEOUT_MS, queryMemoryBytes: settings.QUERY_MEMORY_BYTES, logger }
+  const limits = {
+    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
+    queryMemoryBytes: settings.QUERY_MEMORY_BYTES,
+    queryResultBytes: settings.QUERY_RESULT_BYTES,
+    logger,
+  }
+  const writer = { user: settings.STORE_USER, password: settings.STORE_PASSWORD ?? '' }
+  const asker =
+    settings.QUERY_STORE_USER === undefined
+      ? undefined
+      : { user: settings.QUERY_STORE_USER, password: settings.QUERY_STORE_PASSWORD ?? '' }
   const store =
     settings.STORE_URL === undefined
       ? await (await import('../../ingest/store/store.ts')).openStore({
@@ -18,8 +28,9 @@ export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> 
         })
       : await (await import('../../ingest/store/remote.ts')).openRemoteStore({
           ...{ ...limits, migrate, url: settings.STORE_URL, signal: stopping.signal },
-          user: settings.STORE_USER,
-          password: settings.STORE_PASSWORD ?? '',
+          // Who only asks needs nobody who may write.
+          ...(settings.role === 'query' ? (asker ?? writer) : writer),
+          asker,
           database: settings.STORE_DATABASE,
         })
   if (settings.STORE_URL !== undefined) requireStore(base, store)

@@ -23,4 +23,13 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0007_source_partitions.sql', 'e9fbe0f8d2a8f61758be8df772118ad8d5fd6e85269c305c42a8535e359f28c3'),
     ('0008_points_tokens.sql', '1934851fa532cf0207c9bf1f462e157300e4406e9a2eb3d8d026cfca5fdf2d52'),
     ('0009_points_codecs.sql', '4caab514f750a66b5a30dc4a368af815a8236c9e1e6d1eb3211d5e240f87222d'),
-    ('0010_points_merges.sql', '9740956e40e0ffec7ad6afbb431b1c594b432ee5de6c3274aaaeb26805021535');
+    ('0010_points_merges.sql', '9740956e40e0ffec7ad6afbb431b1c594b432ee5de6c3274aaaeb26805021535'),
+    ('0011_tiles.sql', '154c0d4489cf610cf46acc2604fbbf21fc74a49da1e0fce5c062ff73d2c03208'),
+    ('0012_tile_seals.sql', 'c0fb160c27e4fc3b051eb0bec8eafe81c48cb8b7667c4f5d877bf109c3584f80'),
+    ('0013_late_points.sql', 'd4265695c506eb2e497f7a5a9bc7486159ccb4f4f38a6ab55925d384c58803ac'),
+    ('0014_metric_figures.sql', '2d17c3232aa066a3f255a53f776e9566ac9404b2bad9e5a873667c4608949a2a'),
+    ('0015_metric_figures_rows.sql', '4a9f22f0f83eb83e5576cee38e5a00be39cc47b7e07776f20ab47f46a8374b2c'),
+    ('0016_run_records.sql', 'ec87e1f041081730b77ad60661a90ea3a45db18cb5e68f12e30d53e9ca7ffddc'),
+    ('0017_run_records_view.sql', '7a2fa76522b43e258ca4741e0fd51968515e885ef8580b523bd5e7dcf2fcfa5e'),
+    ('0018_run_records_rows.sql', 'a4b2313f0b9deadd685a11ee27668e44bb4cf5fb904c2b9a875447643580087d'),
+    ('0019_runs_blocks.sql', 'db1fcd071b0ab5f0547a95ed8931b406046348bfd4ecf3252cc6857d0979c7c6');

@@ -1,0 +1,813 @@
+// Made by `npm run client` from schema/api.graphql, docs/questions.md and query/failures.ts.
+import type { Packed, Value } from '../columns.ts'
+
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A value of any JSON type; types are kept as they were logged. */
+  JSON: { input: unknown; output: unknown; }
+  /** A moment: an ISO 8601 text in UTC with milliseconds, `2026-01-31T12:00:00.000Z`. As input also an integer, ms since 1970. */
+  Time: { input: string | number; output: string; }
+  /** A step of a run: a JSON integer within ±(2^53-1). */
+  Step: { input: number; output: number; }
+  /** A number of things: a JSON integer from 0 to 2^53-1. */
+  Count: { input: number; output: number; }
+  /** One value of a metric: a JSON number, or one of the texts `NaN`, `Infinity`, `-Infinity`. */
+  Value: { input: Value; output: Value; }
+  /** A column of steps: one JSON array of integers. */
+  Steps: { input: readonly number[]; output: readonly number[]; }
+  /** A column of counts: one JSON array of integers, 0 to 2^53-1 each. */
+  Counts: { input: readonly number[]; output: readonly number[]; }
+  /**
+   * A column of values: one JSON array of numbers, non-finite ones as the texts `NaN`, `Infinity`, `-Infinity`, absent ones as null.
+   * JSON has no way to show -0 that every reader keeps: it appears as 0; the packed form keeps it.
+   */
+  Values: { input: readonly (Value | null)[]; output: readonly (Value | null)[]; }
+  /**
+   * A column in packed form: base64 (standard alphabet, padded) of float64 numbers, little-endian, 8 bytes each; bit-exact except for
+   * the payload of NaN. Absent values are NaN. Steps and counts are exact in it as they are within ±2^53.
+   */
+  Packed: { input: Packed; output: Packed; }
+};
+
+/** The questions there are. */
+export type Query = {
+  /** The curves of runs x metrics, reduced to what a chart can show. Order: as asked, all metrics of the first run first. */
+  readonly series: ReadonlyArray<Series>;
+  /** The projects, by name. */
+  readonly projects: ProjectConnection;
+  /** The runs of a project that pass a filter, in an order of choice, page by page. */
+  readonly runs: RunConnection;
+  /** One run; null when there is none of this id. */
+  readonly run?: Maybe<Run>;
+  /** Frames that were acknowledged and cannot be stored, in log order, page by page. All conditions given must hold. */
+  readonly deadLetters: DeadLetterConnection;
+  /** How many dead letters there are, by project and reason; the most first. */
+  readonly deadLetterCounts: ReadonlyArray<DeadLetterCount>;
+  /** The server itself: its limits, and how far its store has come. */
+  readonly server: Server;
+  /** Anything that has an id, by it; null when there is no such thing. */
+  readonly node?: Maybe<Node>;
+  /** Several of them, in the order of their ids; null where there is no such thing. */
+  readonly nodes: ReadonlyArray<Maybe<Node>>;
+};
+
+/** The questions there are. */
+export type QueryseriesArgs = {
+  input: SeriesInput;
+};
+
+/** The questions there are. */
+export type QueryprojectsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QueryrunsArgs = {
+  project: Scalars['String']['input'];
+  filter?: InputMaybe<RunFilter>;
+  sort?: InputMaybe<RunSort>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QueryrunArgs = {
+  project: Scalars['String']['input'];
+  run: Scalars['String']['input'];
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QuerydeadLettersArgs = {
+  project?: InputMaybe<Scalars['String']['input']>;
+  run?: InputMaybe<Scalars['String']['input']>;
+  reason?: InputMaybe<DeadLetterReason>;
+  ids?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QuerydeadLetterCountsArgs = {
+  project?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QuerynodeArgs = {
+  id: Scalars['ID']['input'];
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The questions there are. */
+export type QuerynodesArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+  at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * Anything that has an id of its own, with which `Query.node` finds it again. A curve has none: it is an answer to a question, named by its run,
+ * metric and arguments.
+ */
+export type Node = {
+  /**
+   * Opaque and unique over all types: at most 8192 characters, the same as long as the thing is there. It holds the thing's names, so nothing is to be
+   * looked up, and whoever may ask by name may ask by id.
+   */
+  readonly id: Scalars['ID']['output'];
+};
+
+/** Which curves, and how they are reduced. */
+export type SeriesInput = {
+  /** Name of the project. */
+  readonly project: Scalars['String']['input'];
+  /** Ids of the runs. An unknown one is refused with `UNKNOWN_RUN`. Runs x metrics: at most 500 in one answer. */
+  readonly runs: ReadonlyArray<Scalars['String']['input']>;
+  /** Names of the metrics, at most 500. One that a run never logged gives a series without points. */
+  readonly metrics: ReadonlyArray<Scalars['String']['input']>;
+  /**
+   * Token of a write (`at` of its acknowledgement) that the answer must include: it waits until that write can be seen. Refused with
+   * `BAD_AT` when it is no token of this server, with `WATERMARK_TIMEOUT` (retryable) when the write does not show up in time.
+   */
+  readonly at?: InputMaybe<Scalars['String']['input']>;
+  /** First step, inclusive; the series' own first when absent. */
+  readonly fromStep?: InputMaybe<Scalars['Step']['input']>;
+  /** Last step, inclusive; the series' own last when absent. */
+  readonly toStep?: InputMaybe<Scalars['Step']['input']>;
+  /**
+   * At most so many buckets for each series, 2 to 2000. A series with at most so many points in the range comes back whole; a longer one
+   * as the first, lowest, highest and last point of each bucket (M4, exact to the pixel), and the first of each kind of non-finite value.
+   */
+  readonly buckets?: InputMaybe<Scalars['Int']['input']>;
+  /** Which of several points of one step count. */
+  readonly repeated?: InputMaybe<Repeated>;
+};
+
+/** Which of several points that were logged for one step of one series count. */
+export type Repeated =
+  /** The one logged last. */
+  | 'LAST'
+  /** The one logged first. */
+  | 'FIRST'
+  /** All of them. */
+  | 'ALL';
+
+/** How a curve was reduced. */
+export type Method =
+  /** Not at all: every point of the range is there. */
+  | 'RAW'
+  /** First, lowest, highest and last finite point of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
+  | 'M4';
+
+/** One metric of one run over a range of steps. */
+export type Series = {
+  /** Id of the run. */
+  readonly run: Scalars['String']['output'];
+  /** Name of the metric. */
+  readonly metric: Scalars['String']['output'];
+  /** Steps of the points, ascending. Points that were really logged, never averages. Several of one step come as they were logged. */
+  readonly steps: Scalars['Steps']['output'];
+  /** Values of the points, as long as `steps`. */
+  readonly values: Scalars['Values']['output'];
+  /** `steps`, packed. */
+  readonly stepsPacked: Scalars['Packed']['output'];
+  /** `values`, packed. */
+  readonly valuesPacked: Scalars['Packed']['output'];
+  /** The same range as one row of figures per bucket, empty buckets left out. */
+  readonly buckets: Buckets;
+  /** How the points above came about, and what they leave out. */
+  readonly receipt: Receipt;
+};
+
+/**
+ * Figures of the buckets that have points, as columns of one length. A bucket covers the steps from its start up to, not including, its
+ * start + `receipt.bucketWidth`; starts are multiples of the width, and widths powers of two, so that the buckets of one curve fit in those of
+ * any other. Where a bucket has no finite value its first, min, max and last are null (NaN when packed).
+ */
+export type Buckets = {
+  /** Number of buckets: the length of every column. */
+  readonly count: Scalars['Count']['output'];
+  /** First step that each bucket covers. */
+  readonly steps: Scalars['Steps']['output'];
+  /** Points in each bucket, non-finite ones included, superseded ones not. */
+  readonly counts: Scalars['Counts']['output'];
+  /** Finite value at the lowest step of each bucket. */
+  readonly first: Scalars['Values']['output'];
+  /** Lowest finite value of each bucket. */
+  readonly min: Scalars['Values']['output'];
+  /** Highest finite value of each bucket. */
+  readonly max: Scalars['Values']['output'];
+  /** Finite value at the highest step of each bucket. */
+  readonly last: Scalars['Values']['output'];
+  /** NaNs in each bucket. */
+  readonly nan: Scalars['Counts']['output'];
+  /** Points of value Infinity in each bucket. */
+  readonly positiveInfinity: Scalars['Counts']['output'];
+  /** Points of value -Infinity in each bucket. */
+  readonly negativeInfinity: Scalars['Counts']['output'];
+  /** `steps`, packed. */
+  readonly stepsPacked: Scalars['Packed']['output'];
+  /** `counts`, packed. */
+  readonly countsPacked: Scalars['Packed']['output'];
+  /** `first`, packed. */
+  readonly firstPacked: Scalars['Packed']['output'];
+  /** `min`, packed. */
+  readonly minPacked: Scalars['Packed']['output'];
+  /** `max`, packed. */
+  readonly maxPacked: Scalars['Packed']['output'];
+  /** `last`, packed. */
+  readonly lastPacked: Scalars['Packed']['output'];
+  /** `nan`, packed. */
+  readonly nanPacked: Scalars['Packed']['output'];
+  /** `positiveInfinity`, packed. */
+  readonly positiveInfinityPacked: Scalars['Packed']['output'];
+  /** `negativeInfinity`, packed. */
+  readonly negativeInfinityPacked: Scalars['Packed']['output'];
+};
+
+/** What a series' answer is made of: how it was reduced, what it leaves out, how current it is. */
+export type Receipt = {
+  /** How the points were reduced. */
+  readonly method: Method;
+  /** Whether every point of the range is in the answer, superseded ones aside. The same as `method: RAW`. */
+  readonly exact: Scalars['Boolean']['output'];
+  /** Steps that one bucket covers: a power of two. */
+  readonly bucketWidth: Scalars['Count']['output'];
+  /** Points logged in the range, superseded ones included. */
+  readonly pointsTotal: Scalars['Count']['output'];
+  /** Points in `steps` and `values`. */
+  readonly pointsReturned: Scalars['Count']['output'];
+  /** Points that do not count because another one of their step does; 0 with `repeated: ALL`. */
+  readonly superseded: Scalars['Count']['output'];
+  /** NaNs in the range, superseded ones aside. */
+  readonly nan: Scalars['Count']['output'];
+  /** Points of value Infinity in the range, superseded ones aside. */
+  readonly positiveInfinity: Scalars['Count']['output'];
+  /** Points of value -Infinity in the range, superseded ones aside. */
+  readonly negativeInfinity: Scalars['Count']['output'];
+  /** Lowest step of the range with a NaN or an infinity, superseded points aside; null when all are finite. */
+  readonly firstNonFiniteStep?: Maybe<Scalars['Step']['output']>;
+  /** Token of the last write that the answer includes for certain. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+};
+
+/** A page of projects. */
+export type ProjectConnection = {
+  /** The page's projects, each with its cursor. */
+  readonly edges: ReadonlyArray<ProjectEdge>;
+  /** The page's projects. */
+  readonly nodes: ReadonlyArray<Project>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A project on a page. */
+export type ProjectEdge = {
+  /** Where the project lies; for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The project. */
+  readonly node: Project;
+};
+
+/** A namespace of runs. */
+export type Project = Node & {
+  /** Opaque id, unique over all types; for `Query.node`. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name, 1 to 128 characters. */
+  readonly name: Scalars['String']['output'];
+  /** How many runs it has. */
+  readonly runCount: Scalars['Count']['output'];
+  /** When one of its runs last began, changed its state, name, params or tags, or logged points. */
+  readonly lastActivity: Scalars['Time']['output'];
+};
+
+/** A page of runs. */
+export type RunConnection = {
+  /** The page's runs, each with its cursor. */
+  readonly edges: ReadonlyArray<RunEdge>;
+  /** The page's runs. */
+  readonly nodes: ReadonlyArray<Run>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+  /** How many runs pass the filter, over all pages. Counted only when asked for. */
+  readonly totalCount: Scalars['Count']['output'];
+};
+
+/** A run on a page. */
+export type RunEdge = {
+  /** Where the run lies in this order; for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The run. */
+  readonly node: Run;
+};
+
+/** Where a page lies among all pages. */
+export type PageInfo = {
+  /** Whether there are more after it; true for every page asked with `before`. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** Whether there are any before it: true for every page asked with `after`, and known for those asked with `last`. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** Cursor of its first item; null when it is empty. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+  /** Cursor of its last item; null when it is empty. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** How a run stands, by its own word. */
+export type RunState =
+  /** It said nothing else yet. */
+  | 'RUNNING'
+  /** It came to its end. */
+  | 'FINISHED'
+  /** It ended by an error. */
+  | 'FAILED'
+  /** It was stopped. */
+  | 'KILLED';
+
+/** One training job's record. */
+export type Run = Node & {
+  /** Opaque id, unique over all types; for `Query.node`. */
+  readonly id: Scalars['ID']['output'];
+  /** Name of its project. */
+  readonly project: Scalars['String']['output'];
+  /** Its id within the project, as its client chose it: 1 to 128 characters. */
+  readonly run: Scalars['String']['output'];
+  /** Its display name; empty when it has none. */
+  readonly name: Scalars['String']['output'];
+  /** How it stands. */
+  readonly state: RunState;
+  /** When it first appeared. */
+  readonly created: Scalars['Time']['output'];
+  /** When its state, name, params or tags last changed. */
+  readonly updated: Scalars['Time']['output'];
+  /** Its params as one JSON object, types kept. */
+  readonly params: Scalars['JSON']['output'];
+  /** Its tags as one JSON object of texts. */
+  readonly tags: Scalars['JSON']['output'];
+  /** How many points were logged; follows within seconds. */
+  readonly points: Scalars['Count']['output'];
+  /** How many metrics it has; follows within seconds. */
+  readonly metricCount: Scalars['Count']['output'];
+  /** What it logged: its metrics with their summaries, by name; follows within seconds. */
+  readonly metrics: ReadonlyArray<Metric>;
+  /** Curves of this run, as `Query.series` draws them; one question to the store for all runs of a page. */
+  readonly series: ReadonlyArray<Series>;
+};
+
+/** One training job's record. */
+export type RunmetricsArgs = {
+  names?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  startsWith?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One training job's record. */
+export type RunseriesArgs = {
+  metrics: ReadonlyArray<Scalars['String']['input']>;
+  fromStep?: InputMaybe<Scalars['Step']['input']>;
+  toStep?: InputMaybe<Scalars['Step']['input']>;
+  buckets?: InputMaybe<Scalars['Int']['input']>;
+  repeated?: InputMaybe<Repeated>;
+};
+
+/** One metric of a run: its summary over every point logged, repeated steps included. */
+export type Metric = Node & {
+  /** Opaque id, unique over all types; for `Query.node`. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name, 1 to 512 bytes. */
+  readonly name: Scalars['String']['output'];
+  /** Points logged. */
+  readonly count: Scalars['Count']['output'];
+  /** Lowest step. */
+  readonly firstStep: Scalars['Step']['output'];
+  /** Highest step. */
+  readonly lastStep: Scalars['Step']['output'];
+  /** Time of the point at the highest step. */
+  readonly lastTime: Scalars['Time']['output'];
+  /** Value at the highest step. */
+  readonly last: Scalars['Value']['output'];
+  /** Lowest finite value; null when there is none. */
+  readonly min?: Maybe<Scalars['Value']['output']>;
+  /** Step of `min`. */
+  readonly minStep?: Maybe<Scalars['Step']['output']>;
+  /** Highest finite value; null when there is none. */
+  readonly max?: Maybe<Scalars['Value']['output']>;
+  /** Step of `max`. */
+  readonly maxStep?: Maybe<Scalars['Step']['output']>;
+  /** NaNs logged. */
+  readonly nan: Scalars['Count']['output'];
+  /** Points of value Infinity logged. */
+  readonly positiveInfinity: Scalars['Count']['output'];
+  /** Points of value -Infinity logged. */
+  readonly negativeInfinity: Scalars['Count']['output'];
+  /** Lowest step with a NaN or an infinity; null when all are finite. */
+  readonly firstNonFiniteStep?: Maybe<Scalars['Step']['output']>;
+};
+
+/**
+ * Which runs. Every condition given must hold; `or` and `not` nest. At most 100 conditions and 8 different metrics in one filter.
+ * A condition on something that a run does not have does not hold.
+ */
+export type RunFilter = {
+  /** All of these hold; at most 100. */
+  readonly and?: InputMaybe<ReadonlyArray<RunFilter>>;
+  /** At least one of these holds; at most 100. */
+  readonly or?: InputMaybe<ReadonlyArray<RunFilter>>;
+  /** This does not hold. */
+  readonly not?: InputMaybe<RunFilter>;
+  /** The state is one of these, at most 500. */
+  readonly state?: InputMaybe<ReadonlyArray<RunState>>;
+  /** About the display name. */
+  readonly name?: InputMaybe<TextCondition>;
+  /** About the run id. */
+  readonly run?: InputMaybe<TextCondition>;
+  /** About the time it first appeared. */
+  readonly created?: InputMaybe<TimeCondition>;
+  /** About the time it last changed. */
+  readonly updated?: InputMaybe<TimeCondition>;
+  /** About a param. */
+  readonly param?: InputMaybe<ParamCondition>;
+  /** About a tag. */
+  readonly tag?: InputMaybe<TagCondition>;
+  /** About a metric's summary. */
+  readonly metric?: InputMaybe<MetricCondition>;
+};
+
+/** About a text; every one given must hold. Upper and lower case differ. */
+export type TextCondition = {
+  /** It is this. */
+  readonly is?: InputMaybe<Scalars['String']['input']>;
+  /** It is one of these, at most 500. */
+  readonly in?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** It has this within. */
+  readonly contains?: InputMaybe<Scalars['String']['input']>;
+  /** It begins with this. */
+  readonly startsWith?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** About a number; every one given must hold. NaN passes none of them; the infinities compare as one expects. */
+export type NumberCondition = {
+  /** It is this: any finite float64. */
+  readonly is?: InputMaybe<Scalars['Float']['input']>;
+  /** It is one of these, at most 500: any finite float64. */
+  readonly in?: InputMaybe<ReadonlyArray<Scalars['Float']['input']>>;
+  /** It is less: any finite float64. */
+  readonly less?: InputMaybe<Scalars['Float']['input']>;
+  /** It is less, or this: any finite float64. */
+  readonly lessOrEqual?: InputMaybe<Scalars['Float']['input']>;
+  /** It is greater: any finite float64. */
+  readonly greater?: InputMaybe<Scalars['Float']['input']>;
+  /** It is greater, or this: any finite float64. */
+  readonly greaterOrEqual?: InputMaybe<Scalars['Float']['input']>;
+};
+
+/** About a moment; every one given must hold. */
+export type TimeCondition = {
+  /** It is this moment or later. */
+  readonly from?: InputMaybe<Scalars['Time']['input']>;
+  /** It is before this moment. */
+  readonly before?: InputMaybe<Scalars['Time']['input']>;
+};
+
+/** About a param; every one given must hold. */
+export type ParamCondition = {
+  /** Name of the param. */
+  readonly name: Scalars['String']['input'];
+  /** Whether the run has it. `false` finds the runs without it. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+  /** About its number; a boolean counts as 0 or 1, a text not at all. */
+  readonly number?: InputMaybe<NumberCondition>;
+  /** About its text; numbers and booleans as JSON writes them. */
+  readonly text?: InputMaybe<TextCondition>;
+};
+
+/** About a tag; every one given must hold. */
+export type TagCondition = {
+  /** Name of the tag. */
+  readonly name: Scalars['String']['input'];
+  /** Whether the run has it. `false` finds the runs without it. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+  /** About its text. */
+  readonly text?: InputMaybe<TextCondition>;
+};
+
+/** About one figure of a metric's summary; every one given must hold. */
+export type MetricCondition = {
+  /** Name of the metric. */
+  readonly name: Scalars['String']['input'];
+  /** Which figure. */
+  readonly field?: InputMaybe<SummaryField>;
+  /** Whether the run has logged the metric, and it has such a figure. `false` finds the runs without. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+  /** About the figure. */
+  readonly number?: InputMaybe<NumberCondition>;
+};
+
+/** A figure of a metric's summary. */
+export type SummaryField =
+  /** Value at the highest step. */
+  | 'LAST'
+  /** Lowest finite value. */
+  | 'MIN'
+  /** Highest finite value. */
+  | 'MAX'
+  /** Points logged. */
+  | 'COUNT'
+  /** Lowest step. */
+  | 'FIRST_STEP'
+  /** Highest step. */
+  | 'LAST_STEP'
+  /** Step of the lowest value. */
+  | 'MIN_STEP'
+  /** Step of the highest value. */
+  | 'MAX_STEP'
+  /** Points of value NaN, Infinity or -Infinity. */
+  | 'NON_FINITE_COUNT'
+  /** Lowest step with a NaN or an infinity. */
+  | 'FIRST_NON_FINITE_STEP';
+
+/** An order of runs. */
+export type RunSort = {
+  /** By what. */
+  readonly by: RunSortKey;
+  /** Which way. Runs that do not have it come last either way, after those where it is NaN. */
+  readonly direction?: InputMaybe<Direction>;
+};
+
+/** By what runs are sorted: exactly one of these. */
+export type RunSortKey =
+  /** By a field of the run itself. */
+  { readonly field: RunSortField; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric?: never; }
+  |  /** By the number of the param of this name. */
+  { readonly field?: never; readonly param: Scalars['String']['input']; readonly paramText?: never; readonly tag?: never; readonly metric?: never; }
+  |  /** By the text of the param of this name. */
+  { readonly field?: never; readonly param?: never; readonly paramText: Scalars['String']['input']; readonly tag?: never; readonly metric?: never; }
+  |  /** By the text of the tag of this name. */
+  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag: Scalars['String']['input']; readonly metric?: never; }
+  |  /** By a figure of a metric's summary. */
+  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric: MetricSortKey; };
+
+/** A field of a run to sort by. */
+export type RunSortField =
+  /** When it first appeared. */
+  | 'CREATED'
+  /** When it last changed. */
+  | 'UPDATED'
+  /** Its display name. */
+  | 'NAME'
+  /** Its id. */
+  | 'RUN';
+
+/** A figure of a metric's summary to sort by. */
+export type MetricSortKey = {
+  /** Name of the metric. */
+  readonly name: Scalars['String']['input'];
+  /** Which figure. */
+  readonly field?: InputMaybe<SummaryField>;
+};
+
+/** Which way an order goes. */
+export type Direction =
+  /** Smallest, earliest or first of the alphabet first. */
+  | 'ASCENDING'
+  /** Greatest, latest or last of the alphabet first. */
+  | 'DESCENDING';
+
+/** A page of dead letters. */
+export type DeadLetterConnection = {
+  /** The page's letters, each with its cursor. */
+  readonly edges: ReadonlyArray<DeadLetterEdge>;
+  /** The page's letters. */
+  readonly nodes: ReadonlyArray<DeadLetter>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A dead letter on a page. */
+export type DeadLetterEdge = {
+  /** Where the letter lies in the log; for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The letter. */
+  readonly node: DeadLetter;
+};
+
+/**
+ * A frame that was acknowledged and cannot be stored, kept with the reason. `npm run dead-letters` lists, shows and replays them; a letter
+ * that was replayed stays.
+ */
+export type DeadLetter = Node & {
+  /** Its name: `<partition>-<offset>-<block>`; for `Query.node` too. */
+  readonly id: Scalars['ID']['output'];
+  /** Partition of the log. */
+  readonly partition: Scalars['Count']['output'];
+  /** Offset of its record in the partition. */
+  readonly offset: Scalars['Count']['output'];
+  /** Number of the frame's first block within the record. */
+  readonly block: Scalars['Count']['output'];
+  /** Name of the frame's project; empty when the record cannot be read. */
+  readonly project: Scalars['String']['output'];
+  /** Id of the frame's run; empty when the record cannot be read. */
+  readonly run: Scalars['String']['output'];
+  /** Why it cannot be stored. */
+  readonly reason: DeadLetterReason;
+  /** The reason in words, with the figures of the case. */
+  readonly detail: Scalars['String']['output'];
+  /** When the frame arrived; null when the record cannot be read. */
+  readonly received?: Maybe<Scalars['Time']['output']>;
+  /** Bytes of `frame`. */
+  readonly bytes: Scalars['Count']['output'];
+  /**
+   * What could not be stored, as a log record of one frame (the layout is drawn in `ingest/record/record.ts`); the whole record where it cannot
+   * be read. Base64, standard alphabet, padded. Counts as 98,304 points of the answer's cost.
+   */
+  readonly frame: Scalars['String']['output'];
+  /** Whether it was replayed; follows within seconds, with `at` at once. */
+  readonly replay: ReplayState;
+};
+
+/** Why a frame that was acknowledged cannot be stored. */
+export type DeadLetterReason =
+  /** The log record cannot be taken apart; the letter is the whole record. */
+  | 'UNREADABLE_RECORD'
+  /** The run would have more metrics than `limits.metricsPerRun`. */
+  | 'TOO_MANY_METRICS'
+  /** The run would have more params or tags than `limits.entriesPerRun`. The letter has the frame's update alone: its points are stored. */
+  | 'TOO_MANY_ENTRIES'
+  /** Its sequence number is so far behind its writer's others that it cannot be told whether the frame is stored already. */
+  | 'SEQUENCE_HORIZON'
+  /** Another run has the same 64-bit key. */
+  | 'KEY_COLLISION';
+
+/** Whether a dead letter was replayed, as far as the sink remembers the sequence numbers of replays. */
+export type ReplayState =
+  /** It was not. */
+  | 'OPEN'
+  /** It was: what it holds is stored, or came back as a younger letter if it was refused once more. */
+  | 'REPLAYED'
+  /**
+   * So many younger letters of its run and reason were replayed that the sink does not remember whether this one was. It was, unless
+   * younger ones were picked before it: replays go from the oldest to the youngest.
+   */
+  | 'FORGOTTEN'
+  /** It cannot be: there is no frame, or no run that it could be stored in. */
+  | 'IMPOSSIBLE';
+
+/** Dead letters of one project and reason. */
+export type DeadLetterCount = {
+  /** Name of the project; empty for records that cannot be read. */
+  readonly project: Scalars['String']['output'];
+  /** Why they cannot be stored. */
+  readonly reason: DeadLetterReason;
+  /** How many there are, replayed or not. */
+  readonly letters: Scalars['Count']['output'];
+  /** How many of them are open: replaying may help, and they were not replayed. Counted only when asked for. */
+  readonly open: Scalars['Count']['output'];
+  /** When the first of them arrived; null when the records cannot be read. */
+  readonly oldest?: Maybe<Scalars['Time']['output']>;
+  /** When the last of them arrived; null when the records cannot be read. */
+  readonly newest?: Maybe<Scalars['Time']['output']>;
+};
+
+/** The server itself. */
+export type Server = {
+  /** Every limit by its name in `schema/limits.ts`. */
+  readonly limits: Scalars['JSON']['output'];
+  /** Token of everything that can be seen now. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+};
+
+/**
+ * What can be watched: over SSE (POST or GET with `Accept: text/event-stream`, one subscription each) or over a WebSocket at the same path with the
+ * subprotocol `graphql-transport-ws`. Events are pushed when the store gets something new. An event always brings its viewer from where it stood to where
+ * the store is: who reads slowly gets fewer events, each with all that is needed, and is told how many it missed. Each event's `id`, which is also the SSE
+ * event's id, goes on from there after a lost connection, at any server of the deployment: as the header `Last-Event-ID` or as `after`.
+ */
+export type Subscription = {
+  /**
+   * Curves as they grow. The first event has them whole, as `Query.series` answers; the others have, of each series that changed, what is to replace
+   * its end, or the whole again with `reset`. Who puts them together has, after each event, exactly what `Query.series` answers at its watermark.
+   */
+  readonly series: SeriesEvent;
+  /**
+   * The runs of a project that appear or change. The first event tells of none, or with `after` of those that changed since: ask `Query.runs` with `at` set
+   * to its `watermark` for the list that later events change.
+   */
+  readonly runs: RunsEvent;
+};
+
+/**
+ * What can be watched: over SSE (POST or GET with `Accept: text/event-stream`, one subscription each) or over a WebSocket at the same path with the
+ * subprotocol `graphql-transport-ws`. Events are pushed when the store gets something new. An event always brings its viewer from where it stood to where
+ * the store is: who reads slowly gets fewer events, each with all that is needed, and is told how many it missed. Each event's `id`, which is also the SSE
+ * event's id, goes on from there after a lost connection, at any server of the deployment: as the header `Last-Event-ID` or as `after`.
+ */
+export type SubscriptionseriesArgs = {
+  input: LiveSeriesInput;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * What can be watched: over SSE (POST or GET with `Accept: text/event-stream`, one subscription each) or over a WebSocket at the same path with the
+ * subprotocol `graphql-transport-ws`. Events are pushed when the store gets something new. An event always brings its viewer from where it stood to where
+ * the store is: who reads slowly gets fewer events, each with all that is needed, and is told how many it missed. Each event's `id`, which is also the SSE
+ * event's id, goes on from there after a lost connection, at any server of the deployment: as the header `Last-Event-ID` or as `after`.
+ */
+export type SubscriptionrunsArgs = {
+  project: Scalars['String']['input'];
+  filter?: InputMaybe<RunFilter>;
+  summaries?: InputMaybe<Scalars['Boolean']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which curves to watch, and how they are reduced: as in `SeriesInput`, by M4. */
+export type LiveSeriesInput = {
+  /** Name of the project. */
+  readonly project: Scalars['String']['input'];
+  /** Ids of the runs. One that there is not yet gives a series without points, until it begins. Runs x metrics x buckets: at most 100000 in one subscription. */
+  readonly runs: ReadonlyArray<Scalars['String']['input']>;
+  /** Names of the metrics. Runs x metrics: at most 500. */
+  readonly metrics: ReadonlyArray<Scalars['String']['input']>;
+  /** First step, inclusive; the series' own first when absent. */
+  readonly fromStep?: InputMaybe<Scalars['Step']['input']>;
+  /** Last step, inclusive; the series' own last when absent. */
+  readonly toStep?: InputMaybe<Scalars['Step']['input']>;
+  /** At most so many buckets for each series, 2 to 2000; see `SeriesInput.buckets`. */
+  readonly buckets?: InputMaybe<Scalars['Int']['input']>;
+  /** Which of several points of one step count. */
+  readonly repeated?: InputMaybe<Repeated>;
+};
+
+/** What changed of the curves that are watched, up to one moment. */
+export type SeriesEvent = {
+  /** Where the viewer stands with it; for `after` and `Last-Event-ID`. Opaque. */
+  readonly id: Scalars['String']['output'];
+  /** Token of the moment: the curves have every write up to it, and none after it. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+  /** Events that came in between and were not sent, because the viewer did not read: what was in them is in this one. 0 in the first event. */
+  readonly missed: Scalars['Count']['output'];
+  /** The series that changed, each once; in the first event all of them, runs first. */
+  readonly series: ReadonlyArray<SeriesPatch>;
+};
+
+/** One series from some step on: drop what is there from `fromStep` on (with `reset` all of it), then put the columns behind what is left. */
+export type SeriesPatch = {
+  /** Id of the run. */
+  readonly run: Scalars['String']['output'];
+  /** Name of the metric. */
+  readonly metric: Scalars['String']['output'];
+  /** Whether the columns are the whole curve: first events, and whenever the buckets became wider. */
+  readonly reset: Scalars['Boolean']['output'];
+  /** First step that the columns cover anew: where a bucket begins. Null with `reset`. */
+  readonly fromStep?: Maybe<Scalars['Step']['output']>;
+  /** Steps of the points from there on, ascending; see `Series.steps`. */
+  readonly steps: Scalars['Steps']['output'];
+  /** Values of the points, as long as `steps`. */
+  readonly values: Scalars['Values']['output'];
+  /** `steps`, packed. */
+  readonly stepsPacked: Scalars['Packed']['output'];
+  /** `values`, packed. */
+  readonly valuesPacked: Scalars['Packed']['output'];
+  /** Figures of the buckets from there on. */
+  readonly buckets: Buckets;
+  /** How the whole curve came about, as it is with this patch. */
+  readonly receipt: Receipt;
+};
+
+/** What became of the runs that are watched, up to one moment. */
+export type RunsEvent = {
+  /** Where the viewer stands with it; for `after` and `Last-Event-ID`. Opaque. */
+  readonly id: Scalars['String']['output'];
+  /** Token of the moment. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+  /** Events that came in between and were not sent, because the viewer did not read: what was in them is in this one. 0 in the first event. */
+  readonly missed: Scalars['Count']['output'];
+  /** More than 200 runs changed, or the viewer is too far behind: none is told of, ask `Query.runs` again, with `at` set to `watermark`. */
+  readonly reset: Scalars['Boolean']['output'];
+  /** Runs that appeared or changed and pass the filter, as they are now or were a moment ago. */
+  readonly changed: ReadonlyArray<Run>;
+  /** Ids of runs that changed and do not pass the filter; there may be some that the viewer never had. */
+  readonly left: ReadonlyArray<Scalars['String']['output']>;
+};

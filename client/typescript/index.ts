@@ -1,0 +1,5 @@
+export { type AskOptions, type Client, type ClientOptions, createClient } from './client.ts'
+export { floatsOf, numberOf, type Packed, unpack, type Value } from './columns.ts'
+export { type ErrorCode, type ErrorDetail, type FailureCode, isFailure, QuestionFailed } from './errors.ts'
+export * from './generated/operations.ts'
+export { type Operation, withAt } from './operation.ts'

@@ -1,0 +1,143 @@
+import type { StoreReader } from '../../schema/store.ts'
+import { type Derived, derivedIn, derivedOfRuns } from '../sql/derived-figures.ts'
+import { ask } from '../sql/read.ts'
+import type { RunFilter } from '../sql/run-filter.ts'
+import type { Cursor, RunSort } from '../sql/run-order.ts'
+import type { RunsQuestion } from '../sql/runs-page.ts'
+import type { SummaryField } from '../sql/summaries.ts'
+import {
+  derivedColumn,
+  derivedOfFilter,
+  findOpen,
+  keysOf,
+  type Open,
+  putDerived,
+  refuseOpen,
+  settle,
+} from './derived.ts'
+import { textAt } from './dictionary.ts'
+import { pageOf } from './evaluate.ts'
+import { type Predicate, predicateOf } from './filter.ts'
+import { keyAt } from './keys.ts'
+import type { Hands } from './load.ts'
+import { figureColumn, figureNeeds, type Need, needOfSort, needsOfFilter } from './needs.ts'
+import { type Column, columnOf, type RunTable } from './table.ts'
+import { createTables, type TableSettings, type Tables } from './tables.ts'
+
+/** A run on a page: enough to fetch what is shown of it, and to see whether it has changed since. */
+export type PageRun = { readonly key: bigint; readonly run: string; readonly version: number; readonly place: Cursor }
+export type MemoryPage = { readonly runs: readonly PageRun[]; readonly count: number }
+
+export type Leaderboards = {
+  /** A page of a project's runs, exact as of some moment after the call. Undefined when the project is not kept in memory. */
+  page(question: RunsQuestion): Promise<MemoryPage | undefined>
+  /** Does some work on the runs that pass a filter, with columns of one's own; undefined when the project is not kept in memory. */
+  work<T>(question: Work<T>): Promise<T | undefined>
+  readonly tables: Tables
+}
+
+export type Work<T> = {
+  readonly project: string
+  readonly filter: RunFilter
+  /** What else must be there. */
+  readonly needs: readonly Need[]
+  /** A figure that must be known of the runs that pass. */
+  readonly sortedBy?: Derived | undefined
+  readonly work: (table: RunTable, passes: Predicate) => Promise<T>
+}
+
+/** Times that figures are computed for one question: of the filter, of the order, and again when runs have logged meanwhile. */
+const roundsPerQuestion = 5
+/** Runs whose points are read by one statement. */
+const runsPerStatement = 1_000
+
+export function createLeaderboards(reader: StoreReader, timeoutMs: number, settings: TableSettings): Leaderboards {
+  // Of no single request: what one loads serves all.
+  const askStore: Hands['ask'] = (statement) => ask(reader, statement, { timeoutMs })
+  const tables = createTables(askStore, settings)
+
+  async function work<T>(question: Work<T>): Promise<T | undefined> {
+    const { project, filter, sortedBy } = question
+    const ofFilter = derivedOfFilter(filter)
+    const all = [...ofFilter, ...(sortedBy ? [sortedBy] : [])]
+    const needs = [...needsOfFilter(filter), ...question.needs]
+    const fresh = new Map<string, Set<number>>()
+    let put: (table: RunTable) => void = () => {}
+    for (let round = 0; round < roundsPerQuestion; round++) {
+      const done = await tables.use(project, needs, async (table) => {
+        put(table)
+        for (const derived of all) settle(table, derived)
+        const passes = predicateOf(table, filter, fresh)
+        const open = all.length === 0 ? [] : await findOpen(table, passes, ofFilter, sortedBy, fresh)
+        if (open.length === 0) return { answer: await question.work(table, passes) }
+        refuseOpen(table, open)
+        return { table, open, keys: open.map(({ rows }) => keysOf(table, rows)) }
+      })
+      if (!done) return undefined
+      if ('answer' in done) return done.answer
+      // Not in the table's turn: others may go on meanwhile.
+      const answers = await readPoints(done.open, done.keys)
+      put = (table) => {
+        if (table !== done.table) fresh.clear()
+        else for (const [i, open] of done.open.entries()) putDerived(table, open, answers[i]!, fresh)
+      }
+    }
+    return undefined
+  }
+
+  async function readPoints(open: readonly Open[], keys: readonly (readonly bigint[])[]) {
+    const answers = []
+    for (const [i, { derived }] of open.entries()) {
+      const own = []
+      for (let at = 0; at < keys[i]!.length; at += runsPerStatement)
+        own.push(await askStore(derivedOfRuns(derived, keys[i]!.slice(at, at + runsPerStatement))))
+      answers.push(own)
+    }
+    return answers
+  }
+
+  return {
+    tables,
+    work,
+    page(question) {
+      const { project, filter, sort } = question
+      const order = orderNeeds(sort)
+      return work({
+        project,
+        filter,
+        needs: order.needs,
+        sortedBy: order.derived,
+        async work(table, passes) {
+          const descending = sort.direction === 'DESCENDING'
+          const page = { ...question, passes, sortColumn: order.columnIn(table), descending }
+          const { rows, places, count } = await pageOf(table, page)
+          const runs = rows.map((row, i): PageRun => {
+            const run = textAt(table.runs.dictionary, table.runs.codes[row]!)
+            return { key: keyAt(table.keys, row), run, version: table.versions[row]!, place: places[i]! }
+          })
+          return { runs, count }
+        },
+      })
+    },
+  }
+}
+
+/** What an order needs, and where its column is found then. */
+function orderNeeds(sort: RunSort): {
+  needs: Need[]
+  derived: Derived | undefined
+  columnIn: (table: RunTable) => Column
+} {
+  const { metric } = sort.by
+  if (!metric) {
+    const need = needOfSort(sort)
+    return { needs: [need], derived: undefined, columnIn: (table) => columnOf(table, need)! }
+  }
+  const derived = derivedIn(metric)
+  const need = figureColumn(metric.name, (metric.field ?? 'LAST') as SummaryField)
+  return {
+    needs: figureNeeds(metric),
+    derived,
+    columnIn: (table) => (derived ? derivedColumn(table, derived).column : columnOf(table, need)!),
+  }
+}

@@ -1,0 +1,98 @@
+import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
+import type { BucketTable, Points } from '../reduce/buckets.ts'
+import { type Extent, newestTiles, tileTable } from '../reduce/tiles.ts'
+import { bySeries } from '../series-reads.ts'
+import { ask, numbers } from '../sql/read.ts'
+import { type Pairs, seriesLate, seriesSeals } from '../sql/series-coverage.ts'
+import { type SeriesSteps, type SeriesTiles, seriesTiles, stretchPoints } from '../sql/series-tiles.ts'
+import { disjointSeals, type LateRange, type Seal } from './coverage.ts'
+import { sizes } from './sizes.ts'
+
+/** Conditions of one statement, each of which costs the store a tenth of a millisecond. */
+const conditions = 64
+
+export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Extent; readonly version: number }
+
+/** Tiles by series. */
+export async function readTiles(
+  reader: StoreReader,
+  ranges: readonly SeriesTiles[],
+  options: ReadOptions,
+): Promise<Map<string, SeriesTilesRead>> {
+  const parts = split(ranges, ({ first, last, width }) => (last - first + 1) / width)
+  const answers = await Promise.all(parts.map((part) => ask(reader, seriesTiles(part), options)))
+  return joined(
+    answers.map((answer) => {
+      const tiles = tileTable(answer)
+      return bySeries(answer, (from, to) => newestTiles(tiles, from, to))
+    }),
+  )
+}
+
+/** Points by series, in the order of step and logging; undefined when there are more than one answer may have. */
+export async function readStretches(
+  reader: StoreReader,
+  stretches: readonly SeriesSteps[],
+  options: ReadOptions,
+): Promise<Map<string, Points> | undefined> {
+  const answers = await Promise.all(
+    split(stretches, () => 0).map((part) => ask(reader, stretchPoints(part, sizes.pointRows + 1), options)),
+  )
+  if (answers.some(({ rows }) => rows > sizes.pointRows)) return undefined
+  return joined(
+    answers.map((answer) => {
+      const [steps, values] = [numbers(answer, 'steps'), numbers(answer, 'values')]
+      return bySeries(answer, (from, to) => ({ steps: steps.subarray(from, to), values: values.subarray(from, to) }))
+    }),
+  )
+}
+
+/** Parts of a list that are each of a size to be asked at once; all of one series are in one. */
+function split<T extends SeriesSteps>(list: readonly T[], rowsOf: (item: T) => number): T[][] {
+  const parts: T[][] = []
+  let rows = 0
+  for (const item of list) {
+    const part = parts.at(-1)
+    const before = part?.at(-1)
+    const same = before?.run === item.run && before.metric === item.metric
+    if (part && (same || (part.length < conditions && rows < sizes.tileRows))) part.push(item)
+    else {
+      parts.push([item])
+      rows = 0
+    }
+    rows += rowsOf(item)
+  }
+  return parts
+}
+
+/** A series' ranges stand together, so it is in one answer. */
+function joined<T>(maps: readonly Map<string, T>[]): Map<string, T> {
+  return maps.length === 1 ? maps[0]! : new Map(maps.flatMap((map) => [...map]))
+}
+
+export async function readSeals(reader: StoreReader, pairs: Pairs, options: ReadOptions): Promise<Map<string, Seal[]>> {
+  const answer = await ask(reader, seriesSeals(pairs), options)
+  const ranges = rangesOf(answer)
+  const widths = numbers(answer, 'widths')
+  const seals = (from: number, to: number) => {
+    const rows = ranges.slice(from, to).map((range, i) => ({ ...range, width: widths[from + i]! }))
+    return disjointSeals(rows)
+  }
+  return bySeries(answer, seals)
+}
+
+export async function readLate(
+  reader: StoreReader,
+  pairs: Pairs,
+  version: number,
+  options: ReadOptions,
+): Promise<Map<string, LateRange[]>> {
+  const answer = await ask(reader, seriesLate(pairs, version), options)
+  const ranges = rangesOf(answer)
+  return bySeries(answer, (from, to) => ranges.slice(from, to))
+}
+
+function rangesOf(answer: Columns): LateRange[] {
+  const [first, last, version] = [numbers(answer, 'firsts'), numbers(answer, 'lasts'), numbers(answer, 'versions')]
+  return Array.from(first, (step, row) => ({ first: step, last: last[row]!, version: version[row]! }))
+}

@@ -1,0 +1,15 @@
+/** Which way a question about curves takes, by how much it would read; none of it changes an answer. Tests make all of it smaller. */
+export const sizes = {
+  /** Points up to which all series of a request are read whole: cheaper than to find out how long they are. */
+  pointsTried: 32_768,
+  /** Points that come row by row, over all series of a round: more are put into buckets in the store. */
+  rowsAtOnce: 65_536,
+  /** Rows of one answer, of tiles and of points: some megabytes. Who plans expects fewer. */
+  tileRows: 65_536,
+  pointRows: 262_144,
+  /** Where so many points lie outside of tiles, newer seals are looked for, at most so often. */
+  sealsPoints: 8_192,
+  sealsReadAgainMs: 1_000,
+  /** So long a series may grow until it is asked again what of it is sealed. */
+  sealsKeptMs: 10_000,
+}

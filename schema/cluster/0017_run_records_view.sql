@@ -1,0 +1,7 @@
+-- Made from schema/tables/0017_run_records_view.sql by schema/cluster/generate.ts.
+-- Writes each row of `runs` into `run_records` too.
+CREATE MATERIALIZED VIEW IF NOT EXISTS run_records_view ON CLUSTER '{cluster}' TO run_records_local
+AS SELECT key, concat('[', toJSONString(run), ',', toJSONString(name), ',', toJSONString(CAST(state, 'String')), ',',
+    toString(toUnixTimestamp64Milli(created)), ',', toString(toUnixTimestamp64Milli(updated)), ',',
+    if(params = '', '{}', params), ',', toJSONString(tags), ']') AS record, version
+FROM runs_local;
