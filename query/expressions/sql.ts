@@ -8,6 +8,7 @@ export type Figure = { readonly value: string; readonly has: string }
 /**
  * The expression over one figure of each metric, `train/loss` being what `figureOf('train/loss')` is: so runs are sorted and filtered by what
  * their curves show. There is such a figure where all the metrics have theirs. Numbers are bound; no text of the expression becomes SQL.
+ * As `evaluate.ts` computes it: to the bit, but for log, log10, exp and powers, which may be one place of float64 apart.
  */
 export function expressionSql(
   expression: Expression,

@@ -1,5 +1,6 @@
 import type { BucketTable } from '../reduce/buckets.ts'
-import { type Cells, cell, orderedPlaces, role } from './cells.ts'
+import { cell, role } from './cell.ts'
+import { type Cells, orderedPlaces } from './cells.ts'
 import { meanOf } from './exact-sum.ts'
 import { startOf } from './grid.ts'
 

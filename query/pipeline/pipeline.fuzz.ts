@@ -90,18 +90,24 @@ function windowOf(random: Random, runs: readonly Run[]): Window {
     if (given[1]) input[to] = bounds[1]
     return [name, [given[0] ? bounds[0]! : -Infinity, given[1] ? bounds[1]! : Infinity]] as const
   }
-  const any = () => pick(random, all.length > 0 ? all : [{ step: 0, time: 0, value: 0, ord: 0 }])
+  const anyPoint = () => pick(random, all.length > 0 ? all : [{ step: 0, time: 0, value: 0, ord: 0 }])
   const nearStep = () =>
-    Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, any().step + whole(random, -2, 2)))
+    Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, anyPoint().step + whole(random, -2, 2)))
   const finiteValue = () => {
-    const { value } = any()
+    const { value } = anyPoint()
     return Number.isFinite(value) ? value : 0
   }
   const onX = axis === 'METRIC' ? 0.2 : 0
   const ranges = Object.fromEntries([
     range('step', 'fromStep', 'toStep', 0.25, nearStep),
-    range('time', 'fromTime', 'toTime', 0.15, () => any().time),
-    range('relative', 'fromRelative', 'toRelative', 0.15, () => any().time - any().time + whole(random, 0, 1) / 2),
+    range('time', 'fromTime', 'toTime', 0.15, () => anyPoint().time),
+    range(
+      'relative',
+      'fromRelative',
+      'toRelative',
+      0.15,
+      () => anyPoint().time - anyPoint().time + whole(random, 0, 1) / 2,
+    ),
     range('x', 'fromX', 'toX', onX, finiteValue),
   ]) as Window['ranges']
   const buckets = pick(random, [2, 3, 10, 50, 400, 2000])
@@ -129,9 +135,8 @@ async function asked(ask: Ask, input: unknown) {
   return answer.data.series.map(seriesIn) as ReturnType<typeof seriesIn>[]
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an answer as it came.
-function seriesIn(series: any) {
-  const columns = ['steps', 'values', 'x', 'times'].map((name) => unpack(series[`${name}Packed`]))
+function seriesIn(series: Readonly<Record<string, unknown>>) {
+  const columns = ['steps', 'values', 'x', 'times'].map((name) => unpack(series[`${name}Packed`] as string))
   const [steps, values, xs, times] = columns as [number[], number[], number[], number[]]
   const points = steps.map((step, i) => ({ step, value: values[i]!, x: xs[i]!, time: times[i]! }))
   return { ...series, points } as {

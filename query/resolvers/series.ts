@@ -4,21 +4,19 @@ import type { ReadOptions, StoreReader, Watermark } from '../../schema/store.ts'
 import { createGroupBatcher } from '../batch.ts'
 import type { Context } from '../context.ts'
 import { type Curve, emptyCurve, loadCurves } from '../curves.ts'
-import { failure } from '../failures.ts'
 import type { DrawnSeries } from '../pipeline/draw.ts'
 import { loadPipeline } from '../pipeline/load.ts'
 import { type Drawing, needsPoints, type PipelineQuestion } from '../pipeline/question.ts'
 import { createTimeReader, type TimeReader } from '../pipeline/times.ts'
 import type { BucketTable, Points } from '../reduce/buckets.ts'
 import { seriesId } from '../series-reads.ts'
-import { knownRuns } from '../sql/known-runs.ts'
-import { ask, texts } from '../sql/read.ts'
 import { arrive } from './arrive.ts'
 import { type DrawingInput, drawingOf, formatPlace } from './drawing.ts'
 import { drawnAnswer, reducedPoints } from './drawn-series.ts'
 import type { Maybe } from './inputs.ts'
 import type { RunRow } from './run.ts'
 import { selectsAny } from './selected.ts'
+import { refuseUnknownRuns } from './unknown-runs.ts'
 
 export type SeriesInput = DrawingInput & {
   readonly project: string
@@ -51,26 +49,6 @@ export async function resolveSeries(
 }
 
 const asksForTimes = (info: GraphQLResolveInfo) => selectsAny(info, ['times', 'timesPacked'])
-
-/** A run with points is known by them; only the others are looked up. */
-async function refuseUnknownRuns(
-  context: Context,
-  project: string,
-  runs: readonly string[],
-  hasPoints: (run: string) => boolean,
-): Promise<void> {
-  const asked = [...new Set(runs)].filter((run) => !hasPoints(run))
-  if (asked.length === 0) return
-  const known = new Set(texts(await ask(context.reader, knownRuns(project, asked), context.readOptions), 'run'))
-  const unknown = asked.filter((run) => !known.has(run))
-  if (unknown.length === 0) return
-  const shown = unknown
-    .slice(0, 10)
-    .map((run) => JSON.stringify(run))
-    .join(', ')
-  const others = unknown.length > 10 ? ` and ${unknown.length - 10} more` : ''
-  throw failure('UNKNOWN_RUN', `project ${JSON.stringify(project)} has no run ${shown}${others}`)
-}
 
 type Loaded = {
   readonly hasPoints: (run: string) => boolean

@@ -20,7 +20,7 @@ export function pointTimes({ runs, metrics, steps, repeated }: TimesQuestion): S
   const bits = repeated === 'ALL' ? ', if(isNaN(value), toUInt64(1), reinterpretAsUInt64(value))' : ''
   const points = `arrayZip(${bind('Array(UInt64)', runs)}, ${bind('Array(UInt64)', metrics)}, ${bind('Array(Int64)', steps)})`
   const sql = `
-SELECT run, metric, step AS steps, any(value) AS values, ${choose}(time, ord) AS times
+SELECT run, metric, step AS steps, ${choose}(value, ord) AS values, ${choose}(time, ord) AS times
 FROM points WHERE (run, metric, step) IN (${points})
 GROUP BY run, metric, step${bits}
 ORDER BY run, metric, step`
