@@ -206,10 +206,10 @@ test('SQL and this thread agree: to the bit in arithmetic, min, max, abs and sqr
   const singles = pairs.map(([a]) => [a])
   for (const exact of ['-a', 'abs(a)', 'sqrt(a)']) await check(exact, singles, 0)
   for (const name of ['log', 'log2', 'log10', 'exp']) await check(`${name}(a)`, singles, 1)
-  // The engine's power of 8 and 2^53 + 2 is 8.7e307 instead of Infinity: exponents of that size are left out.
+  // The engine's power of 8 and 2^53 + 2 is 8.7e307 instead of Infinity: finite exponents beyond 2^53 are left out.
   await check(
     'a ^ b',
-    pairs.filter(([, b]) => Math.abs(b) <= 2 ** 53 || Math.abs(b) >= 2 ** 1000 || Number.isNaN(b)),
+    pairs.filter(([, b]) => !Number.isFinite(b) || Math.abs(b) <= 2 ** 53),
     1,
   )
 })

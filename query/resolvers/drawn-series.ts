@@ -18,7 +18,7 @@ export function drawnAnswer(series: DrawnSeries, drawing: Drawing) {
       axis: drawing.axis,
       xMetric: drawing.xMetric ?? null,
       origin: Number.isNaN(origin) ? null : origin,
-      bucketWidth: series.table().width,
+      bucketWidth: Math.min(series.table().width, Number.MAX_VALUE),
       pointsTotal: totals.points + totals.superseded,
       pointsReturned: steps.length,
       superseded: totals.superseded,

@@ -332,7 +332,7 @@ export type CompareQueryVariables = Exact<{
   buckets?: number | null | undefined;
 }>;
 
-export type CompareQuery = { readonly series: ReadonlyArray<{ readonly run: string, readonly metric: string, readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly bucketWidth: Value, readonly exact: boolean } }> };
+export type CompareQuery = { readonly series: ReadonlyArray<{ readonly run: string, readonly metric: string, readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly bucketWidth: number, readonly exact: boolean } }> };
 
 export type ZoomQueryVariables = Exact<{
   project: string;
@@ -351,7 +351,7 @@ export type ReceiptQueryVariables = Exact<{
   buckets?: number | null | undefined;
 }>;
 
-export type ReceiptQuery = { readonly series: ReadonlyArray<{ readonly receipt: { readonly method: Method, readonly exact: boolean, readonly bucketWidth: Value, readonly pointsTotal: number, readonly pointsReturned: number, readonly superseded: number, readonly nan: number, readonly positiveInfinity: number, readonly negativeInfinity: number, readonly firstNonFiniteStep: number | null } }> };
+export type ReceiptQuery = { readonly series: ReadonlyArray<{ readonly receipt: { readonly method: Method, readonly exact: boolean, readonly bucketWidth: number, readonly pointsTotal: number, readonly pointsReturned: number, readonly superseded: number, readonly nan: number, readonly positiveInfinity: number, readonly negativeInfinity: number, readonly firstNonFiniteStep: number | null } }> };
 
 export type BandQueryVariables = Exact<{
   project: string;

@@ -401,8 +401,11 @@ export type Receipt = {
   readonly origin?: Maybe<Scalars['Time']['output']>;
   /** What was done to the values; null: nothing. */
   readonly smoothing?: Maybe<SmoothingDone>;
-  /** How much of x one bucket covers: a power of two. Steps, ms, or in the unit of the metric along x, where it may be a fraction (or `Infinity`). */
-  readonly bucketWidth: Scalars['Value']['output'];
+  /**
+   * How much of x one bucket covers: a power of two. Steps, ms, or in the unit of the metric along x, where it may be a fraction; 2^1024, which float64 does
+   * not have, is shown as the largest float64.
+   */
+  readonly bucketWidth: Scalars['Float']['output'];
   /** Points in all of the ranges, superseded ones of their steps included; of pages of RAW, here and below, those of the page. */
   readonly pointsTotal: Scalars['Count']['output'];
   /** Points in `steps` and `values`. */
