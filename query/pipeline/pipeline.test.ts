@@ -10,7 +10,7 @@ after(() => store.close())
 
 test('curves on any axis, in any range, smoothed or computed, equal a brute-force recomputation', async (t) => {
   const seed = Number(process.env.SEED ?? 1)
-  const histories = Number(process.env.HISTORIES ?? 12)
+  const histories = Number(process.env.HISTORIES ?? 8)
   t.diagnostic(`SEED=${seed} replays this`)
   await fuzzPipeline(store, seed, histories, Number(process.env.WINDOWS ?? 6))
 })
