@@ -96,7 +96,8 @@ async function sendStream(
       while (!isTaken && !signal.aborted) {
         await writable(response, signal)
         if (!filler || signal.aborted) break
-        isTaken = write(filler)
+        // Corked, a short write would say that it is taken though it only waits behind the others.
+        isTaken = response.write(filler)
       }
       if (signal.aborted) return
     }
@@ -119,7 +120,8 @@ function writable(response: uws.HttpResponse, signal: AbortSignal): Promise<void
     }
     signal.addEventListener('abort', done, { once: true })
     response.onWritable(() => {
-      done()
+      // Not within the engine's own call, in which a write would only be put behind the others.
+      setImmediate(done)
       return true
     })
   })

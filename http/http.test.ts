@@ -45,6 +45,10 @@ before(async () => {
       throw request.path.endsWith('refusal') ? new Refusal('log_full') : new Error('a fault')
     },
   })
+  server.route({
+    ...{ ...common, path: '/once' },
+    handle: () => ({ status: 200, body: bodyOfOneChunk(), filler: new Uint8Array(2) }),
+  })
   server.route({ ...common, path: '/stream', handle: () => ({ status: 200, body: endlessBody() }) })
   server.route({
     ...{ ...common, path: '/slow' },
@@ -268,6 +272,26 @@ test('a client that leaves while the stream stands still ends it too', async () 
   const { pulled } = stream
   await sleep(50)
   assert.ok(stream.pulled <= pulled)
+})
+
+const onceBytes = 20_000_000
+
+/** One chunk, and then nothing for as long as the client stays. */
+const bodyOfOneChunk = () =>
+  new ReadableStream<Uint8Array>({ start: (it) => it.enqueue(new Uint8Array(onceBytes).fill(7)) }, { highWaterMark: 0 })
+
+test('what a slow client is still to get of a stream comes, though the stream has nothing new', async () => {
+  const socket = await openSocket(head('/once', 'content-length: 0\r\n'))
+  let sevens = 0
+  socket.on('data', (bytes: Buffer) => {
+    for (const byte of bytes) if (byte === 7) sevens++
+  })
+  socket.pause()
+  await sleep(200)
+  socket.resume()
+  for (let wait = 0; wait < 500 && sevens < onceBytes; wait++) await sleep(10)
+  assert.equal(sevens, onceBytes)
+  socket.destroy()
 })
 
 test('a fetch handler sees method, path, query, body and the headers that are meant for it', async () => {

@@ -28,6 +28,10 @@ const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(ty
  * Lists and columns that cost nothing of their own, each with who pays for them: a field on every way to them whose price has their length in it.
  */
 const paidBy: Readonly<Record<string, string>> = {
+  'Facet.': 'the field of facets, by params and their values',
+  'FacetNumbers.': 'the field of facets, by params and their values',
+  'RunComparison.': 'the field that compares, by runs',
+  'ComparedThing.': 'the field that compares, by runs',
   'Series.': 'Query.series and Run.series, by buckets',
   'Buckets.': 'Query.series and Run.series, by buckets',
   'SeriesEvent.': 'Subscription.series, by buckets',

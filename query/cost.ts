@@ -25,7 +25,7 @@ import { rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
 import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
-import type { MetricsInput } from './resolvers/summaries.ts'
+import { type MetricsInput, metricsIn } from './resolvers/summaries.ts'
 
 /** What an answer may become at most: `points` are buckets of curves and rows of lists; `series` runs x (metrics and expressions). */
 export type Cost = { readonly points: number; readonly series: number }
@@ -56,7 +56,7 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   // Live: what is watched, and what an event may carry.
   'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
   'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
-  'Run.metrics': ({ first }: MetricsInput) => ({ points: rowsIn(first, 100), series: 0 }),
+  'Run.metrics': (input: MetricsInput) => ({ points: metricsIn(input), series: 0 }),
   'Run.series': (input: DrawingInput) => curves(1, input),
 }
 

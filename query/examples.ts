@@ -42,6 +42,8 @@ function readExample(chapter: string, text: string): Example {
   const name = /^(?:query|subscription) (\w+)/m.exec(document ?? '')?.[1]
   if (!document || !variables || !name || otherDocuments.length + otherVariables.length > 0)
     throw new Error(`docs/questions.md: "${title}" needs one named operation and one object of variables`)
+  // GraphiQL sends every fragment of its tab with each operation, where those of others are refused as not used.
+  if (/^fragment /m.test(document)) throw new Error(`docs/questions.md: "${title}" must do without fragments`)
   return { chapter, title, name, document, variables: JSON.parse(variables) as Example['variables'] }
 }
 

@@ -148,3 +148,25 @@ for (const mood of ['away', 'hangs'] as const) {
     assert.equal(await watermark.trouble(), undefined)
   })
 }
+
+test('those who follow are called when the sinks have committed more, and the log is asked for nobody', async () => {
+  const { log, state, set } = createPositions()
+  const watermark = createPositionsWatermark(log, quick)
+  await sleep(15)
+  let calls = 0
+  const unfollow = watermark.follow(() => calls++)
+  await sleep(40)
+  assert.equal(calls, 0)
+  set(1, { end: 4, stored: 3, flushed: 1 })
+  await sleep(40)
+  assert.equal(calls, 1)
+  assert.deepEqual(watermark.progress(), { log: 'log', stored: [-1, 2], flushed: [-1, 0] })
+  state.mood = 'away'
+  await sleep(40)
+  assert.deepEqual(watermark.progress().stored, [-1, 2])
+  unfollow()
+  await sleep(30)
+  const { asked } = state
+  await sleep(40)
+  assert.equal(state.asked, asked)
+})

@@ -69,6 +69,7 @@ const sharedByTests: readonly string[] = [
 /** What stands beside the rule, file by file, each for a reason. */
 const exceptions: Record<string, readonly string[]> = {
   'query/fixture.ts': ['ingest/store/store.ts'],
+  'query/leaderboards.bench.ts': ['bench/query/runs-data.ts'],
   'query/tiled.fixture.ts': ['ingest/sink/tiles/build.ts'],
   'bench/raw.ts': ['ingest/store/native-block.ts', 'ingest/store/store.ts'],
   'bench/rows.ts': ['ingest/store/native-block.ts'],
@@ -77,6 +78,7 @@ const exceptions: Record<string, readonly string[]> = {
   'faults/judge.test.ts': ['ingest/store/store.ts'],
   // Two brokers on one folder would spoil it as two logs would.
   'infra/kafka/broker.ts': ['ingest/log/lock.ts'],
+  'test/abuse-questions.test.ts': ['query/abuse/corpus.fixture.ts'],
   'test/questions.test.ts': ['query/examples.ts'],
   'test/dead-letters.test.ts': ['ingest/log/embedded.ts', 'telemetry/logger.ts'],
 }
@@ -242,6 +244,20 @@ test("the README's table of settings is that of the code", () => {
     rows.map((row) => row[1]!).filter((name) => !known.has(name)),
     [],
   )
+})
+
+test('a statement is made of constants, of what functions make, and of bound parameters', () => {
+  /** Members that are constants or pieces of SQL; a member of what a client sent is none, and belongs into `bind`. */
+  const pieces = /^(limits\.\w+( \+ 1)?|order\.(rank|key)|figures\[field\]\.\w+|derived\.field === '\w+' \? '<' : '>')$/
+  const statements = product.filter(({ path }) => path.startsWith('query/sql/') && path !== 'query/sql/text.ts')
+  assert.ok(statements.length > 10)
+  const wrong = statements.flatMap(({ path, text }) =>
+    [...text.matchAll(/\$\{([^{}]*)\}/g)]
+      .map((match) => match[1]!.trim())
+      .filter((piece) => /^\w+[.[]/.test(piece) && !piece.endsWith(')') && !pieces.test(piece))
+      .map((piece) => `${path}: ${piece}`),
+  )
+  assert.deepEqual(wrong, [])
 })
 
 test('each migration has a number of its own', () => {

@@ -3,6 +3,8 @@ import { compareCodes, textAt } from './dictionary.ts'
 import { eachPassing } from './evaluate.ts'
 import type { Predicate } from './filter.ts'
 import { isAbsent, type NumberColumn } from './numbers.ts'
+import { createFirst } from './order.ts'
+import { createPace } from './pace.ts'
 import type { RunTable } from './table.ts'
 import type { TextColumn } from './texts.ts'
 
@@ -22,6 +24,9 @@ export type FacetRange = {
   readonly width: number
   readonly counts: Float64Array
 }
+
+/** Texts counted between two looks at the clock. */
+const codesPerLook = 8_192
 
 /** The most frequent texts of a column over the runs that pass. */
 export async function countTexts(
@@ -43,28 +48,25 @@ export async function countTexts(
     }
   })
   const distinct = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0)
-  const values = mostFrequent(counts, rows, (a, b) => compareCodes(dictionary, a, b))
+  const values = await mostFrequent(counts, rows, (a, b) => compareCodes(dictionary, a, b))
   return {
     ...{ passing, having, distinct },
     values: values.map((code) => ({ text: textAt(dictionary, code), runs: counts[code]! })),
   }
 }
 
-function mostFrequent(counts: Uint32Array, rows: number, compare: (a: number, b: number) => number): number[] {
-  // How often the last of them is there, at least: found by counting counts, so that few are put in order.
-  const sorted = counts.slice().sort()
-  const least = Math.max(1, sorted[Math.max(0, sorted.length - rows)] ?? 1)
-  const more: number[] = []
-  let last: number[] = []
+async function mostFrequent(
+  counts: Uint32Array,
+  rows: number,
+  compare: (a: number, b: number) => number,
+): Promise<number[]> {
+  const pause = createPace()
+  const first = createFirst(rows, (a, b) => counts[b]! - counts[a]! || compare(a, b))
   for (let code = 0; code < counts.length; code++) {
-    if (counts[code]! > least) more.push(code)
-    else if (counts[code] === least) {
-      last.push(code)
-      if (last.length >= 2 * rows + 1000) last = last.sort(compare).slice(0, rows)
-    }
+    if (counts[code]! > 0 && !(first.isFull() && counts[code]! < counts[first.last()]!)) first.add(code)
+    if (code % codesPerLook === 0) await pause()
   }
-  const all = [...more, ...last.sort(compare).slice(0, rows)]
-  return all.sort((a, b) => counts[b]! - counts[a]! || compare(a, b)).slice(0, rows)
+  return first.rows()
 }
 
 /** Range and histogram of a column's numbers over the runs that pass. */

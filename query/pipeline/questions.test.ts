@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { packageFile } from '../../schema/files.ts'
 import { limits } from '../../schema/limits.ts'
 import { createAsker, insertRuns, openTestStore, type TestStore } from '../fixture.ts'
 import { loadPipeline } from './load.ts'
@@ -200,4 +202,32 @@ test('many short series are one question, and a page of runs draws its curves to
     runs.map(() => ({ series: [one] })),
   )
   assert.equal(questions, 2, 'when the runs began, and the points')
+})
+
+test("the README's questions about curves are answered", async () => {
+  const chapter = readFileSync(packageFile('README.md'), 'utf8')
+    .split(/^### Curves$/m)[1]!
+    .split(/^##/m)[0]!
+  const documents = [...chapter.matchAll(/```graphql\n([\s\S]*?)```/g)].map(([, text]) => text!)
+  await insertRuns(store, 'digits', [{ run: 'a' }, { run: 'b' }])
+  const point = (metric: string, step: number, value: number) => {
+    return { metric, point: { step, value, ord: step, time: began + step * 1000 } }
+  }
+  const points = [1, 2].flatMap((step) => [point('train/loss', step, 1), point('val/loss', step, 1 + step)])
+  await insertLogged(store, 'digits', 'a', points)
+  const { ask } = createAsker(store.reader)
+  const [smoothed, pages] = await Promise.all(documents.map((document) => ask(document)))
+  assert.deepEqual([smoothed!.errors, pages!.errors], [[], []])
+  const weight = 2 ** (-1000 / 60_000)
+  const [{ x, values, times }, empty] = smoothed!.data.series
+  assert.deepEqual(
+    [x, times],
+    [
+      [0, 1000],
+      [began + 1000, began + 2000],
+    ],
+  )
+  assert.ok(Math.abs(values[1] - (weight + 2) / (weight + 1)) < 1e-12 && values[0] === 1)
+  assert.deepEqual(empty.values, [])
+  assert.deepEqual(pages!.data.series[0].values, [1, 1])
 })

@@ -66,6 +66,8 @@ export function useErrorCodes(): Plugin {
             error.extensions.code = code === 'REQUEST_ENTITY_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BAD_REQUEST'
           }
           error.extensions.retryable ??= false
+          // A bad request is one for clients that ask for plain JSON too.
+          delete (error.extensions.http as { spec?: boolean } | undefined)?.spec
         }
       }
     },

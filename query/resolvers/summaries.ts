@@ -70,11 +70,16 @@ export type MetricsInput = {
   readonly after?: Maybe<string>
 }
 
-export async function resolveMetrics(run: RunRow, input: MetricsInput, context: Context): Promise<readonly Summary[]> {
-  const names = input.names
+/** How many metrics of a run are asked for. */
+export function metricsIn({ names, first }: MetricsInput): number {
   if (names && names.length > limits.metricNamesPerQuestion)
     throw failure('BAD_INPUT', `names has more than ${limits.metricNamesPerQuestion} items`)
-  const rows = rowsIn(input.first, 100)
+  return rowsIn(first, 100)
+}
+
+export async function resolveMetrics(run: RunRow, input: MetricsInput, context: Context): Promise<readonly Summary[]> {
+  const { names } = input
+  const rows = metricsIn(input)
   if (names?.length === 0) return []
   await arrive(context, run.at, true)
   const [startsWith, after] = [input.startsWith ?? '', input.after ?? '']

@@ -376,8 +376,6 @@ export type ResumedQueryVariables = Exact<{
 
 export type ResumedQuery = { readonly last: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }>, readonly first: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }>, readonly all: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }> };
 
-export type ShownFragment = { readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } };
-
 export type ProjectsQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -638,30 +636,36 @@ export const Points: Operation<PointsQuery, PointsQueryVariables> = {
 export const Resumed: Operation<ResumedQuery, ResumedQueryVariables> = {
   name: 'Resumed',
   kind: 'query',
-  hash: 'fd96003eb44726eb25c77ea1fe666faaac8dc516094f65e68291ee859d057ce9',
+  hash: '05cbd8fd282c73cd654c33369719eac84342efec4751d5529a4cc98964a0a663',
   at: [],
   text: `query Resumed($project: String!, $run: String!, $metric: String!) {
   last: series(input: {project: $project, runs: [$run], metrics: [$metric]}) {
-    ...Shown
+    steps
+    values
+    receipt {
+      pointsTotal
+      superseded
+    }
   }
   first: series(
     input: {project: $project, runs: [$run], metrics: [$metric], repeated: FIRST}
   ) {
-    ...Shown
+    steps
+    values
+    receipt {
+      pointsTotal
+      superseded
+    }
   }
   all: series(
     input: {project: $project, runs: [$run], metrics: [$metric], repeated: ALL}
   ) {
-    ...Shown
-  }
-}
-
-fragment Shown on Series {
-  steps
-  values
-  receipt {
-    pointsTotal
-    superseded
+    steps
+    values
+    receipt {
+      pointsTotal
+      superseded
+    }
   }
 }`,
 }
