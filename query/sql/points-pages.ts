@@ -3,6 +3,8 @@ import { createBinder, type Statement } from './text.ts'
 /** A point's place in its series: no two have the same. */
 export type PointPlace = { readonly step: number; readonly ord: bigint }
 
+const timeColumn = (times: boolean) => (times ? ', time AS times' : '')
+
 export type PageQuestion = {
   readonly run: bigint
   readonly metric: bigint
@@ -21,7 +23,7 @@ export function pointsPage(question: PageQuestion): Statement {
   const from = after ? Math.max(question.fromStep, after.step) : question.fromStep
   const behind = after ? `AND (step > ${bind('Int64', after.step)} OR ord > ${bind('UInt64', after.ord)})` : ''
   const sql = `
-SELECT step AS steps, value AS values, ord${question.times ? ', time AS times' : ''}
+SELECT step AS steps, value AS values, ord${timeColumn(question.times)}
 FROM points
 WHERE run = ${bind('UInt64', question.run)} AND metric = ${bind('UInt64', question.metric)}
   AND step BETWEEN ${bind('Int64', from)} AND ${bind('Int64', question.toStep)} ${behind}
@@ -50,7 +52,7 @@ export function pointsOfMany(question: PointsQuestion): Statement {
     ? `run IN ${runs} AND metric IN ${metrics}`
     : `(run, metric) IN (arrayZip(${runs}, ${metrics}))`
   const sql = `
-SELECT run, metric, step AS steps, value AS values${question.times ? ', time AS times' : ''}
+SELECT run, metric, step AS steps, value AS values${timeColumn(question.times)}
 FROM points
 WHERE ${series} AND step BETWEEN ${bind('Int64', question.fromStep)} AND ${bind('Int64', question.toStep)}
 ORDER BY run, metric, step, ord
