@@ -17,7 +17,7 @@ export function pointTimes({ runs, metrics, steps, repeated }: TimesQuestion): S
   const { parameters, bind } = createBinder()
   const choose = repeated === 'LAST' ? 'argMax' : 'argMin'
   // NaNs are alike whatever their bits are.
-  const bits = repeated === 'ALL' ? ', if(isNaN(value), toUInt64(1), reinterpretAsUInt64(value))' : ''
+  const bits = repeated === 'ALL' ? ', if(isNaN(value), toUInt64(9221120237041090560), reinterpretAsUInt64(value))' : ''
   const points = `arrayZip(${bind('Array(UInt64)', runs)}, ${bind('Array(UInt64)', metrics)}, ${bind('Array(Int64)', steps)})`
   const sql = `
 SELECT run, metric, step AS steps, ${choose}(value, ord) AS values, ${choose}(time, ord) AS times

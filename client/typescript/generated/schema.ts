@@ -314,7 +314,7 @@ export type Series = {
   readonly x: Scalars['Values']['output'];
   /**
    * When the points were logged, as long as `steps`; of expressions the latest time of their parts, of MEAN that of the bucket's first finite point. For M4, LTTB and LAST by step
-   * of a metric they are looked up one by one, at most 100,000 in one answer.
+   * of a metric they are looked up one by one, at most 100,000 in one answer; with `repeated: ALL` points alike in step and value then have the time of the first.
    */
   readonly times: Scalars['Times']['output'];
   /** `steps`, packed. */
