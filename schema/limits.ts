@@ -141,14 +141,6 @@ export const limits = {
   liveMessagesPerSecond: 50,
   /** Length of a subscription's id in characters (closed with 4400): it comes back with every event. */
   liveIdCharacters: 128,
-  /** Points that one question about runs may read for figures that summaries do not have (`TOO_COSTLY`): some seconds of reading. */
-  pointsPerFigures: 20_000_000,
-  /** Points that one mean of the last ones is of. */
-  pointsPerMean: 10_000,
-  /** Facets of one question: each is a pass over the runs. */
-  facetsPerQuestion: 10,
-  /** Figures of metrics in one comparison of runs. */
-  figuresPerComparison: 50,
   /** Projects remembered as too small or too large to be kept in memory for leaderboards: bounds that memory itself. */
   projectsRemembered: 10_000,
 } as const

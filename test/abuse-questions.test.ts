@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import { type Abuse, corpus } from '../query/abuse/corpus.fixture.ts'
-import type { StoreReader, Watermark } from '../schema/store.ts'
+import type { Progress, StoreReader, Watermark } from '../schema/store.ts'
 import { createBase } from '../server/parts/base.ts'
 import { createDoors, type Doors } from '../server/parts/doors.ts'
 import { addQuestionsDoor } from '../server/parts/questions.ts'
@@ -15,7 +15,13 @@ const refuse = async (): Promise<never> => {
   throw new Error('the store was asked')
 }
 const untouched: StoreReader = { rows: refuse, columns: refuse }
-const watermark: Watermark = { current: () => '', currentTimeMs: () => 0, reached: async () => {} }
+const watermark: Watermark & Progress = {
+  current: () => '',
+  currentTimeMs: () => 0,
+  reached: async () => {},
+  progress: () => ({ log: 'test', stored: [-1], flushed: [-1] }),
+  follow: () => () => {},
+}
 
 let doors: Doors
 let port: number
