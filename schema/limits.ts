@@ -114,6 +114,14 @@ export const limits = {
   registeredBytes: 8 * MiB,
   /** Bytes of all texts of one question that become parameters: the store's own limit of a statement is 256 KiB. */
   questionTextBytes: 64 * KiB,
+  /** Points that one question about runs may read for figures that summaries do not have (`TOO_COSTLY`): some seconds of reading. */
+  pointsPerFigures: 20_000_000,
+  /** Points that one mean of the last ones is of. */
+  pointsPerMean: 10_000,
+  /** Facets of one question: each is a pass over the runs. */
+  facetsPerQuestion: 10,
+  /** Figures of metrics in one comparison of runs. */
+  figuresPerComparison: 50,
   /** Subscriptions over all connections of a process (`TOO_MANY_VIEWERS`): each has a place in memory and a share of every tick. */
   liveViewers: 10_000,
   /** WebSocket connections at /graphql (`too_many_connections`). */
