@@ -99,8 +99,12 @@ export function socketBehavior<C>(
       handler.onMessage((ws as unknown as Data<C>).connection as C, message, isBinary)
     },
     drain(ws) {
-      const { connection } = ws.getUserData()
-      if (connection !== undefined) handler.onDrain?.(connection)
+      const { connection, socket } = ws.getUserData()
+      if (connection === undefined || !handler.onDrain) return
+      // Not within the engine's own call: what is sent in it is put behind the others, and lies there until something else is sent.
+      setImmediate(() => {
+        if (!socket?.gone) handler.onDrain?.(connection)
+      })
     },
     pong(ws) {
       handler.onPong(ws.getUserData().connection as C)

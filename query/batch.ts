@@ -1,3 +1,5 @@
+import { groupBy } from './group-by.ts'
+
 /**
  * Gathers the keys that one turn of the executor asks for and loads them together, so that a field of N runs is one question to the store.
  * `load` answers in the order of its keys. Nothing is kept: a batcher lives as long as its request.
@@ -33,13 +35,7 @@ export function createGroupBatcher<Key, Value>(
   load: (group: readonly Key[]) => Promise<readonly Value[]>,
 ): (key: Key) => Promise<Value> {
   return createBatcher(async (keys) => {
-    const groups = new Map<string, number[]>()
-    for (const [index, key] of keys.entries()) {
-      const kind = alike(key)
-      const group = groups.get(kind)
-      if (group) group.push(index)
-      else groups.set(kind, [index])
-    }
+    const groups = groupBy(keys.keys(), (index) => alike(keys[index]!))
     const values: Value[] = new Array(keys.length)
     const loadGroup = async (indexes: readonly number[]) => {
       const loaded = await load(indexes.map((index) => keys[index]!))

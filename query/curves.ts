@@ -8,7 +8,7 @@ import { readExtents, readPoints, seriesId } from './series-reads.ts'
 import { guessExtent, guessPoints, type Knowledge, knowledgeOf } from './tiles/known.ts'
 import { readLong } from './tiles/long-curves.ts'
 import { readSeals } from './tiles/reads.ts'
-import { type LongSeries, pairsOf, type Reduced } from './tiles/round.ts'
+import { type LongSeries, pairsOf } from './tiles/round.ts'
 import { sizes } from './tiles/sizes.ts'
 
 export type CurvesQuestion = {
@@ -51,7 +51,7 @@ export async function loadCurves(reader: StoreReader, question: CurvesQuestion, 
   const reduced = await readLong(reader, long, { ...question, window }, options)
   const short = long.filter(({ id }) => (reduced.get(id)?.points ?? Number.POSITIVE_INFINITY) <= question.buckets)
   const whole = short.length === 0 ? [] : await loadShort(reader, short, question, undefined, options)
-  const curves = [...reduced].map(([id, one]) => [id, reducedCurve(one)] as const)
+  const curves = [...reduced].map(([id, one]) => [id, curveOfBuckets(one.table, one.width)] as const)
   return new Map([...(tried ?? []), ...curves, ...(whole ?? [])])
 }
 
@@ -110,12 +110,14 @@ async function lookUp(
   if (unclear.length === 0) return long
   const extents = await readExtents(reader, { ...question, ...pairsOf(unclear) }, options)
   const found = new Map(extents.map((extent) => [extent.id, { first: extent.firstStep, last: extent.lastStep }]))
-  return long
-    .map((one) => (unclear.includes(one) ? { ...one, extent: found.get(one.id) } : one))
-    .filter((one) => one.extent || !unclear.some(({ id }) => id === one.id))
+  return long.flatMap((one) => {
+    if (!unclear.includes(one)) return one
+    const extent = found.get(one.id)
+    return extent ? { ...one, extent } : []
+  })
 }
 
-function curveOf(logged: Points, { buckets, repeated }: CurvesQuestion): Curve {
+function curveOf(logged: Points, { buckets, repeated }: Pick<CurvesQuestion, 'buckets' | 'repeated'>): Curve {
   const { superseded, ...points } = withoutSuperseded(logged, repeated)
   const { steps } = points
   const bucketWidth = steps.length === 0 ? 1 : bucketWidthOf(steps[0]!, steps.at(-1)!, buckets)
@@ -127,7 +129,8 @@ function curveOf(logged: Points, { buckets, repeated }: CurvesQuestion): Curve {
   return { points: drawn, exact, bucketWidth, superseded, buckets: () => table }
 }
 
-function reducedCurve({ table, width }: Reduced): Curve {
+/** The curve that buckets of `width` steps draw, each of which counts its superseded points. */
+export function curveOfBuckets(table: BucketTable, width: number): Curve {
   const points = selectM4(table)
   const standing = table.counts.reduce((sum, count) => sum + count, 0)
   const superseded = table.superseded.reduce((sum, count) => sum + count, 0)
@@ -136,4 +139,4 @@ function reducedCurve({ table, width }: Reduced): Curve {
 
 const noPoints: Points = { steps: new Float64Array(0), values: new Float64Array(0) }
 /** What stands for a series that has no points in the range. */
-export const emptyCurve: Curve = curveOf(noPoints, { buckets: 2, repeated: 'LAST' } as CurvesQuestion)
+export const emptyCurve: Curve = curveOf(noPoints, { buckets: 2, repeated: 'LAST' })

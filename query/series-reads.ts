@@ -1,4 +1,5 @@
 import type { Columns, ReadOptions, StoreReader } from '../schema/store.ts'
+import type { Stretch } from '../schema/tiles.ts'
 import { type BucketTable, cutTable, type Points } from './reduce/buckets.ts'
 import { bucketTable } from './reduce/decode.ts'
 import type { Repeated } from './reduce/repeated.ts'
@@ -6,7 +7,6 @@ import { ask, integers, numbers } from './sql/read.ts'
 import { type BucketGroup, type Rows, seriesBuckets } from './sql/series-buckets.ts'
 import { type SeriesQuestion, seriesExtents } from './sql/series-extents.ts'
 import { type SeriesSet, seriesPoints } from './sql/series-points.ts'
-import type { Stretch } from './tiles/coverage.ts'
 
 /** Names a series in the maps of one request. */
 export const seriesId = (run: bigint, metric: bigint): string => `${run}/${metric}`

@@ -63,7 +63,8 @@ function joinedBuckets(before: BucketColumns, after: BucketColumns, fromStep: nu
 
 const joined = <T>(before: readonly T[], kept: number, after: readonly T[]): T[] => before.slice(0, kept).concat(after)
 
-function countBefore(steps: readonly number[], step: number): number {
+/** How many of the ascending `steps` are below `step`; looked for from the end. */
+export function countBefore(steps: ArrayLike<number>, step: number): number {
   let kept = steps.length
   while (kept > 0 && steps[kept - 1]! >= step) kept--
   return kept

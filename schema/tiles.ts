@@ -47,6 +47,26 @@ export const tiling = {
   leastWidth: 16,
 }
 
+/** Steps `first` to `last`, inclusive. */
+export type Stretch = { readonly first: number; readonly last: number }
+/** A row of `tile_seals`: a fact that stays true. */
+export type Seal = Stretch & { readonly width: number; readonly version: number }
+/** A row of `late_points`. */
+export type LateRange = Stretch & { readonly version: number }
+
+/** Of seals with one beginning the newest, of those the longest; of two that overlap the first. Ascending. */
+export function disjointSeals(rows: readonly Seal[]): Seal[] {
+  const sorted = [...rows].sort((a, b) => a.first - b.first || b.version - a.version || b.last - a.last)
+  const seals: Seal[] = []
+  for (const seal of sorted) if (seals.length === 0 || seal.first > seals.at(-1)!.last) seals.push(seal)
+  return seals
+}
+
+/** Late points that a seal's tiles may be without. */
+export function isStale(late: LateRange, tiles: Stretch & { readonly version: number }): boolean {
+  return late.version > tiles.version && late.first <= tiles.last && late.last >= tiles.first
+}
+
 /** Log offsets of one epoch, and steps of one zone, in `late_points`. */
 export const epochOffsets = 4_096
 export const zoneSteps = 65_536

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defaultSinkSettings } from '../ingest/sink/settings.ts'
 import { defaultTileSettings } from '../ingest/sink/tiles/builder.ts'
 import { limits } from '../schema/limits.ts'
+import { contradictions } from './setting-rules.ts'
 
 /** What a process does: everything, or one stage. */
 export const roles = ['all', 'gateway', 'sink', 'query'] as const
@@ -132,7 +133,8 @@ const schema = z.object({
     .describe('Series whose summaries are kept in memory (about 200 bytes each), over all partitions of the process'),
 })
 
-export type Settings = z.infer<typeof schema> & { readonly role: Role }
+export type SettingValues = z.infer<typeof schema>
+export type Settings = SettingValues & { readonly role: Role }
 
 export class BadSettings extends Error {}
 
@@ -147,7 +149,7 @@ const roleDefaults: Readonly<Record<Role, Environment>> = {
 
 /** @throws BadSettings naming every variable that is wrong */
 export function readSettings(environment: Environment, role: Role = 'all'): Settings {
-  const known = Object.keys(schema.shape) as (keyof z.infer<typeof schema>)[]
+  const known = Object.keys(schema.shape) as (keyof SettingValues)[]
   // An empty variable is one that is not set, as in shell scripts.
   const given = Object.fromEntries(known.map((name) => [name, environment[name] || roleDefaults[role][name]]))
   const result = schema.safeParse(given)
@@ -156,51 +158,6 @@ export function readSettings(environment: Environment, role: Role = 'all'): Sett
     : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   if (!result.success || faults.length > 0) throw new BadSettings(`bad settings:\n  ${faults.join('\n  ')}`)
   return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR), role }
-}
-
-/** What is wrong between settings that are each right. */
-function contradictions(settings: z.infer<typeof schema>, role: Role): string[] {
-  const { LOG, KAFKA_BROKERS, STORE_URL, KAFKA_TLS_CA, KAFKA_TLS_CERT, KAFKA_TLS_KEY } = settings
-  const { KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD } = settings
-  const alone = `a ${role} is one process of several, which meet at`
-  const files = KAFKA_TLS_CA ?? KAFKA_TLS_CERT ?? KAFKA_TLS_KEY
-  const rules: [wrong: boolean, fault: string][] = [
-    [role !== 'all' && LOG === 'embedded', `LOG: ${alone} a log that all can reach: LOG=kafka`],
-    [(role === 'sink' || role === 'query') && !STORE_URL, `STORE_URL: ${alone} a store that all can reach`],
-    [settings.QUERY_STORE_USER !== undefined && !STORE_URL, 'QUERY_STORE_USER: needs the STORE_URL it is a user at'],
-    [
-      settings.QUERY_STORE_PASSWORD !== undefined && settings.QUERY_STORE_USER === undefined,
-      'QUERY_STORE_PASSWORD: QUERY_STORE_USER is needed with it',
-    ],
-    [settings.PERSISTED_ONLY && !settings.PERSISTED_OPERATIONS, 'PERSISTED_ONLY: needs PERSISTED_OPERATIONS to answer'],
-    [LOG === 'kafka' && !KAFKA_BROKERS, 'KAFKA_BROKERS: LOG=kafka needs the address of a broker'],
-    [
-      brokersOf(settings).some((each) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/.test(each)),
-      'KAFKA_BROKERS: each is host:port',
-    ],
-    [
-      settings.KAFKA_MIN_INSYNC > settings.KAFKA_REPLICATION,
-      'KAFKA_MIN_INSYNC: more copies than KAFKA_REPLICATION makes',
-    ],
-    [files !== undefined && !settings.KAFKA_TLS, 'KAFKA_TLS: certificates are given, so it must be true'],
-    [!KAFKA_TLS_CERT !== !KAFKA_TLS_KEY, 'KAFKA_TLS_KEY: a certificate and its key come together'],
-    [
-      KAFKA_SASL_MECHANISM !== undefined && !(KAFKA_SASL_USERNAME && KAFKA_SASL_PASSWORD),
-      'KAFKA_SASL_MECHANISM: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are needed with it',
-    ],
-    [
-      KAFKA_SASL_MECHANISM === undefined && (KAFKA_SASL_USERNAME ?? KAFKA_SASL_PASSWORD) !== undefined,
-      'KAFKA_SASL_USERNAME: KAFKA_SASL_MECHANISM is needed with it',
-    ],
-  ]
-  return rules.filter(([wrong]) => wrong).map(([, fault]) => fault)
-}
-
-export function brokersOf({ KAFKA_BROKERS }: { readonly KAFKA_BROKERS?: string | undefined }): string[] {
-  return (KAFKA_BROKERS ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '')
 }
 
 /** Name, default and meaning of each setting, in order. */

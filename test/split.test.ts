@@ -36,7 +36,8 @@ test(
           running.set(name, server)
           return server
         }
-        const store = await start('store', 'store', { STORE_READER_USER: 'asker', STORE_READER_PASSWORD: 'reads' })
+        const readers = { STORE_READER_USER: 'asker', STORE_READER_PASSWORD: 'reads' }
+        const store = await start('store', 'store', readers)
         const stored = { STORE_URL: store.url }
         const asker = { QUERY_STORE_USER: 'asker', QUERY_STORE_PASSWORD: 'reads' }
         await start('sink 1', 'sink', stored)
@@ -63,7 +64,7 @@ test(
           ['gateway 1', 'gateway'],
           ['query', 'query', { ...stored, ...asker }],
           ['sink 2', 'sink', stored],
-          ['store', 'store'],
+          ['store', 'store', readers],
           ['gateway 2', 'gateway'],
         ]
         for (const [name, kind, settings] of restarts) {

@@ -1,30 +1,29 @@
+import type { Alive } from '../../http/liveness.ts'
 import type { Socket } from '../../http/socket.ts'
 import { createAckWriter } from './acks.ts'
 import type { Position, Waiter } from './batch.ts'
 import type { ConnectionSets } from './connection-sets.ts'
 
 /** One producer's connection. */
-export type Connection = Waiter & {
-  readonly socket: Socket
-  /** Whether acknowledgements come together, as ranges of `n`. */
-  readonly ranges: boolean
-  readonly sets: ConnectionSets
-  /** Messages received, which `n` in the answers counts. */
-  messages: number
-  framesInFlight: number
-  bytesInFlight: number
-  /** When the client last finished a message or answered a ping, ms of the monotonic clock. */
-  progressMs: number
-  pinged: boolean
-  /** Whether it has answers that wait for the end of this turn, to go out in one packet. */
-  answering: boolean
-  /** The acknowledgements among them: `n`, `seq` or -1, and the record. */
-  readonly ackNumbers: number[]
-  readonly ackSeqs: number[]
-  readonly ackPositions: Position[]
-  /** All others. */
-  readonly refusals: Uint8Array[]
-}
+export type Connection = Waiter &
+  Alive & {
+    readonly socket: Socket
+    /** Whether acknowledgements come together, as ranges of `n`. */
+    readonly ranges: boolean
+    readonly sets: ConnectionSets
+    /** Messages received, which `n` in the answers counts. */
+    messages: number
+    framesInFlight: number
+    bytesInFlight: number
+    /** Whether it has answers that wait for the end of this turn, to go out in one packet. */
+    answering: boolean
+    /** The acknowledgements among them: `n`, `seq` or -1, and the record. */
+    readonly ackNumbers: number[]
+    readonly ackSeqs: number[]
+    readonly ackPositions: Position[]
+    /** All others. */
+    readonly refusals: Uint8Array[]
+  }
 
 /** Sends what waits on a connection, in as few packets as possible. */
 export function createSender(): (connection: Connection) => void {
@@ -52,21 +51,5 @@ export function createSender(): (connection: Connection) => void {
     connection.ackNumbers.length = 0
     connection.ackSeqs.length = 0
     connection.ackPositions.length = 0
-  }
-}
-
-/**
- * Asks quiet clients whether they live, and closes those that neither answer nor finish a message: a client that sends one
- * byte now and then would otherwise hold its connection, and the memory of its half message, for ever.
- */
-export function sweep(connections: Iterable<Connection>, timeoutMs: number): void {
-  const now = performance.now()
-  for (const connection of [...connections]) {
-    const quietMs = now - connection.progressMs
-    if (quietMs > timeoutMs) connection.socket.close(4408, 'request_timeout')
-    else if (quietMs > timeoutMs / 2 && !connection.pinged) {
-      connection.pinged = true
-      connection.socket.ping()
-    }
   }
 }

@@ -1,9 +1,10 @@
 import { pack } from 'msgpackr'
+import { noteAlive, sweep } from '../../http/liveness.ts'
 import type { Socket, SocketHandler } from '../../http/socket.ts'
 import { Refusal } from '../../schema/errors.ts'
 import { limits } from '../../schema/limits.ts'
 import { createColumnFrameReader } from './column-frame.ts'
-import { type Connection, createSender, sweep } from './connection.ts'
+import { type Connection, createSender } from './connection.ts'
 import { createConnectionSets, releaseConnectionSets } from './connection-sets.ts'
 import { decodeFrame, salvageSeq, tooLarge } from './frame.ts'
 import { describeError, errorBody, type Gateway } from './gateway.ts'
@@ -132,8 +133,7 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
     onMessage(connection, message, isBinary) {
       if (!turn.isOn) turn.begin()
       const n = ++connection.messages
-      connection.progressMs = turn.nowMs
-      connection.pinged = false
+      noteAlive(connection, turn.nowMs)
       gateway.counts.bytes.value += message.byteLength
       try {
         if (!isBinary) throw new Refusal('text_message')
@@ -143,10 +143,7 @@ export function createStreamDoor(gateway: Gateway, options: StreamOptions): Stre
         refuse(connection, error, isBinary ? salvageSeq(Buffer.from(message)) : null, n)
       }
     },
-    onPong(connection) {
-      connection.progressMs = performance.now()
-      connection.pinged = false
-    },
+    onPong: (connection) => noteAlive(connection),
     onClose(connection, dropped) {
       if (dropped) gateway.counts.refusals.frame_too_large.value++
       connections.delete(connection)

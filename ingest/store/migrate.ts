@@ -10,9 +10,8 @@ export function readMigrations(directory: string): Migration[] {
   const names = readdirSync(directory).filter((name) => name.endsWith('.sql'))
   return names.sort().map((name, index) => {
     const sql = readFileSync(join(directory, name), 'utf8')
-    const number = Number(name.slice(0, 4))
-    if (!(number > Number(names[index - 1]?.slice(0, 4) ?? 0)))
-      throw new Error(`${name}: each migration has a number of its own, 0001, 0002, …`)
+    if (Number(name.slice(0, 4)) !== index + 1)
+      throw new Error(`${name}: migrations are numbered 0001, 0002, … without gaps`)
     return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
   })
 }

@@ -1,13 +1,10 @@
 import { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { packageFile } from '../../schema/files.ts'
 import { StoreTrouble } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Store } from './contract.ts'
 import { createHealth, type Health } from './health.ts'
 import { insertsSideBySide } from './insert.ts'
-import { migrate, missingMigrations, readMigrations } from './migrate.ts'
 import { nativeBlock } from './native-block.ts'
 import {
   type Ask,
@@ -18,6 +15,7 @@ import {
   storeTroubleOf,
   wholeStream,
 } from './reader.ts'
+import { untilReady } from './ready.ts'
 import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -165,37 +163,4 @@ async function troubled<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw storeTroubleOf(error)
   }
-}
-
-const firstPauseMs = 100
-const longestPauseMs = 2_000
-
-/** Tries until the store is there and has our schema. */
-async function untilReady(store: Pick<Store, 'command' | 'reader'>, options: RemoteStoreOptions): Promise<void> {
-  const { logger, signal } = options
-  const migrations = readMigrations(packageFile('schema/tables'))
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    signal?.throwIfAborted()
-    try {
-      if (options.migrate) {
-        const applied = await migrate(store, migrations)
-        if (applied.length > 0) logger.info({ migrations: applied }, 'store schema brought up to date')
-        return
-      }
-      const missing = await missingMigrations(store.reader, migrations)
-      if (missing.length === 0) return
-      logger.info({ missing: missing.map(({ name }) => name) }, "waiting for the store's schema")
-    } catch (error) {
-      if (!(error instanceof StoreTrouble)) throw error
-      if (error.kind === 'rejected' && (options.migrate || !isUnknownTable(error))) throw error
-      logger.warn({ err: error.message }, 'waiting for the store')
-    }
-    await sleep(pauseMs, undefined, signal ? { signal } : {})
-  }
-}
-
-/** No table `migrations` yet, or no database: somebody else is about to make it. */
-function isUnknownTable(error: StoreTrouble): boolean {
-  const code = (error.cause as { code?: unknown } | undefined)?.code
-  return code === '60' || code === '81'
 }

@@ -1,4 +1,4 @@
-import { binWidth, facetBins } from '../sql/facets.ts'
+import { binsOf, facetBins } from '../sql/facets.ts'
 import { compareCodes, textAt } from './dictionary.ts'
 import { eachPassing } from './evaluate.ts'
 import type { Predicate } from './filter.ts'
@@ -83,10 +83,8 @@ export async function countNumbers(table: RunTable, passes: Predicate, column: N
       if (value > highest) highest = value
     }
   })
-  const width = finite === 0 ? 0 : binWidth(lowest, highest)
-  const counts = new Float64Array(finite === 0 ? 0 : width === 0 ? 1 : facetBins)
-  if (width === 0) counts.fill(finite)
-  else
+  const { width, counts } = binsOf(finite, lowest, highest)
+  if (width > 0)
     await eachPassing(table, passes, (found, count) => {
       for (let i = 0; i < count; i++) {
         const value = values[found[i]!]!

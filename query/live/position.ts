@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
+import { formatToken } from '../../schema/token.ts'
 import { failure } from '../failures.ts'
 
 /** By partition of the log, the offset of the last record that counts; -1: none. */
 export type Cut = readonly number[]
+
+/** A moment as clients know it: for `at`, and as a watermark. */
+export function tokenOf(log: string, cut: Cut): string {
+  return formatToken({ log, offsets: new Map([...cut.entries()].filter(([, offset]) => offset >= 0)) })
+}
 
 /** What an event's id says: where in the log the viewer stands, and of which question. */
 export type Position = {

@@ -1,11 +1,11 @@
 import { limits } from '../../schema/limits.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import { groupBy } from '../group-by.ts'
 import { type RunRow, readRuns } from '../resolvers/run.ts'
 import { changedRuns, type LiveRuns, summarizedRuns } from '../sql/live-runs.ts'
 import { ask, texts } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { runsPage } from '../sql/runs-page.ts'
-import { groupBy } from './group-by.ts'
 import type { Cut } from './position.ts'
 
 /** Which runs are watched. */

@@ -1,6 +1,6 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
-import { formatToken, parseToken } from '../../schema/token.ts'
-import { type Cut, fingerprint, formatPosition, type Position, parsePosition } from './position.ts'
+import { parseToken } from '../../schema/token.ts'
+import { type Cut, fingerprint, formatPosition, type Position, parsePosition, tokenOf } from './position.ts'
 import { joinChanges, noChanges, type RunChanges, type RunsWatch, readRunChanges } from './runs-follow.ts'
 import type { From, Moment, Topic } from './topic.ts'
 
@@ -40,8 +40,7 @@ export function createRunsTopic(watch: RunsWatch, parts: RunsTopicParts): RunsTo
   function event(from: From, missed: number) {
     const { log, cut, flushed } = parts.moment()
     const id = formatPosition({ log, stored: cut, flushed, question, grids: '' })
-    const offsets = new Map([...cut.entries()].filter(([, offset]) => offset >= 0))
-    const currency = { watermark: formatToken({ log, offsets }), watermarkTime: parts.watermarkTimeMs() }
+    const currency = { watermark: tokenOf(log, cut), watermarkTime: parts.watermarkTimeMs() }
     const before = from.caughtUp ? (from.caughtUp as CaughtUp).changes : noChanges
     const changes = from.cut ? joinChanges(before, since(from.version)) : noChanges
     const { changed, left } = changes ?? { changed: [], left: [] }

@@ -1,7 +1,7 @@
 import { limits } from '../../schema/limits.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { emptyCurve, loadCurves } from '../curves.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../group-by.ts'
 import type { Cut } from './position.ts'
 import { stateOfCurve } from './series-state.ts'
 import type { Watched } from './watched.ts'

@@ -1,7 +1,6 @@
-import type { Curve } from '../curves.ts'
+import { type Curve, curveOfBuckets } from '../curves.ts'
 import { type BucketTable, bucketsOf, type Points } from '../reduce/buckets.ts'
 import { bucketStart, bucketWidthOf } from '../reduce/grid.ts'
-import { selectM4 } from '../reduce/m4.ts'
 import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
 import { type Changes, createChanges, noteChange, noteReset } from './changes.ts'
 import {
@@ -150,10 +149,7 @@ function drawn(state: SeriesState): Curve {
     const { superseded, ...points } = withoutSuperseded(state.whole, repeated)
     return { points, exact: true, bucketWidth, superseded, buckets: () => bucketsOf(points, bucketWidth) }
   }
-  const table = rowsOf(state.table!)
-  const points = selectM4(table)
-  const superseded = sum(table.superseded)
-  return { points, exact: points.steps.length === sum(table.counts), bucketWidth, superseded, buckets: () => table }
+  return curveOfBuckets(rowsOf(state.table!), bucketWidth)
 }
 
 /** Two lists in the order of step as one; of one step those of `a` come first, being logged before. */

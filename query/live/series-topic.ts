@@ -1,12 +1,12 @@
 import { limits } from '../../schema/limits.ts'
+import { countBefore } from '../../schema/live-patches.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
-import { formatToken } from '../../schema/token.ts'
-import { cutTable, type Points } from '../reduce/buckets.ts'
+import { groupBy } from '../group-by.ts'
+import { cutTable } from '../reduce/buckets.ts'
 import { bucketStart } from '../reduce/grid.ts'
 import { bucketsAnswer, receiptOf } from '../resolvers/series.ts'
 import { changedSince } from './changes.ts'
-import { groupBy } from './group-by.ts'
-import { type Cut, fingerprint, formatPosition, ordUpTo, type Position, parsePosition } from './position.ts'
+import { fingerprint, formatPosition, ordUpTo, type Position, parsePosition, tokenOf } from './position.ts'
 import { readFirstSteps } from './reads.ts'
 import { curveOf, cutPoints } from './series-state.ts'
 import type { From, Moment, Topic } from './topic.ts'
@@ -110,11 +110,6 @@ export function createSeriesTopic(watch: SeriesWatch, parts: SeriesTopicParts): 
 const alignedTo = ({ state }: Watched, step: number | undefined) =>
   step === undefined ? undefined : bucketStart(step, state!.width)
 
-function tokenOf(log: string, cut: Cut): string {
-  const offsets = new Map([...cut.entries()].filter(([, offset]) => offset >= 0))
-  return formatToken({ log, offsets })
-}
-
 /** A series from a step on, with the receipt of all of it. */
 function patchOf(
   { run, metric, state }: Watched,
@@ -125,19 +120,12 @@ function patchOf(
   const table = curve.buckets()
   const isAll = change === 'all' || change <= (table.steps[0] ?? -limits.stepMagnitude)
   const fromStep = isAll ? null : change
-  const points = fromStep === null ? curve.points : behind(curve.points, fromStep)
-  let row = fromStep === null ? 0 : table.count
-  while (row > 0 && table.steps[row - 1]! >= fromStep!) row--
+  const points = fromStep === null ? curve.points : cutPoints(curve.points, countBefore(curve.points.steps, fromStep))
+  const row = fromStep === null ? 0 : countBefore(table.steps, fromStep)
   const { steps, values } = points
   return {
     ...{ run, metric, reset: isAll, fromStep, steps, values, stepsPacked: steps, valuesPacked: values },
     buckets: () => bucketsAnswer(cutTable(table, row, table.count)),
     receipt: () => ({ ...receiptOf(curve), ...currency }),
   }
-}
-
-function behind(points: Points, step: number): Points {
-  let from = points.steps.length
-  while (from > 0 && points.steps[from - 1]! >= step) from--
-  return cutPoints(points, from)
 }

@@ -2,7 +2,7 @@ import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
 import { bucketsIn, type Maybe, type RangeInput, rangeOf } from '../resolvers/inputs.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
-import { runsPage } from '../sql/runs-page.ts'
+import { runsCount } from '../sql/runs-page.ts'
 import type { Watch } from './topics.ts'
 
 /** What a field of `Subscription` resolves to: what to watch. Events are made for all viewers together, so that nothing is to be iterated. */
@@ -62,8 +62,7 @@ export type LiveRunsInput = {
 export function watchRuns(_: unknown, { project, filter, summaries, after }: LiveRunsInput): SourceIterable {
   const list = { project, filter: filter ?? {}, summaries: summaries ?? false }
   // Says what is wrong with the filter before anything is watched, and whether it looks at summaries.
-  const any = { sort: { by: { field: 'RUN' } }, after: undefined, before: undefined, rows: 1, fromEnd: false } as const
-  const page = runsPage({ ...any, project, filter: list.filter })
-  const watch = { runs: { ...list, summaries: list.summaries || page.summaries } }
+  const ofFilter = runsCount(project, list.filter)
+  const watch = { runs: { ...list, summaries: list.summaries || ofFilter.summaries } }
   return iterable({ field: 'runs', watch, after: after ?? undefined })
 }

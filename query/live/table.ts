@@ -1,3 +1,4 @@
+import { countBefore } from '../../schema/live-patches.ts'
 import { type BucketTable, bucketColumns, bucketsOf, cutTable, emptyTable, type Points } from '../reduce/buckets.ts'
 import { addBucket } from '../reduce/combine.ts'
 import { bucketStart } from '../reduce/grid.ts'
@@ -35,7 +36,7 @@ export function appendRows(table: LiveTable, rows: BucketTable): void {
 
 /** Puts `rows` in the place of all buckets from the one at `fromStep` up to the one at `toStep`. */
 export function replaceRows(table: LiveTable, fromStep: number, toStep: number, rows: BucketTable): void {
-  const from = rowAt(table, fromStep)
+  const from = countBefore(table.columns.steps.subarray(0, table.count), fromStep)
   let to = from
   while (to < table.count && table.columns.steps[to]! <= toStep) to++
   putRows(table, from, to, rows)
@@ -55,13 +56,6 @@ export function coarsen(table: LiveTable, width: number): void {
     }
   }
   table.count = row + 1
-}
-
-/** First row at `step` or behind. */
-export function rowAt({ count, columns: { steps } }: LiveTable, step: number): number {
-  let row = count
-  while (row > 0 && steps[row - 1]! >= step) row--
-  return row
 }
 
 /** Puts rows in the place of those from `from` up to `to`. */

@@ -1,10 +1,7 @@
 import type { Columns } from '../../schema/store.ts'
-import { tileFigures, tilePlaces } from '../../schema/tiles.ts'
+import { type Stretch, tileFigures, tilePlaces } from '../../schema/tiles.ts'
 import { numbers } from '../sql/read.ts'
 import { type BucketTable, bucketColumns, cutTable, emptyTable } from './buckets.ts'
-
-/** Lowest and highest step of any point. */
-export type Extent = { readonly first: number; readonly last: number }
 
 /** Tiles as buckets of their own widths, and which steps have points. */
 export type TileTable = {
@@ -53,12 +50,15 @@ export function tileTable(answer: Columns): TileTable {
   return { table, firstSteps, lastSteps, versions: numbers(answer, 'version') }
 }
 
-/** The tiles of rows `from` to `to`, which are of one series, each in its newest version; `version` is the newest of all. */
+/**
+ * The tiles of rows `from` to `to`, which are of one series, each in its newest version; `version` is the newest of all, `extent` the lowest and
+ * the highest step of any point.
+ */
 export function newestTiles(
   tiles: TileTable,
   from: number,
   to: number,
-): { table: BucketTable; extent: Extent; version: number } {
+): { table: BucketTable; extent: Stretch; version: number } {
   const { table, firstSteps, lastSteps, versions } = tiles
   const { steps } = table
   const extent = { first: firstSteps[from]!, last: lastSteps[to - 1]! }

@@ -7,7 +7,7 @@ import type { TextColumn } from '../columns/texts.ts'
 import type { Context } from '../context.ts'
 import { failure } from '../failures.ts'
 import {
-  binWidth,
+  binsOf,
   type FacetQuestion,
   facetBins,
   facetHistogram,
@@ -104,10 +104,8 @@ async function rangeBySql(
   const [numeric, finite, lowest, highest] = ['numeric', 'finite', 'lowest', 'highest'].map(
     (name) => numbers(answer, name)[0] ?? 0,
   ) as [number, number, number, number]
-  const width = finite === 0 ? 0 : binWidth(lowest, highest)
-  const counts = new Float64Array(finite === 0 ? 0 : width === 0 ? 1 : facetBins)
-  if (width === 0) counts.fill(finite)
-  else {
+  const { width, counts } = binsOf(finite, lowest, highest)
+  if (width > 0) {
     const bins = await askStore(facetHistogram(question, lowest, width))
     const [places, found] = [numbers(bins, 'bin'), numbers(bins, 'found')]
     for (let i = 0; i < places.length; i++) counts[places[i]!] = found[i]!

@@ -51,5 +51,12 @@ AND ${has} AND isFinite(${value}) GROUP BY bin`
   return { sql, parameters: binder.parameters }
 }
 
+/** The bins of `finite` numbers, still empty; where all are the same there is one, of width 0, which has them. */
+export function binsOf(finite: number, lowest: number, highest: number): { width: number; counts: Float64Array } {
+  if (finite === 0) return { width: 0, counts: new Float64Array(0) }
+  const width = binWidth(lowest, highest)
+  return { width, counts: width === 0 ? Float64Array.of(finite) : new Float64Array(facetBins) }
+}
+
 /** Width of a bin; 0 when all numbers are the same. Halves first, so that the widest range has one too. */
-export const binWidth = (lowest: number, highest: number): number => highest / facetBins - lowest / facetBins
+const binWidth = (lowest: number, highest: number): number => highest / facetBins - lowest / facetBins

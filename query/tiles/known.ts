@@ -1,6 +1,7 @@
 import { limits } from '../../schema/limits.ts'
 import type { StoreReader } from '../../schema/store.ts'
-import { type Coverage, type Stretch, uncovered } from './coverage.ts'
+import type { Stretch } from '../../schema/tiles.ts'
+import { type Coverage, uncovered } from './coverage.ts'
 
 /**
  * What this process has learnt of a long series. Nothing of it decides an answer: seals stay true whatever happens, late points are looked for

@@ -1,4 +1,5 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import type { Stretch } from '../../schema/tiles.ts'
 import { type BucketTable, bucketsOf, emptyTable, type Points } from '../reduce/buckets.ts'
 import { combine } from '../reduce/combine.ts'
 import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
@@ -6,7 +7,6 @@ import { splice } from '../reduce/splice.ts'
 import { readBuckets } from '../series-reads.ts'
 import type { BucketGroup, Rows } from '../sql/series-buckets.ts'
 import type { SeriesSteps } from '../sql/series-tiles.ts'
-import type { Stretch } from './coverage.ts'
 
 /** Buckets of some steps of a series, and where their points begin and end. */
 export type Part = { readonly table: BucketTable; readonly extent: Stretch }

@@ -1,5 +1,5 @@
-import { tileRatio } from '../../schema/tiles.ts'
-import { type Coverage, isStale, type Stretch, without } from './coverage.ts'
+import { isStale, type Stretch, tileRatio } from '../../schema/tiles.ts'
+import { type Coverage, without } from './coverage.ts'
 
 /** Tiles of one width, all that lie within the stretch; `version` is their seal's. */
 export type TileRange = Stretch & { readonly width: number; readonly version: number }

@@ -1,17 +1,17 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
+import { disjointSeals, type LateRange, type Seal, type Stretch } from '../../schema/tiles.ts'
 import type { BucketTable, Points } from '../reduce/buckets.ts'
-import { type Extent, newestTiles, tileTable } from '../reduce/tiles.ts'
+import { newestTiles, tileTable } from '../reduce/tiles.ts'
 import { bySeries } from '../series-reads.ts'
 import { ask, numbers } from '../sql/read.ts'
 import { type Pairs, seriesLate, seriesSeals } from '../sql/series-coverage.ts'
 import { type SeriesSteps, type SeriesTiles, seriesTiles, stretchPoints } from '../sql/series-tiles.ts'
-import { disjointSeals, type LateRange, type Seal } from './coverage.ts'
 import { sizes } from './sizes.ts'
 
 /** Conditions of one statement, each of which costs the store a tenth of a millisecond. */
 const conditions = 64
 
-export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Extent; readonly version: number }
+export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Stretch; readonly version: number }
 
 /** Tiles by series. */
 export async function readTiles(

@@ -1,7 +1,7 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import { isStale, type LateRange, type Stretch } from '../../schema/tiles.ts'
 import type { BucketTable, Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
-import { isStale, type LateRange, type Stretch } from './coverage.ts'
 import type { Known } from './known.ts'
 import { type Part, partOfPoints, readAggregated, stepsOf } from './parts.ts'
 import type { Plan } from './plan.ts'

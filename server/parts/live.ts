@@ -1,4 +1,5 @@
 import { checkOrigin } from '../../http/auth.ts'
+import { type Alive, noteAlive, sweep } from '../../http/liveness.ts'
 import type { Socket, SocketHandler } from '../../http/socket.ts'
 import { type LiveConnection, liveProtocol, type QueryServer } from '../../query/server.ts'
 import { Refusal } from '../../schema/errors.ts'
@@ -7,7 +8,7 @@ import type { Base } from './base.ts'
 import type { Doors } from './doors.ts'
 
 /** What is kept of a socket of viewers. */
-type Connection = { readonly socket: Socket; readonly live: LiveConnection; progressMs: number; pinged: boolean }
+type Connection = Alive & { readonly socket: Socket; readonly live: LiveConnection }
 
 /** One event may be this large; what slow readers may hold in all is bounded before it is sent. */
 const bufferedBytes = 64 * 1024 * 1024
@@ -54,11 +55,11 @@ export function createLiveDoor(
       return connection
     },
     onMessage(connection, message, isBinary) {
-      note(connection)
+      noteAlive(connection)
       if (isBinary) connection.socket.close(4400, 'messages are JSON texts')
       else connection.live.onMessage(text.decode(message))
     },
-    onPong: note,
+    onPong: (connection) => noteAlive(connection),
     onDrain: ({ live }) => live.onDrain(),
     onClose(connection) {
       connections.delete(connection)
@@ -69,23 +70,5 @@ export function createLiveDoor(
       clearInterval(sweeper)
       for (const { socket } of [...connections]) socket.close(1001, 'shutting_down')
     },
-  }
-}
-
-function note(connection: Connection): void {
-  connection.progressMs = performance.now()
-  connection.pinged = false
-}
-
-/** Asks quiet clients whether they live, and closes those that neither answer nor finish a message. */
-function sweep(connections: Iterable<Connection>, timeoutMs: number): void {
-  const now = performance.now()
-  for (const connection of [...connections]) {
-    const quietMs = now - connection.progressMs
-    if (quietMs > timeoutMs) connection.socket.close(4408, 'request_timeout')
-    else if (quietMs > timeoutMs / 2 && !connection.pinged) {
-      connection.pinged = true
-      connection.socket.ping()
-    }
   }
 }

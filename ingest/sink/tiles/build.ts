@@ -1,7 +1,7 @@
 import type { Parameters, StoreReader } from '../../../schema/store.ts'
-import { tileRatio, tiling } from '../../../schema/tiles.ts'
+import { isStale, type LateRange, type Seal, type Stretch, tileRatio, tiling } from '../../../schema/tiles.ts'
 import { mayHaveTiles } from '../late-points.ts'
-import { type LateRange, readCoverage, type Seal, type Steps } from './coverage.ts'
+import { readCoverage } from './coverage.ts'
 import type { LongSeries } from './long-series.ts'
 import { insertSeal, pointsBetween, tilesOfPoints, tilesOfTiles } from './statements.ts'
 
@@ -80,15 +80,15 @@ async function heal(work: Work, seals: readonly Seal[], late: readonly LateRange
 }
 
 /** The ranges of a seal that must be read again, in whole tiles of the lowest width, ascending and apart. */
-function staleRanges(seal: Seal, late: readonly LateRange[]): Steps[] {
+function staleRanges(seal: Seal, late: readonly LateRange[]): Stretch[] {
   const met = late
-    .filter(({ first, last, version }) => version > seal.version && first <= seal.last && last >= seal.first)
+    .filter((range) => isStale(range, seal))
     .map(({ first, last }) => ({
       first: alignDown(Math.max(first, seal.first), seal.width),
       last: alignDown(Math.min(last, seal.last), seal.width) + seal.width - 1,
     }))
     .sort((a, b) => a.first - b.first)
-  const ranges: Steps[] = []
+  const ranges: Stretch[] = []
   for (const range of met) {
     const before = ranges.at(-1)
     if (before && range.first <= before.last + 1)
@@ -99,7 +99,7 @@ function staleRanges(seal: Seal, late: readonly LateRange[]): Steps[] {
 }
 
 /** Tiles for a stretch that has none, slice by slice; `below` is the seal that ends right before it. */
-async function buildGap(work: Work, gap: Steps, count: number, below: Seal | undefined): Promise<void> {
+async function buildGap(work: Work, gap: Stretch, count: number, below: Seal | undefined): Promise<void> {
   const { series } = work
   const length = gap.last - gap.first + 1
   const width = likeNeighbour(widthOf(length / count), below)
@@ -117,7 +117,7 @@ async function buildGap(work: Work, gap: Steps, count: number, below: Seal | und
 }
 
 /** Cuts whole tiles into stretches of about as many points as one statement may read, and counts them as done. */
-function* slicesOf(work: Work, { first, last }: Steps, points: number, width: number): Iterable<Steps> {
+function* slicesOf(work: Work, { first, last }: Stretch, points: number, width: number): Iterable<Stretch> {
   const length = last - first + 1
   const slice = alignUp(Math.max(1, Math.floor((length * work.options.slicePoints) / Math.max(points, 1))), width)
   for (let at = first; at <= last; at += slice) {
@@ -141,7 +141,7 @@ function likeNeighbour(width: number, below: Seal | undefined): number {
 async function makeLowest(
   { store, series, names, options }: Work,
   { width }: { width: number },
-  range: Steps,
+  range: Stretch,
 ): Promise<void> {
   const { version } = series
   // A position in the log is offset * 65536 + the number of the block in its record.
@@ -154,7 +154,7 @@ async function makeLowest(
 async function makeWider(
   { store, series, names, options }: Work,
   seal: Omit<Seal, 'version'>,
-  range: Steps,
+  range: Stretch,
 ): Promise<void> {
   const { version } = series
   for (let lower = seal.width; ; lower *= tileRatio) {
@@ -173,7 +173,7 @@ async function publish({ store, series, names }: Work, { first, last, width }: O
   await store.command(insertSeal, { ...names, first, last, width, version: series.version })
 }
 
-async function countPoints({ store, names }: Work, { first, last }: Steps): Promise<number> {
+async function countPoints({ store, names }: Work, { first, last }: Stretch): Promise<number> {
   const [answer] = await store.reader.rows<{ points: number }>(pointsBetween, { ...names, first, last })
   return Number(answer!.points)
 }

@@ -70,6 +70,8 @@ export function createTileBuilder({ store, metrics, logger, settings }: TileBuil
     () => [...entries.values()].reduce((sum, { series, built }) => sum + (built < 0 ? 0 : series.count - built), 0),
   )
   let working: Promise<void> | undefined
+  /** The series under way, by the name of its entry. */
+  let building: string | undefined
   const quiet = setInterval(findQuiet, Math.min(quietCheckMs, settings.quietMs))
   quiet.unref()
 
@@ -91,7 +93,7 @@ export function createTileBuilder({ store, metrics, logger, settings }: TileBuil
   function findQuiet(): void {
     const until = performance.now() - settings.quietMs
     for (const [id, { series, built, disorder, changedMs }] of entries) {
-      if (changedMs > until || due.has(id)) continue
+      if (changedMs > until || due.has(id) || id === building) continue
       if (series.count - built >= leastPoints || series.disorder > disorder) due.add(id)
       else entries.delete(id)
     }
@@ -111,7 +113,9 @@ export function createTileBuilder({ store, metrics, logger, settings }: TileBuil
       if (id === undefined || signal.aborted) return
       due.delete(id)
       const entry = entries.get(id)
+      building = id
       if (entry) await buildOne(id, entry)
+      building = undefined
     }
   }
 

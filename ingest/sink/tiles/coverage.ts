@@ -1,12 +1,6 @@
 import type { Columns, Parameters, StoreReader } from '../../../schema/store.ts'
-import { epochOffsets } from '../../../schema/tiles.ts'
+import { disjointSeals, epochOffsets, type LateRange, type Seal } from '../../../schema/tiles.ts'
 import { lateOf, sealsOf } from './statements.ts'
-
-/** Steps `first` to `last`, inclusive. */
-export type Steps = { readonly first: number; readonly last: number }
-/** Rows of `tile_seals` and of `late_points`. */
-export type Seal = Steps & { readonly width: number; readonly version: number }
-export type LateRange = Steps & { readonly version: number }
 
 export type Coverage = {
   /** Ascending, none over another. */
@@ -16,20 +10,12 @@ export type Coverage = {
 
 /** What is sealed of a series, and which ranges of it may have points that the tiles do not hold. */
 export async function readCoverage(reader: StoreReader, series: Parameters): Promise<Coverage> {
-  const seals = disjoint(sealRows(await reader.columns(sealsOf, series)))
+  const seals = disjointSeals(sealRows(await reader.columns(sealsOf, series)))
   if (seals.length === 0) return { seals, late: [] }
   const version = Math.min(...seals.map((seal) => seal.version))
   const epoch = Math.floor(version / epochOffsets)
   const late = await reader.columns(lateOf, { ...series, version, epoch })
   return { seals, late: rangeRows(late) }
-}
-
-/** Of seals with one beginning the newest, of that the longest; of two that overlap the first. */
-function disjoint(rows: readonly Seal[]): Seal[] {
-  const sorted = [...rows].sort((a, b) => a.first - b.first || b.version - a.version || b.last - a.last)
-  const seals: Seal[] = []
-  for (const seal of sorted) if (seals.length === 0 || seal.first > seals.at(-1)!.last) seals.push(seal)
-  return seals
 }
 
 function sealRows(answer: Columns): Seal[] {
