@@ -115,7 +115,12 @@ function axisOf({ x, xMetric }: DrawingInput): [Axis, string | undefined] {
   return [axis, xMetric ?? undefined]
 }
 
+/** A literal such as 1e999 comes as Infinity, which no end of a range is. */
 function finiteRange(name: string, from: Maybe<number>, to: Maybe<number>): Range {
+  for (const end of [from, to]) {
+    if (isGiven(end) && !Number.isFinite(end))
+      throw failure('BAD_INPUT', `an end of the range of ${name} is beyond float64`)
+  }
   const range = { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY }
   if (range.from <= range.to) return range
   throw failure('BAD_INPUT', `from${name} is ${range.from}, after to${name}, which is ${range.to}`)
