@@ -19,28 +19,32 @@ import { limits } from '../schema/limits.ts'
 import { type LiveSeriesInput, liveCost } from './live/source.ts'
 import { type CompareInput, comparedIn } from './resolvers/compare-runs.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
+import { type DrawingInput, pointsOfSeries, seriesOfRun } from './resolvers/drawing.ts'
 import { type FacetsInput, facetValuesIn } from './resolvers/facets.ts'
 import { type GroupsInput, groupsCost } from './resolvers/groups.ts'
-import { bucketsIn, type RangeInput, rowsIn } from './resolvers/inputs.ts'
+import { rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
 import { type RunsInput, runsIn } from './resolvers/runs.ts'
 import type { SeriesInput } from './resolvers/series.ts'
 import { type MetricsInput, metricsIn } from './resolvers/summaries.ts'
 
-/** What an answer may become at most: `points` are buckets of curves and rows of lists; `series` runs x metrics. */
+/** What an answer may become at most: `points` are buckets of curves and rows of lists; `series` runs x (metrics and expressions). */
 export type Cost = { readonly points: number; readonly series: number }
 
 const nothing: Cost = { points: 0, series: 0 }
 const sum = (a: Cost, b: Cost): Cost => ({ points: a.points + b.points, series: a.series + b.series })
 const times = (n: number, cost: Cost): Cost => ({ points: n * cost.points, series: n * cost.series })
-const curves = (series: number, input: RangeInput): Cost => ({ points: series * bucketsIn(input), series })
+const curves = (runs: number, input: DrawingInput): Cost => {
+  const series = runs * seriesOfRun(input)
+  return { points: series * pointsOfSeries(input), series }
+}
 
 /** A letter's frame may have as many bytes as so many points in JSON, at about 32 each. */
 const letterFramePoints = limits.frameLoggedBytes / 32
 
 /** The fields that make answers large: from their arguments and the cost of what is selected of one row. Others cost what they select. */
 export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
-  'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length * input.metrics.length, input),
+  'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length, input),
   'Query.groups': ({ input }: { input: GroupsInput }) => ({ points: groupsCost(input), series: 0 }),
   'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.facets': (input: FacetsInput) => ({ points: facetValuesIn(input), series: 0 }),
@@ -55,7 +59,7 @@ export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> =
   'Subscription.series': ({ input }: { input: LiveSeriesInput }) => liveCost(input),
   'Subscription.runs': (_: object, row) => times(limits.liveRunsPerEvent, sum({ points: 1, series: 0 }, row)),
   'Run.metrics': (input: MetricsInput) => ({ points: metricsIn(input), series: 0 }),
-  'Run.series': (input: RangeInput & { metrics: readonly string[] }) => curves(input.metrics.length, input),
+  'Run.series': (input: DrawingInput) => curves(1, input),
 }
 
 export type CostQuestion = {

@@ -99,7 +99,7 @@ export async function readExtent(
   options: ReadOptions,
 ): Promise<Extent | undefined> {
   const answer = await ask(reader, groupExtent(question), options)
-  if (numbers(answer, 'runs')[0] === 0) return undefined
+  if ((numbers(answer, 'runs')[0] ?? 0) === 0) return undefined
   return { firstStep: numbers(answer, 'firstStep')[0]!, lastStep: numbers(answer, 'lastStep')[0]! }
 }
 

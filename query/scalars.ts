@@ -30,6 +30,7 @@ export const scalars = {
   Count: outgoing('Count', asNumber),
   Value: outgoing('Value', asValue),
   Steps: outgoing<Float64Array>('Steps', (column) => Array.from(column)),
+  Times: outgoing<Float64Array>('Times', (column) => Array.from(column)),
   Counts: outgoing<Float64Array>('Counts', (column) => Array.from(column)),
   Values: outgoing<Float64Array | readonly (number | null)[]>('Values', (column) =>
     Array.from(column, (value) => (value === null ? null : asValue(value))),

@@ -49,6 +49,42 @@ function createSpy(reader: StoreReader) {
 const mark = `canary'"\\\`) OR 1=1; DROP TABLE runs -- {p0:String}`
 const schema = createQuerySchema()
 
+/** How curves are drawn, by variant: what one of them needs another may not have. */
+const drawings = [
+  { x: 'METRIC', reduction: 'M4', without: ['first'] },
+  { x: 'RELATIVE_TIME', reduction: 'RAW', without: ['xMetric', 'fromX', 'toX'] },
+  {
+    x: 'STEP',
+    reduction: 'M4',
+    without: [
+      'xMetric',
+      'first',
+      'expressions',
+      'smoothing',
+      'fromTime',
+      'toTime',
+      'fromRelative',
+      'toRelative',
+      'fromX',
+      'toX',
+    ],
+  },
+] as const
+const drawingOf = (variant: number) => drawings[variant % drawings.length]!
+
+/** Those of the fields, or arguments, of a curve that may stand together, but for its cursor; of anything else all. */
+function fitting<T extends { readonly name: string }>(fields: readonly T[], variant: number): T[] {
+  if (!fields.some(({ name }) => name === 'reduction')) return [...fields]
+  const without: readonly string[] = [...drawingOf(variant).without, 'after']
+  return fields.filter(({ name }) => !without.includes(name))
+}
+
+function drawn(name: string, variant: number): string | undefined {
+  if (name === 'expressions') return JSON.stringify([`\`${mark.replaceAll('`', '``')}\` - 1`])
+  const { x, reduction } = drawingOf(variant)
+  return { x, reduction }[name]
+}
+
 /** A literal of a type with the mark in every text; `variant` chooses where only one of several may be given. */
 function literal(type: GraphQLInputType, depth: number, variant: number): string {
   if (isNonNullType(type)) return literal(type.ofType, depth, variant)
@@ -60,9 +96,9 @@ function literal(type: GraphQLInputType, depth: number, variant: number): string
     // A filter nests in itself once, by `and`, `or` or `not`, or it would have too many conditions.
     const selves = all.filter((field) => getNamedType(field.type) === type)
     const nested = depth === 0 ? selves[variant % selves.length] : undefined
-    const fields = all.filter((field) => field === nested || !selves.includes(field))
+    const fields = fitting(all, variant).filter((field) => field === nested || !selves.includes(field))
     const chosen = type.isOneOf ? [fields[variant % fields.length]!] : fields
-    return `{${chosen.map((field) => `${field.name}: ${literal(field.type, depth + 1, variant)}`).join(', ')}}`
+    return `{${chosen.map((field) => `${field.name}: ${drawn(field.name, variant) ?? literal(field.type, depth + 1, variant)}`).join(', ')}}`
   }
   const plain: Record<string, string> = { Int: '3', Float: '0.5', Boolean: 'true', Step: '1', Time: '"2026-01-01"' }
   return plain[type.name] ?? JSON.stringify(mark)
@@ -81,7 +117,7 @@ function selection(type: GraphQLOutputType, depth: number, variant: number): str
 /** Cursors and ids are refused before any statement unless they are right. */
 const unforgeable = new Set(['after', 'before', 'last', 'at', 'ids', 'id'])
 function passed(args: readonly { name: string; type: GraphQLInputType }[], variant: number): string {
-  const given = args.filter(({ name, type }) => !unforgeable.has(name) || isNonNullType(type))
+  const given = fitting(args, variant).filter(({ name, type }) => !unforgeable.has(name) || isNonNullType(type))
   return given.length === 0
     ? ''
     : `(${given.map(({ name, type }) => `${name}: ${argument(name, type, variant)}`).join(', ')})`
@@ -90,7 +126,7 @@ function passed(args: readonly { name: string; type: GraphQLInputType }[], varia
 function argument(name: string, type: GraphQLInputType, variant: number): string {
   const id = JSON.stringify(formatNodeId('Metric', mark, mark, mark))
   if (name === 'ids') return `[${id}]`
-  return name === 'id' ? id : literal(type, 0, variant)
+  return name === 'id' ? id : (drawn(name, variant) ?? literal(type, 0, variant))
 }
 
 /** What the mark may be refused with behind the first statement. */

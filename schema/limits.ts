@@ -104,6 +104,20 @@ export const limits = {
   filterMetrics: 8,
   /** Metric names in one question about a run. */
   metricNamesPerQuestion: 500,
+  /** Characters of one expression over metrics (`BAD_EXPRESSION`): a formula, not a program. */
+  expressionCharacters: 1_000,
+  /** Nesting of an expression (`BAD_EXPRESSION`): what works on it recurses. */
+  expressionDepth: 32,
+  /** Different metrics in one expression (`BAD_EXPRESSION`): the points of each are read beside the others'. */
+  metricsPerExpression: 8,
+  /** Points that one question about curves reads at full resolution (`TOO_COSTLY`): 2 to 4 s of one thread. */
+  pointsReadPerQuestion: 25_000_000,
+  /** Points in the window of a moving average (`TOO_COSTLY` where a width holds more): 40 bytes each. */
+  movingAveragePoints: 1_000_000,
+  /** Points of one series on a page of `reduction: RAW`. */
+  rawPagePoints: 50_000,
+  /** Points of one answer whose times are looked up one by one (`TOO_COSTLY`): 5,000 of them are one question to the store. */
+  timesLookedUp: 100_000,
   /** Operations that clients registered by hash; the longest unused is forgotten, and sent again by who needs it. */
   registeredOperations: 1_000,
   /** Bytes of their texts together. */

@@ -22,6 +22,7 @@ const config = {
     Value: 'Value',
     Steps: 'readonly number[]',
     Counts: 'readonly number[]',
+    Times: 'readonly number[]',
     Values: 'readonly (Value | null)[]',
     Packed: 'Packed',
   },

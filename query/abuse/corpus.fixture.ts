@@ -1,32 +1,9 @@
 import { limits } from '../../schema/limits.ts'
+import { drawings } from './drawings.fixture.ts'
+import { type Abuse, curves, json, list, posted, series } from './posted.fixture.ts'
 
-/** A request that must be refused before the store is asked. */
-export type Abuse = {
-  readonly is: string
-  /** Of the answer's first error. */
-  readonly code: string
-  readonly status?: number
-  readonly method?: string
-  /** After `/graphql?`. */
-  readonly search?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-  /** Refused by the door in front of GraphQL, which only a real server has. */
-  readonly atDoor?: true
-}
+export type { Abuse }
 
-const json = { 'content-type': 'application/json' }
-const list = (count: number, of = (i: number) => `n${i}`) => Array.from({ length: count }, (_, i) => of(i))
-
-type Rows = readonly (readonly [is: string, code: string, query: string, variables?: unknown, operationName?: string])[]
-const posted = (rows: Rows): Abuse[] =>
-  rows.map(([is, code, query, variables, operationName]) => ({
-    ...{ is, code, method: 'POST', headers: json },
-    body: JSON.stringify({ query, variables, operationName }),
-  }))
-
-const series = 'query ($in: SeriesInput!) { series(input: $in) { steps } }'
-const curves = (more: object) => ({ in: { project: 'p', runs: ['r'], metrics: ['m'], ...more } })
 const filtered = 'query ($f: RunFilter) { runs(project: "p", filter: $f) { nodes { run } } }'
 const paged = 'query ($n: Int) { runs(project: "p", first: $n) { nodes { run } } }'
 const nodes = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'
@@ -406,4 +383,4 @@ const requests: Abuse[] = [
   ),
 ]
 
-export const corpus: readonly Abuse[] = [...depth, ...repetition, ...tooMany, ...odd, ...requests]
+export const corpus: readonly Abuse[] = [...depth, ...repetition, ...tooMany, ...odd, ...drawings, ...requests]

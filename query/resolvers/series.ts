@@ -1,21 +1,26 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import type { ReadOptions, StoreReader, Watermark } from '../../schema/store.ts'
 import { createGroupBatcher } from '../batch.ts'
 import type { Context } from '../context.ts'
-import { type Curve, type CurvesQuestion, emptyCurve, loadCurves } from '../curves.ts'
-import { failure } from '../failures.ts'
-import type { BucketTable } from '../reduce/buckets.ts'
+import { type Curve, emptyCurve, loadCurves } from '../curves.ts'
+import type { DrawnSeries } from '../pipeline/draw.ts'
+import { loadPipeline } from '../pipeline/load.ts'
+import { type Drawing, needsPoints, type PipelineQuestion } from '../pipeline/question.ts'
+import { createTimeReader, type TimeReader } from '../pipeline/times.ts'
+import type { BucketTable, Points } from '../reduce/buckets.ts'
 import { seriesId } from '../series-reads.ts'
-import { knownRuns } from '../sql/known-runs.ts'
-import { ask, texts } from '../sql/read.ts'
 import { arrive } from './arrive.ts'
-import { type Maybe, type RangeInput, rangeOf } from './inputs.ts'
+import { type DrawingInput, drawingOf, formatPlace } from './drawing.ts'
+import { drawnAnswer, reducedPoints } from './drawn-series.ts'
+import type { Maybe } from './inputs.ts'
 import type { RunRow } from './run.ts'
+import { selectsAny } from './selected.ts'
+import { refuseUnknownRuns } from './unknown-runs.ts'
 
-export type SeriesInput = RangeInput & {
+export type SeriesInput = DrawingInput & {
   readonly project: string
   readonly runs: readonly string[]
-  readonly metrics: readonly string[]
   readonly at?: Maybe<string>
 }
 
@@ -27,39 +32,75 @@ const currencyOf = (watermark: Watermark): Currency => ({
   watermarkTime: watermark.currentTimeMs(),
 })
 
-export async function resolveSeries(_: unknown, { input }: { input: SeriesInput }, context: Context) {
-  const question = { project: input.project, runs: input.runs, metrics: input.metrics, ...rangeOf(input) }
+export async function resolveSeries(
+  _: unknown,
+  { input }: { input: SeriesInput },
+  context: Context,
+  info: GraphQLResolveInfo,
+) {
+  const { project, runs } = input
+  const drawing = drawingOf(input, { project, run: runs.length === 1 ? runs[0] : undefined })
+  const question = { project, runs, ...drawing, times: asksForTimes(info) }
   await arrive(context, input.at, false)
   const currency = currencyOf(context.watermark)
-  const curves = await loadCurves(context.reader, question, context.readOptions)
-  await refuseUnknownRuns(context, question, curves)
-  return input.runs.flatMap((run) => seriesOf(question, run, curves, currency))
+  const { hasPoints, seriesOf } = await loadSeries(context.reader, question, context.readOptions)
+  await refuseUnknownRuns(context, project, runs, hasPoints)
+  return runs.flatMap((run) => seriesOf(run, currency))
 }
 
-/** A run with points is known by them; only the others are looked up. */
-async function refuseUnknownRuns(
-  context: Context,
-  { project, runs, metrics }: CurvesQuestion,
-  curves: ReadonlyMap<string, Curve>,
-): Promise<void> {
-  const hasPoints = (run: string) =>
-    metrics.some((metric) => curves.has(seriesId(runKey(project, run), metricKey(metric))))
-  const asked = [...new Set(runs)].filter((run) => !hasPoints(run))
-  if (asked.length === 0) return
-  const known = new Set(texts(await ask(context.reader, knownRuns(project, asked), context.readOptions), 'run'))
-  const unknown = asked.filter((run) => !known.has(run))
-  if (unknown.length === 0) return
-  const shown = unknown
-    .slice(0, 10)
-    .map((run) => JSON.stringify(run))
-    .join(', ')
-  const others = unknown.length > 10 ? ` and ${unknown.length - 10} more` : ''
-  throw failure('UNKNOWN_RUN', `project ${JSON.stringify(project)} has no run ${shown}${others}`)
+const asksForTimes = (info: GraphQLResolveInfo) => selectsAny(info, ['times', 'timesPacked'])
+
+type Loaded = {
+  readonly hasPoints: (run: string) => boolean
+  /** The series of one run, in the order asked. */
+  readonly seriesOf: (run: string, currency: Currency) => SeriesAnswer[]
+}
+
+/** Curves that the store can reduce come as buckets (`curves.ts`), all others from their points (`pipeline/`). */
+function loadSeries(reader: StoreReader, question: PipelineQuestion, options: ReadOptions): Promise<Loaded> {
+  return needsPoints(question) ? loadDrawn(reader, question, options) : loadReduced(reader, question, options)
+}
+
+async function loadReduced(reader: StoreReader, question: PipelineQuestion, options: ReadOptions): Promise<Loaded> {
+  const { project, runs, targets, drawing } = question
+  const { steps, buckets, repeated } = drawing
+  const metrics = targets.map(({ name }) => name)
+  const asked = { project, runs, metrics, fromStep: steps.from, toStep: steps.to, buckets, repeated }
+  const curves = await loadCurves(reader, asked, options)
+  const timesOf = createTimeReader(reader, repeated, options)
+  const curveOf = (run: string, metric: string) => curves.get(seriesId(runKey(project, run), metricKey(metric)))
+  return {
+    hasPoints: (run) => metrics.some((metric) => curveOf(run, metric) !== undefined),
+    seriesOf: (run, currency) =>
+      metrics.map((metric) => {
+        const keys = { run: runKey(project, run), metric: metricKey(metric) }
+        const curve = curveOf(run, metric) ?? emptyCurve
+        return { run, metric, ...seriesAnswer(curve, drawing, currency, (points) => timesOf({ ...keys, points })) }
+      }),
+  }
+}
+
+async function loadDrawn(reader: StoreReader, question: PipelineQuestion, options: ReadOptions): Promise<Loaded> {
+  const { project, targets, drawing } = question
+  const drawn = await loadPipeline(reader, question, options)
+  const endOf = (run: string, metric: string, { end }: DrawnSeries) =>
+    end ? formatPlace({ project, run }, metric, drawing, end) : null
+  return {
+    hasPoints: (run) => [...(drawn.get(run)?.values() ?? [])].some(({ totals }) => totals.points > 0),
+    seriesOf: (run, currency) =>
+      targets.map((target) => {
+        const series = drawn.get(run)!.get(target)!
+        const metric = target.name
+        const { receipt, ...answer } = drawnAnswer(series, drawing)
+        const endCursor = endOf(run, metric, series)
+        return { run, metric, ...answer, endCursor, receipt: () => ({ ...receipt(), ...currency }) }
+      }),
+  }
 }
 
 /** Curves of one run of a page; asked together for all runs of the page that want the same. */
 export type SeriesLoader = (request: SeriesRequest) => Promise<readonly SeriesAnswer[]>
-type SeriesRequest = Omit<CurvesQuestion, 'runs'> & { readonly run: string }
+type SeriesRequest = Omit<PipelineQuestion, 'runs'> & { readonly run: string }
 
 export function createSeriesLoader(reader: StoreReader, watermark: Watermark, options: ReadOptions): SeriesLoader {
   return createGroupBatcher(
@@ -67,51 +108,58 @@ export function createSeriesLoader(reader: StoreReader, watermark: Watermark, op
     async (requests) => {
       const currency = currencyOf(watermark)
       const runs = requests.map(({ run }) => run)
-      const curves = await loadCurves(reader, { ...requests[0]!, runs }, options)
-      return requests.map((request) => seriesOf(request, request.run, curves, currency))
+      const { seriesOf } = await loadSeries(reader, { ...requests[0]!, runs }, options)
+      return requests.map(({ run }) => seriesOf(run, currency))
     },
   )
 }
 
 export async function resolveRunSeries(
   run: RunRow,
-  input: RangeInput & { metrics: readonly string[] },
+  input: DrawingInput,
   context: Context,
+  info: GraphQLResolveInfo,
 ): Promise<readonly SeriesAnswer[]> {
-  return context.seriesLoader({ project: run.project, run: run.run, metrics: input.metrics, ...rangeOf(input) })
+  const { project } = run
+  const drawing = drawingOf(input, { project, run: run.run })
+  return context.seriesLoader({ project, run: run.run, ...drawing, times: asksForTimes(info) })
 }
 
-type SeriesAnswer = ReturnType<typeof seriesAnswer>
+type SeriesAnswer = { readonly run: string; readonly metric: string; readonly [field: string]: unknown }
 
-function seriesOf(
-  { project, metrics }: { project: string; metrics: readonly string[] },
-  run: string,
-  curves: ReadonlyMap<string, Curve>,
+function seriesAnswer(
+  curve: Curve,
+  drawing: Drawing,
   currency: Currency,
-): SeriesAnswer[] {
-  const key = runKey(project, run)
-  return metrics.map((metric) =>
-    seriesAnswer(run, metric, curves.get(seriesId(key, metricKey(metric))) ?? emptyCurve, currency),
-  )
-}
-
-function seriesAnswer(run: string, metric: string, curve: Curve, currency: Currency) {
-  const { steps, values } = curve.points
+  timesOf: (points: Points) => ReturnType<TimeReader>,
+) {
+  const reduced = reducedPoints(curve, drawing)
+  const { steps, values } = reduced.points
+  let looked: ReturnType<TimeReader> | undefined
+  const times = () => {
+    looked ??= timesOf(reduced.points)
+    return looked
+  }
   return {
-    run,
-    metric,
-    steps,
-    values,
-    stepsPacked: steps,
-    valuesPacked: values,
+    ...{ steps, values, x: steps, times },
+    ...{ stepsPacked: steps, valuesPacked: values, xPacked: steps, timesPacked: times },
+    endCursor: null,
     buckets: () => bucketsAnswer(curve.buckets()),
-    receipt: () => ({ ...receiptOf(curve), ...currency }),
+    receipt: () => {
+      const { exact, extremesLeftOut } = reduced
+      const method = exact ? 'RAW' : drawing.reduction
+      return { ...receiptOf(curve), ...currency, method, exact, extremesLeftOut, pointsReturned: steps.length }
+    },
   }
 }
 
 export function bucketsAnswer(table: BucketTable) {
   return {
     ...table,
+    x: table.steps,
+    xPacked: table.steps,
+    mean: null,
+    meanPacked: null,
     first: () => withNulls(table.first),
     min: () => withNulls(table.min),
     max: () => withNulls(table.max),
@@ -138,9 +186,11 @@ export function receiptOf(curve: Curve) {
   return {
     method: curve.exact ? 'RAW' : 'M4',
     exact: curve.exact,
+    pointsReturned: curve.points.steps.length,
+    ...{ axis: 'STEP', xMetric: null, origin: null, smoothing: null, withoutPartner: 0, nonFiniteX: 0 },
+    extremesLeftOut: 0,
     bucketWidth: curve.bucketWidth,
     pointsTotal: standing + curve.superseded,
-    pointsReturned: curve.points.steps.length,
     superseded: curve.superseded,
     nan: sum(table.nan),
     positiveInfinity: sum(table.positiveInfinity),

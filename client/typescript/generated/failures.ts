@@ -26,10 +26,12 @@ export const failures = {
   TOO_MANY_TOKENS: { retryable: false },
   /** Runs x metrics is more than limits.seriesPerAnswer. */
   TOO_MANY_SERIES: { retryable: false },
-  /** The answer could be larger than limits.pointsPerAnswer. */
+  /** The answer could be larger, or more would be read, than the limits allow. */
   TOO_COSTLY: { retryable: false },
   /** A variable or an argument has a value that is not allowed. */
   BAD_INPUT: { retryable: false },
+  /** An expression over metrics cannot be read; says where. */
+  BAD_EXPRESSION: { retryable: false },
   /** The cursor is not one of this list in this order. */
   BAD_CURSOR: { retryable: false },
   /** `at` is not a token of this server. */

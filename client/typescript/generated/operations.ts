@@ -10,10 +10,18 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 export type SeriesInput = {
   /** Name of the project. */
   readonly project: string;
-  /** Ids of the runs. An unknown one is refused with `UNKNOWN_RUN`. Runs x metrics: at most 500 in one answer. */
+  /** Ids of the runs. An unknown one is refused with `UNKNOWN_RUN`. Runs x (metrics + expressions): at most 500 in one answer. */
   readonly runs: ReadonlyArray<string>;
   /** Names of the metrics, at most 500. One that a run never logged gives a series without points. */
-  readonly metrics: ReadonlyArray<string>;
+  readonly metrics?: ReadonlyArray<string>;
+  /**
+   * Series computed from metrics, behind those of `metrics`: `train/loss - val/loss`, `log10(train/loss)`, `` `grad norm` / 2 ``. Operators + - * / ^
+   * (power, from the right) and unary minus, parentheses, numbers, log (natural), log10, log2, exp, sqrt, abs, min(a, b), max(a, b), pow(a, b). A bare name
+   * has letters, digits, `_`, `.` and `/`: a `/` between two letters or digits belongs to the name, so division is written with spaces; any other name
+   * stands in backquotes, a backquote in it doubled. Arithmetic is that of IEEE 754: 1/0 is Infinity, log(-1) NaN. Points meet at equal steps, after
+   * `repeated` settled which count. With `metrics` at most 500; 1000 characters, 8 metrics and a nesting of 32 each; refused with `BAD_EXPRESSION`, which says where.
+   */
+  readonly expressions?: ReadonlyArray<string> | null | undefined;
   /**
    * Token of a write (`at` of its acknowledgement) that the answer must include: it waits until that write can be seen. Refused with
    * `BAD_AT` when it is no token of this server, with `WATERMARK_TIMEOUT` (retryable) when the write does not show up in time.
@@ -28,9 +36,91 @@ export type SeriesInput = {
    * as the first, lowest, highest and last point of each bucket (M4, exact to the pixel), and the first of each kind of non-finite value.
    */
   readonly buckets?: number | null | undefined;
-  /** Which of several points of one step count. */
+  /** Which of several points of one step count. With `ALL` points of several metrics meet first with first, second with second. */
   readonly repeated?: Repeated | null | undefined;
+  /**
+   * What lies along x. Anything but `STEP`, and so do smoothing, expressions, ranges other than of steps, and the reductions MEAN and RAW, needs the points
+   * themselves: at most 25,000,000 are read for one question, else `TOO_COSTLY` before any is.
+   */
+  readonly x?: Axis | null | undefined;
+  /** With `x: METRIC`: name of the metric along x. */
+  readonly xMetric?: string | null | undefined;
+  /** Only points of this time or later. All ranges given must hold; which point of a step counts is settled before. */
+  readonly fromTime?: string | number | null | undefined;
+  /** Only points of this time or earlier. */
+  readonly toTime?: string | number | null | undefined;
+  /** Only points logged so many ms after the run began, or later; see `Axis.RELATIVE_TIME`. Any finite float64. */
+  readonly fromRelative?: number | null | undefined;
+  /** Only points logged so many ms after the run began, or earlier. Any finite float64. */
+  readonly toRelative?: number | null | undefined;
+  /** With `x: METRIC`: only points where the metric along x has this value or a higher one. Any finite float64. */
+  readonly fromX?: number | null | undefined;
+  /** With `x: METRIC`: only points where the metric along x has this value or a lower one. Any finite float64. */
+  readonly toX?: number | null | undefined;
+  /** How a series with more points than buckets becomes shorter. */
+  readonly reduction?: Reduction | null | undefined;
+  /**
+   * Smooths the values before they are reduced, at full resolution. Asked for the same series twice, with and without, a chart has both. What is smoothed does
+   * not depend on the ranges: points before them count too.
+   */
+  readonly smoothing?: Smoothing | null | undefined;
+  /** With `reduction: RAW`: how many points of each series, 1 to 50000; 1000 when absent. */
+  readonly first?: number | null | undefined;
+  /** With `reduction: RAW`: `Series.endCursor` of the page before, asked for one run and one metric or expression and otherwise in the same way. */
+  readonly after?: string | null | undefined;
 };
+
+/** What lies along x. */
+export type Axis =
+  /** The step. */
+  | 'STEP'
+  /**
+   * Ms since the run began: since the earliest time that any point of the run has, of whatever metric, superseded or not. The same for all metrics of
+   * the run, and never negative. `Receipt.origin` is that time.
+   */
+  | 'RELATIVE_TIME'
+  /** When the point was logged, ms since 1970. */
+  | 'WALL_TIME'
+  /**
+   * The value of another metric of the run at the same step. A point at whose step the other metric has none, or one that is not finite, is left out and
+   * counted in the receipt.
+   */
+  | 'METRIC';
+
+/**
+ * How points become fewer. Buckets are those of a grid along x whose widths are powers of two, fractions included for x of a metric: the narrowest of at
+ * most `buckets` that hold all points of the range. Whatever the reduction, the first NaN, Infinity and -Infinity of each bucket stand among the points.
+ */
+export type Reduction =
+  /** First, lowest, highest and last finite point of each bucket: draws the line that all points draw. Never loses a spike. */
+  | 'M4'
+  /**
+   * Largest triangle three buckets over the M4 points: one of them for each bucket, the one that spans the largest triangle with the point chosen before and the
+   * middle of the next bucket's. Smaller, and it can lose a spike: `Receipt.extremesLeftOut` says how many buckets had one.
+   */
+  | 'LTTB'
+  /** Mean of the finite values of each bucket, by a compensated sum; drawn at the start of the bucket. */
+  | 'MEAN'
+  /** Last finite point of each bucket. */
+  | 'LAST'
+  /** None: pages of points as they are, in the order of steps, `first` of them. Go on with `after`. */
+  | 'RAW';
+
+/**
+ * How values are smoothed: exactly one of these. Smoothing goes along the points in the order of steps; the way along x from one to the next is the distance of
+ * their x, in the unit of x: steps, ms, or that of the metric. A point that is not finite, in value or in x, is passed over: it comes out as it is and
+ * changes nothing. `repeated` is settled before.
+ */
+export type Smoothing =
+  {   /**
+   * Exponential moving average by distance (time-weighted EMA): the mean of this point and all before it, each weighted by 2^(-d / halfLife) where d is the way along x from
+   * it to this one. Weights are divided by their sum, so that there is no bias towards 0 at the start. Any finite float64 above 0.
+   */
+  readonly halfLife: number; readonly points?: never; readonly width?: never; }
+  |  { readonly halfLife?: never;   /** Moving average: the mean of this point and those before it, so many together. 1 to 1000000. */
+  readonly points: number; readonly width?: never; }
+  |  { readonly halfLife?: never; readonly points?: never;   /** Moving average: the mean of this point and those before it from which the way along x is less than this. Any finite float64 above 0; at most 1000000 points at once. */
+  readonly width: number; };
 
 /** Which of several points that were logged for one step of one series count. */
 export type Repeated =
@@ -46,7 +136,13 @@ export type Method =
   /** Not at all: every point of the range is there. */
   | 'RAW'
   /** First, lowest, highest and last finite point of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
-  | 'M4';
+  | 'M4'
+  /** One point of every bucket chosen by triangles, and the bucket's first NaN, Infinity and -Infinity; see `Reduction.LTTB`. */
+  | 'LTTB'
+  /** Mean of the finite values of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
+  | 'MEAN'
+  /** Last finite point of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
+  | 'LAST';
 
 /**
  * What a run contributes to a bucket: one value, however many points it has there, so that each run counts once. Of several points of one step only

@@ -29,6 +29,8 @@ export type Scalars = {
    * JSON has no way to show -0 that every reader keeps: it appears as 0; the packed form keeps it.
    */
   Values: { input: readonly (Value | null)[]; output: readonly (Value | null)[]; }
+  /** A column of moments: one JSON array of integers, ms since 1970. */
+  Times: { input: readonly number[]; output: readonly number[]; }
   /**
    * A column in packed form: base64 (standard alphabet, padded) of float64 numbers, little-endian, 8 bytes each; bit-exact except for
    * the payload of NaN. Absent values are NaN. Steps and counts are exact in it as they are within ±2^53.
@@ -170,10 +172,18 @@ export type Node = {
 export type SeriesInput = {
   /** Name of the project. */
   readonly project: Scalars['String']['input'];
-  /** Ids of the runs. An unknown one is refused with `UNKNOWN_RUN`. Runs x metrics: at most 500 in one answer. */
+  /** Ids of the runs. An unknown one is refused with `UNKNOWN_RUN`. Runs x (metrics + expressions): at most 500 in one answer. */
   readonly runs: ReadonlyArray<Scalars['String']['input']>;
   /** Names of the metrics, at most 500. One that a run never logged gives a series without points. */
-  readonly metrics: ReadonlyArray<Scalars['String']['input']>;
+  readonly metrics?: ReadonlyArray<Scalars['String']['input']>;
+  /**
+   * Series computed from metrics, behind those of `metrics`: `train/loss - val/loss`, `log10(train/loss)`, `` `grad norm` / 2 ``. Operators + - * / ^
+   * (power, from the right) and unary minus, parentheses, numbers, log (natural), log10, log2, exp, sqrt, abs, min(a, b), max(a, b), pow(a, b). A bare name
+   * has letters, digits, `_`, `.` and `/`: a `/` between two letters or digits belongs to the name, so division is written with spaces; any other name
+   * stands in backquotes, a backquote in it doubled. Arithmetic is that of IEEE 754: 1/0 is Infinity, log(-1) NaN. Points meet at equal steps, after
+   * `repeated` settled which count. With `metrics` at most 500; 1000 characters, 8 metrics and a nesting of 32 each; refused with `BAD_EXPRESSION`, which says where.
+   */
+  readonly expressions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /**
    * Token of a write (`at` of its acknowledgement) that the answer must include: it waits until that write can be seen. Refused with
    * `BAD_AT` when it is no token of this server, with `WATERMARK_TIMEOUT` (retryable) when the write does not show up in time.
@@ -188,9 +198,91 @@ export type SeriesInput = {
    * as the first, lowest, highest and last point of each bucket (M4, exact to the pixel), and the first of each kind of non-finite value.
    */
   readonly buckets?: InputMaybe<Scalars['Int']['input']>;
-  /** Which of several points of one step count. */
+  /** Which of several points of one step count. With `ALL` points of several metrics meet first with first, second with second. */
   readonly repeated?: InputMaybe<Repeated>;
+  /**
+   * What lies along x. Anything but `STEP`, and so do smoothing, expressions, ranges other than of steps, and the reductions MEAN and RAW, needs the points
+   * themselves: at most 25,000,000 are read for one question, else `TOO_COSTLY` before any is.
+   */
+  readonly x?: InputMaybe<Axis>;
+  /** With `x: METRIC`: name of the metric along x. */
+  readonly xMetric?: InputMaybe<Scalars['String']['input']>;
+  /** Only points of this time or later. All ranges given must hold; which point of a step counts is settled before. */
+  readonly fromTime?: InputMaybe<Scalars['Time']['input']>;
+  /** Only points of this time or earlier. */
+  readonly toTime?: InputMaybe<Scalars['Time']['input']>;
+  /** Only points logged so many ms after the run began, or later; see `Axis.RELATIVE_TIME`. Any finite float64. */
+  readonly fromRelative?: InputMaybe<Scalars['Float']['input']>;
+  /** Only points logged so many ms after the run began, or earlier. Any finite float64. */
+  readonly toRelative?: InputMaybe<Scalars['Float']['input']>;
+  /** With `x: METRIC`: only points where the metric along x has this value or a higher one. Any finite float64. */
+  readonly fromX?: InputMaybe<Scalars['Float']['input']>;
+  /** With `x: METRIC`: only points where the metric along x has this value or a lower one. Any finite float64. */
+  readonly toX?: InputMaybe<Scalars['Float']['input']>;
+  /** How a series with more points than buckets becomes shorter. */
+  readonly reduction?: InputMaybe<Reduction>;
+  /**
+   * Smooths the values before they are reduced, at full resolution. Asked for the same series twice, with and without, a chart has both. What is smoothed does
+   * not depend on the ranges: points before them count too.
+   */
+  readonly smoothing?: InputMaybe<Smoothing>;
+  /** With `reduction: RAW`: how many points of each series, 1 to 50000; 1000 when absent. */
+  readonly first?: InputMaybe<Scalars['Int']['input']>;
+  /** With `reduction: RAW`: `Series.endCursor` of the page before, asked for one run and one metric or expression and otherwise in the same way. */
+  readonly after?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** What lies along x. */
+export type Axis =
+  /** The step. */
+  | 'STEP'
+  /**
+   * Ms since the run began: since the earliest time that any point of the run has, of whatever metric, superseded or not. The same for all metrics of
+   * the run, and never negative. `Receipt.origin` is that time.
+   */
+  | 'RELATIVE_TIME'
+  /** When the point was logged, ms since 1970. */
+  | 'WALL_TIME'
+  /**
+   * The value of another metric of the run at the same step. A point at whose step the other metric has none, or one that is not finite, is left out and
+   * counted in the receipt.
+   */
+  | 'METRIC';
+
+/**
+ * How points become fewer. Buckets are those of a grid along x whose widths are powers of two, fractions included for x of a metric: the narrowest of at
+ * most `buckets` that hold all points of the range. Whatever the reduction, the first NaN, Infinity and -Infinity of each bucket stand among the points.
+ */
+export type Reduction =
+  /** First, lowest, highest and last finite point of each bucket: draws the line that all points draw. Never loses a spike. */
+  | 'M4'
+  /**
+   * Largest triangle three buckets over the M4 points: one of them for each bucket, the one that spans the largest triangle with the point chosen before and the
+   * middle of the next bucket's. Smaller, and it can lose a spike: `Receipt.extremesLeftOut` says how many buckets had one.
+   */
+  | 'LTTB'
+  /** Mean of the finite values of each bucket, by a compensated sum; drawn at the start of the bucket. */
+  | 'MEAN'
+  /** Last finite point of each bucket. */
+  | 'LAST'
+  /** None: pages of points as they are, in the order of steps, `first` of them. Go on with `after`. */
+  | 'RAW';
+
+/**
+ * How values are smoothed: exactly one of these. Smoothing goes along the points in the order of steps; the way along x from one to the next is the distance of
+ * their x, in the unit of x: steps, ms, or that of the metric. A point that is not finite, in value or in x, is passed over: it comes out as it is and
+ * changes nothing. `repeated` is settled before.
+ */
+export type Smoothing =
+  /**
+   * Exponential moving average by distance (time-weighted EMA): the mean of this point and all before it, each weighted by 2^(-d / halfLife) where d is the way along x from
+   * it to this one. Weights are divided by their sum, so that there is no bias towards 0 at the start. Any finite float64 above 0.
+   */
+  { readonly halfLife: Scalars['Float']['input']; readonly points?: never; readonly width?: never; }
+  |  /** Moving average: the mean of this point and those before it, so many together. 1 to 1000000. */
+  { readonly halfLife?: never; readonly points: Scalars['Int']['input']; readonly width?: never; }
+  |  /** Moving average: the mean of this point and those before it from which the way along x is less than this. Any finite float64 above 0; at most 1000000 points at once. */
+  { readonly halfLife?: never; readonly points?: never; readonly width: Scalars['Float']['input']; };
 
 /** Which of several points that were logged for one step of one series count. */
 export type Repeated =
@@ -206,22 +298,45 @@ export type Method =
   /** Not at all: every point of the range is there. */
   | 'RAW'
   /** First, lowest, highest and last finite point of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
-  | 'M4';
+  | 'M4'
+  /** One point of every bucket chosen by triangles, and the bucket's first NaN, Infinity and -Infinity; see `Reduction.LTTB`. */
+  | 'LTTB'
+  /** Mean of the finite values of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
+  | 'MEAN'
+  /** Last finite point of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
+  | 'LAST';
 
-/** One metric of one run over a range of steps. */
+/** One metric of one run, or an expression over its metrics, over a range of steps. */
 export type Series = {
   /** Id of the run. */
   readonly run: Scalars['String']['output'];
-  /** Name of the metric. */
+  /** Name of the metric, or the text of the expression. */
   readonly metric: Scalars['String']['output'];
-  /** Steps of the points, ascending. Points that were really logged, never averages. Several of one step come as they were logged. */
+  /**
+   * Steps of the points. Points that were really logged, or computed from such, but for the averages of MEAN. They come in the order of x, those alike in it in
+   * the order of steps, those of one step as they were logged; pages of RAW in the order of steps. MEAN: start of the bucket where x is the step, otherwise
+   * step of its first finite point.
+   */
   readonly steps: Scalars['Steps']['output'];
   /** Values of the points, as long as `steps`. */
   readonly values: Scalars['Values']['output'];
+  /** Where the points lie along x, as long as `steps`: the same where x is the step. MEAN: start of the bucket. */
+  readonly x: Scalars['Values']['output'];
+  /**
+   * When the points were logged, as long as `steps`; of expressions the latest time of their parts, of MEAN that of the bucket's first finite point. For M4, LTTB and LAST by step
+   * of a metric they are looked up one by one, at most 100,000 in one answer; with `repeated: ALL` points alike in step and value then have the time of the first.
+   */
+  readonly times: Scalars['Times']['output'];
   /** `steps`, packed. */
   readonly stepsPacked: Scalars['Packed']['output'];
   /** `values`, packed. */
   readonly valuesPacked: Scalars['Packed']['output'];
+  /** `x`, packed. */
+  readonly xPacked: Scalars['Packed']['output'];
+  /** `times`, packed. */
+  readonly timesPacked: Scalars['Packed']['output'];
+  /** With `reduction: RAW`: for `after` of the next page; null when there is none. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
   /** The same range as one row of figures per bucket, empty buckets left out. */
   readonly buckets: Buckets;
   /** How the points above came about, and what they leave out. */
@@ -229,25 +344,29 @@ export type Series = {
 };
 
 /**
- * Figures of the buckets that have points, as columns of one length. A bucket covers the steps from its start up to, not including, its
- * start + `receipt.bucketWidth`; starts are multiples of the width, and widths powers of two, so that the buckets of one curve fit in those of
- * any other. Where a bucket has no finite value its first, min, max and last are null (NaN when packed).
+ * Figures of the buckets that have points, as columns of one length. A bucket covers the steps, or what else lies along x, from its start up to, not
+ * including, its start + `receipt.bucketWidth`; starts are multiples of the width, and widths powers of two, so that the buckets of one curve fit in those of
+ * any other. Where a bucket has no finite value its first, min, max, last and mean are null (NaN when packed).
  */
 export type Buckets = {
   /** Number of buckets: the length of every column. */
   readonly count: Scalars['Count']['output'];
-  /** First step that each bucket covers. */
+  /** First step that each bucket covers; on other axes the lowest step of its points. */
   readonly steps: Scalars['Steps']['output'];
+  /** Where each bucket begins along x. */
+  readonly x: Scalars['Values']['output'];
   /** Points in each bucket, non-finite ones included, superseded ones not. */
   readonly counts: Scalars['Counts']['output'];
-  /** Finite value at the lowest step of each bucket. */
+  /** Finite value at the lowest x of each bucket. */
   readonly first: Scalars['Values']['output'];
   /** Lowest finite value of each bucket. */
   readonly min: Scalars['Values']['output'];
   /** Highest finite value of each bucket. */
   readonly max: Scalars['Values']['output'];
-  /** Finite value at the highest step of each bucket. */
+  /** Finite value at the highest x of each bucket. */
   readonly last: Scalars['Values']['output'];
+  /** Mean of the finite values of each bucket; null but for `reduction: MEAN`. */
+  readonly mean?: Maybe<Scalars['Values']['output']>;
   /** NaNs in each bucket. */
   readonly nan: Scalars['Counts']['output'];
   /** Points of value Infinity in each bucket. */
@@ -256,6 +375,8 @@ export type Buckets = {
   readonly negativeInfinity: Scalars['Counts']['output'];
   /** `steps`, packed. */
   readonly stepsPacked: Scalars['Packed']['output'];
+  /** `x`, packed. */
+  readonly xPacked: Scalars['Packed']['output'];
   /** `counts`, packed. */
   readonly countsPacked: Scalars['Packed']['output'];
   /** `first`, packed. */
@@ -266,6 +387,8 @@ export type Buckets = {
   readonly maxPacked: Scalars['Packed']['output'];
   /** `last`, packed. */
   readonly lastPacked: Scalars['Packed']['output'];
+  /** `mean`, packed; null but for `reduction: MEAN`. */
+  readonly meanPacked?: Maybe<Scalars['Packed']['output']>;
   /** `nan`, packed. */
   readonly nanPacked: Scalars['Packed']['output'];
   /** `positiveInfinity`, packed. */
@@ -278,11 +401,22 @@ export type Buckets = {
 export type Receipt = {
   /** How the points were reduced. */
   readonly method: Method;
-  /** Whether every point of the range is in the answer, superseded ones aside. The same as `method: RAW`. */
+  /** Whether every point of the range is in the answer, superseded ones and those without x aside; smoothed if `smoothing` says so. */
   readonly exact: Scalars['Boolean']['output'];
-  /** Steps that one bucket covers: a power of two. */
-  readonly bucketWidth: Scalars['Count']['output'];
-  /** Points logged in the range, superseded ones included. */
+  /** What lies along x. */
+  readonly axis: Axis;
+  /** The metric along x; null for other axes. */
+  readonly xMetric?: Maybe<Scalars['String']['output']>;
+  /** When the run began; null where neither the axis nor a range is relative to it, and for a run without points. */
+  readonly origin?: Maybe<Scalars['Time']['output']>;
+  /** What was done to the values; null: nothing. */
+  readonly smoothing?: Maybe<SmoothingDone>;
+  /**
+   * How much of x one bucket covers: a power of two. Steps, ms, or in the unit of the metric along x, where it may be a fraction; 2^1024, which float64 does
+   * not have, is shown as the largest float64.
+   */
+  readonly bucketWidth: Scalars['Float']['output'];
+  /** Points in all of the ranges, superseded ones of their steps included; of pages of RAW, here and below, those of the page. */
   readonly pointsTotal: Scalars['Count']['output'];
   /** Points in `steps` and `values`. */
   readonly pointsReturned: Scalars['Count']['output'];
@@ -296,6 +430,15 @@ export type Receipt = {
   readonly negativeInfinity: Scalars['Count']['output'];
   /** Lowest step of the range with a NaN or an infinity, superseded points aside; null when all are finite. */
   readonly firstNonFiniteStep?: Maybe<Scalars['Step']['output']>;
+  /**
+   * Points of the metric, or of those of the expression, that are left out because another metric needed has none at their step, in the range of steps whatever
+   * their time; null for pages of RAW.
+   */
+  readonly withoutPartner?: Maybe<Scalars['Count']['output']>;
+  /** Points of all ranges but that of x that are left out because the metric along x is NaN or infinite there; null for pages of RAW. */
+  readonly nonFiniteX?: Maybe<Scalars['Count']['output']>;
+  /** Buckets whose lowest or highest finite value is not among the points: 0 for M4. */
+  readonly extremesLeftOut: Scalars['Count']['output'];
   /** Token of the last write that the answer includes for certain. */
   readonly watermark: Scalars['String']['output'];
   /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
@@ -455,6 +598,25 @@ export type GroupsReceipt = {
   readonly watermarkTime: Scalars['Time']['output'];
 };
 
+/** How values were smoothed before they were reduced; one of the figures is not null. See `Smoothing`. */
+export type SmoothingDone = {
+  /** In which way. */
+  readonly method: SmoothingMethod;
+  /** Half-life in units of x. */
+  readonly halfLife?: Maybe<Scalars['Float']['output']>;
+  /** Points in the window. */
+  readonly points?: Maybe<Scalars['Count']['output']>;
+  /** Width of the window in units of x. */
+  readonly width?: Maybe<Scalars['Float']['output']>;
+};
+
+/** A way to smooth values. */
+export type SmoothingMethod =
+  /** Exponential moving average, weighted by distance in x. */
+  | 'EMA'
+  /** Mean of the points in a window that ends at each point. */
+  | 'MOVING_AVERAGE';
+
 /** A page of projects. */
 export type ProjectConnection = {
   /** The page's projects, each with its cursor. */
@@ -568,11 +730,24 @@ export type RunmetricsArgs = {
 
 /** One training job's record. */
 export type RunseriesArgs = {
-  metrics: ReadonlyArray<Scalars['String']['input']>;
+  metrics?: ReadonlyArray<Scalars['String']['input']>;
+  expressions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   fromStep?: InputMaybe<Scalars['Step']['input']>;
   toStep?: InputMaybe<Scalars['Step']['input']>;
   buckets?: InputMaybe<Scalars['Int']['input']>;
   repeated?: InputMaybe<Repeated>;
+  x?: InputMaybe<Axis>;
+  xMetric?: InputMaybe<Scalars['String']['input']>;
+  fromTime?: InputMaybe<Scalars['Time']['input']>;
+  toTime?: InputMaybe<Scalars['Time']['input']>;
+  fromRelative?: InputMaybe<Scalars['Float']['input']>;
+  toRelative?: InputMaybe<Scalars['Float']['input']>;
+  fromX?: InputMaybe<Scalars['Float']['input']>;
+  toX?: InputMaybe<Scalars['Float']['input']>;
+  reduction?: InputMaybe<Reduction>;
+  smoothing?: InputMaybe<Smoothing>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** One metric of a run: its summary over every point logged, repeated steps included. */

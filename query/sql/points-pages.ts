@@ -1,0 +1,61 @@
+import { createBinder, type Statement } from './text.ts'
+
+/** A point's place in its series: no two have the same. */
+export type PointPlace = { readonly step: number; readonly ord: bigint }
+
+const timeColumn = (times: boolean) => (times ? ', time AS times' : '')
+
+export type PageQuestion = {
+  readonly run: bigint
+  readonly metric: bigint
+  readonly fromStep: number
+  readonly toStep: number
+  /** Only points behind this one. */
+  readonly after: PointPlace | undefined
+  readonly times: boolean
+  readonly rows: number
+}
+
+/** The next points of one series in the order of step, then of logging: `steps, values, ord`, and `times` if asked for. Stops at `rows`. */
+export function pointsPage(question: PageQuestion): Statement {
+  const { parameters, bind } = createBinder()
+  const { after } = question
+  const from = after ? Math.max(question.fromStep, after.step) : question.fromStep
+  const behind = after ? `AND (step > ${bind('Int64', after.step)} OR ord > ${bind('UInt64', after.ord)})` : ''
+  const sql = `
+SELECT step AS steps, value AS values, ord${timeColumn(question.times)}
+FROM points
+WHERE run = ${bind('UInt64', question.run)} AND metric = ${bind('UInt64', question.metric)}
+  AND step BETWEEN ${bind('Int64', from)} AND ${bind('Int64', question.toStep)} ${behind}
+ORDER BY run, metric, step, ord
+LIMIT ${bind('UInt32', question.rows)}`
+  return { sql, parameters }
+}
+
+export type PointsQuestion = {
+  /** Keys: pair by pair, or with `crossed` each run with each metric. */
+  readonly runs: readonly bigint[]
+  readonly metrics: readonly bigint[]
+  readonly crossed: boolean
+  readonly fromStep: number
+  readonly toStep: number
+  readonly times: boolean
+  /** Reading stops there. */
+  readonly rows: number | undefined
+}
+
+/** All points of short series by run, metric, step and logging: `run, metric, steps, values`, and `times` if asked for. */
+export function pointsOfMany(question: PointsQuestion): Statement {
+  const { parameters, bind } = createBinder()
+  const [runs, metrics] = [bind('Array(UInt64)', question.runs), bind('Array(UInt64)', question.metrics)]
+  const series = question.crossed
+    ? `run IN ${runs} AND metric IN ${metrics}`
+    : `(run, metric) IN (arrayZip(${runs}, ${metrics}))`
+  const sql = `
+SELECT run, metric, step AS steps, value AS values${timeColumn(question.times)}
+FROM points
+WHERE ${series} AND step BETWEEN ${bind('Int64', question.fromStep)} AND ${bind('Int64', question.toStep)}
+ORDER BY run, metric, step, ord
+${question.rows === undefined ? '' : `LIMIT ${bind('UInt32', question.rows)}`}`
+  return { sql, parameters }
+}
