@@ -73,7 +73,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     settings,
     readOptions,
     seriesLoader: createSeriesLoader(reader, watermark, readOptions),
-    runLoaders: createRunLoaders(reader, readOptions),
+    runLoaders: createRunLoaders(reader, readOptions, leaderboards),
     letterLoaders: createLetterLoaders(reader, readOptions),
     leaderboards,
   })
