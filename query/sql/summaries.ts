@@ -82,6 +82,9 @@ export type SummariesQuestion = {
 export function runSummaries(question: SummariesQuestion): Statement {
   const { parameters, bind } = createBinder()
   const { fields = summaryNames } = question
+  const columns = Object.entries(summaryColumns)
+    .filter(([name]) => fields.includes(name as SummaryName))
+    .map(([name, value]) => `${value} AS ${name}`)
   const conditions = [
     `project = ${bind('String', question.project)}`,
     `run IN ${bind('Array(String)', question.runs)}`,
@@ -90,7 +93,7 @@ export function runSummaries(question: SummariesQuestion): Statement {
     ...(question.after !== '' ? [`metric > ${bind('String', question.after)}`] : []),
   ]
   const sql = `
-SELECT ${['run', 'metric', ...fields.map((field) => `${summaryColumns[field]} AS ${field}`)].join(', ')}
+SELECT ${['run', 'metric', ...columns].join(', ')}
 FROM (SELECT * FROM series WHERE ${conditions.join(' AND ')} ORDER BY run, metric, version DESC LIMIT 1 BY run, metric)
 ORDER BY run, metric
 LIMIT ${bind('UInt32', question.rows)} BY run`
