@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
-import { figureRows } from './figure-rows.ts'
+import { createFigureRows } from './figure-rows.ts'
 import { seriesRows, type TableRows } from './rows.ts'
 import { createRun, createSinkSet, resolveSlots } from './runs.ts'
 import { createSeriesTable, summaryFields, summaryWidth } from './series-table.ts'
@@ -50,6 +50,7 @@ function randomSeries(random: Random): TableRows {
 
 test('figures by metric are the rows of series, each once, in the order of their key', () => {
   const random = createRandom(chosenSeed())
+  const figureRows = createFigureRows()
   for (let round = 0; round < 30; round++) {
     const series = randomSeries(random)
     const figures = objects(figureRows(series))
@@ -78,6 +79,6 @@ test('keys are those of the names', () => {
   const run = createRun('p', 'r')
   resolveSlots(table, run, [createSinkSet(['x'])])
   table.changed.fill(1)
-  const [row] = objects(figureRows(seriesRows(table, [run], 1)))
+  const [row] = objects(createFigureRows()(seriesRows(table, [run], 1)))
   assert.deepEqual([row!.run_key, row!.metric_key], [runKey('p', 'r'), metricKey('x')])
 })

@@ -16,23 +16,41 @@ const shared = [
   'version',
 ] as const
 
-/** Rows of `series`, run by run, as rows of `metric_figures` in the order of its primary key. */
-export function figureRows({ rows, columns }: TableRows): TableRows {
-  const byName = new Map(columns.map((column) => [column.name, column]))
-  const halves = (name: string) => halvesOf(byName.get(name)!.data as BigUint64Array)
-  const projects = byName.get('project')!.data as readonly string[]
-  const order = orderByMetric({ projects, runKeys: halves('run_key'), metricKeys: halves('metric_key') })
-  const kinds = ['nan_count', 'positive_infinity_count', 'negative_infinity_count'].map(halves)
-  const steps = byName.get('first_nonfinite_step')!.data as readonly (number | null)[]
-  return {
-    table: 'metric_figures',
-    rows,
-    columns: [
-      { name: 'project', type: 'String', data: projectsInOrder(projects, order) },
-      ...shared.map((name) => ({ ...byName.get(name)!, data: inOrder(halves(name), order) }) as BlockColumn),
-      { name: 'nonfinite_count', type: 'UInt64', data: sums(order, kinds) },
-      { name: 'first_nonfinite_step', type: 'Int64', data: stepsInOrder(order, steps) },
-    ],
+/**
+ * Makes rows of `series`, run by run, to rows of `metric_figures` in the order of its primary key. In the same memory each time: fresh pages for
+ * every block cost as much as the work; so what it answered before must be in the store by then.
+ */
+export function createFigureRows(): (series: TableRows) => TableRows {
+  const memory = new Map<string, Uint32Array>()
+
+  /** Two halves for each row. */
+  function columnOf(name: string, rows: number): Uint32Array {
+    const known = memory.get(name)
+    const column = known && known.length >= 2 * rows ? known : new Uint32Array(2 * rows)
+    memory.set(name, column)
+    return column.subarray(0, 2 * rows)
+  }
+
+  return ({ rows, columns }) => {
+    const byName = new Map(columns.map((column) => [column.name, column]))
+    const halves = (name: string) => halvesOf(byName.get(name)!.data as BigUint64Array)
+    const projects = byName.get('project')!.data as readonly string[]
+    const order = orderByMetric({ projects, runKeys: halves('run_key'), metricKeys: halves('metric_key') })
+    const inOrder = (name: string) => {
+      return { ...byName.get(name)!, data: putInOrder(halves(name), order, columnOf(name, rows)) } as BlockColumn
+    }
+    const kinds = ['nan_count', 'positive_infinity_count', 'negative_infinity_count'].map(halves)
+    const steps = byName.get('first_nonfinite_step')!.data as readonly (number | null)[]
+    return {
+      table: 'metric_figures',
+      rows,
+      columns: [
+        { name: 'project', type: 'String', data: projectsInOrder(projects, order) },
+        ...shared.map(inOrder),
+        { name: 'nonfinite_count', type: 'UInt64', data: sums(order, kinds) },
+        { name: 'first_nonfinite_step', type: 'Int64', data: stepsInOrder(order, steps) },
+      ],
+    }
   }
 }
 
@@ -40,8 +58,7 @@ export function figureRows({ rows, columns }: TableRows): TableRows {
 const halvesOf = (column: BigUint64Array | BigInt64Array | Float64Array) =>
   new Uint32Array(column.buffer, column.byteOffset, 2 * column.length)
 
-function inOrder(from: Uint32Array, order: Int32Array): Uint32Array {
-  const to = new Uint32Array(2 * order.length)
+function putInOrder(from: Uint32Array, order: Int32Array, to: Uint32Array): Uint32Array {
   for (let i = 0; i < order.length; i++) {
     const row = order[i]!
     to[2 * i] = from[2 * row]!

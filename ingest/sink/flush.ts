@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { figureRows } from './figure-rows.ts'
+import { createFigureRows } from './figure-rows.ts'
 import { joinRows, seriesRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
 import type { SinkState } from './state.ts'
@@ -28,6 +28,8 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
   const covered = state.applied
   const dirty = [...state.dirty]
   state.dirty.clear()
+  const figureRows = createFigureRows()
+  const store = { ...steps, figureRows }
   for (let at = 0; at < dirty.length; ) {
     const series: TableRows[] = []
     const own: TableRows[] = []
@@ -44,7 +46,7 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
       rows += series.at(-1)!.rows
       await setImmediate()
     }
-    await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), steps)
+    await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), store)
     if (long.length > 0) steps.tiles?.grown(long)
   }
   return covered
@@ -64,11 +66,16 @@ function markStored(state: SinkState, runs: readonly Run[]): void {
 }
 
 /** `version`: no row goes further. */
-async function storeRows(series: TableRows, own: TableRows, version: number, steps: FlushSteps): Promise<void> {
+async function storeRows(
+  series: TableRows,
+  own: TableRows,
+  version: number,
+  steps: FlushSteps & { readonly figureRows: (series: TableRows) => TableRows },
+): Promise<void> {
   await steps.stored(version)
   if (series.rows > 0) {
     // First: what `series` has is not applied again, so it would never come here.
-    await steps.insert(figureRows(series))
+    await steps.insert(steps.figureRows(series))
     await steps.insert(series)
   }
   await steps.insert(own)
