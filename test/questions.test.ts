@@ -6,7 +6,9 @@ import { type Client, createClient, floatsOf, type Operation, unpack } from '../
 import { readExamples } from '../query/examples.ts'
 import { type Server, startServer, withDataDir } from './harness.ts'
 import { demo, demoRun, type LoggedPoint, lastLogged, longSteps, project, writeDemo } from './questions.fixture.ts'
+import { boardChecks } from './questions-boards.fixture.ts'
 import { groupChecks } from './questions-groups.fixture.ts'
+import { liveChecks } from './questions-live.fixture.ts'
 import { postJson } from './wire.ts'
 
 let server: Server
@@ -240,7 +242,14 @@ const checks: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
+  ...boardChecks(ask),
+
   ...groupChecks(ask),
+
+  ...liveChecks(
+    () => server,
+    (name) => examples.get(name)!,
+  ),
 
   async OneRun() {
     const { run } = await ask(questions.OneRun)

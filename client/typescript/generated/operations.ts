@@ -301,6 +301,43 @@ export type SummaryField =
   /** Lowest step with a value above `bound`, repeated steps included. Read from points, of runs whose maximum is above it. */
   | 'FIRST_STEP_ABOVE';
 
+/** A figure of a metric's summary to sort by. */
+export type MetricSortKey = {
+  /** Name of the metric. */
+  readonly name: string;
+  /** Which figure. */
+  readonly field?: SummaryField | null | undefined;
+  /** How many points `MEAN_OF_LAST` is of, 1 to 10000; of no other figure. */
+  readonly points?: number | null | undefined;
+  /** The bound of `FIRST_STEP_BELOW` and `FIRST_STEP_ABOVE`, -1.8e308 to 1.8e308; of no other figure. */
+  readonly bound?: number | null | undefined;
+};
+
+/** A thing of runs that has values to count: exactly one of these. */
+export type FacetKey =
+  {   /** A field of the run itself. */
+  readonly field: FacetField; readonly param?: never; readonly tag?: never; }
+  |  { readonly field?: never;   /** The param of this name: its texts and, where it has numbers, their range. */
+  readonly param: string; readonly tag?: never; }
+  |  { readonly field?: never; readonly param?: never;   /** The tag of this name. */
+  readonly tag: string; };
+
+/** A field of a run whose values can be counted. */
+export type FacetField =
+  /** How it stands. */
+  | 'STATE';
+
+/** What is compared. */
+export type ComparedKind =
+  /** How the run stands. */
+  | 'STATE'
+  /** A param. */
+  | 'PARAM'
+  /** A tag. */
+  | 'TAG'
+  /** A figure of a metric's summary. */
+  | 'METRIC';
+
 /** Why a frame that was acknowledged cannot be stored. */
 export type DeadLetterReason =
   /** The log record cannot be taken apart; the letter is the whole record. */
@@ -456,6 +493,31 @@ export type BestCurvesQueryVariables = Exact<{
 
 export type BestCurvesQuery = { readonly runs: { readonly nodes: ReadonlyArray<{ readonly run: string, readonly series: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[] }> }> } };
 
+export type TriedValuesQueryVariables = Exact<{
+  project: string;
+  filter?: RunFilter | null | undefined;
+  of: ReadonlyArray<FacetKey> | FacetKey;
+  first?: number | null | undefined;
+}>;
+
+export type TriedValuesQuery = { readonly facets: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly missing: number, readonly distinct: number, readonly moreValues: number, readonly moreRuns: number, readonly values: ReadonlyArray<{ readonly text: string, readonly runs: number }>, readonly numbers: { readonly min: Value | null, readonly max: Value | null, readonly binStarts: readonly (Value | null)[], readonly binCounts: readonly number[] } | null }> };
+
+export type EarlyOrGoodQueryVariables = Exact<{
+  project: string;
+  filter?: RunFilter | null | undefined;
+  metric: string;
+}>;
+
+export type EarlyOrGoodQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly run: string, readonly state: RunState }> } };
+
+export type DifferencesQueryVariables = Exact<{
+  project: string;
+  runs: ReadonlyArray<string> | string;
+  metrics?: ReadonlyArray<MetricSortKey> | MetricSortKey | null | undefined;
+}>;
+
+export type DifferencesQuery = { readonly compareRuns: { readonly runs: ReadonlyArray<string>, readonly differingCount: number, readonly equalCount: number, readonly differing: ReadonlyArray<{ readonly kind: ComparedKind, readonly name: string, readonly values: ReadonlyArray<unknown> }>, readonly equal: ReadonlyArray<{ readonly kind: ComparedKind, readonly name: string, readonly value: unknown }> } };
+
 export type SpreadQueryVariables = Exact<{
   project: string;
   metric: string;
@@ -517,6 +579,24 @@ export type ByIdsQuery = { readonly nodes: ReadonlyArray<
     | { readonly __typename: 'Metric', readonly name: string, readonly last: Value, readonly id: string }
     | { readonly __typename: 'DeadLetter', readonly id: string }
    | null> };
+
+export type WatchSubscriptionVariables = Exact<{
+  project: string;
+  run: string;
+  metric: string;
+  after?: string | null | undefined;
+}>;
+
+export type WatchSubscription = { readonly series: { readonly id: string, readonly watermark: string, readonly missed: number, readonly series: ReadonlyArray<{ readonly run: string, readonly metric: string, readonly reset: boolean, readonly fromStep: number | null, readonly steps: readonly number[], readonly values: readonly (Value | null)[] }> } };
+
+export type WatchRunsSubscriptionVariables = Exact<{
+  project: string;
+  filter?: RunFilter | null | undefined;
+  metric: string;
+  after?: string | null | undefined;
+}>;
+
+export type WatchRunsSubscription = { readonly runs: { readonly id: string, readonly watermark: string, readonly reset: boolean, readonly left: ReadonlyArray<string>, readonly changed: ReadonlyArray<{ readonly run: string, readonly state: RunState, readonly metrics: ReadonlyArray<{ readonly last: Value, readonly lastStep: number }> }> } };
 
 export type ServerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -892,6 +972,80 @@ export const BestCurves: Operation<BestCurvesQuery, BestCurvesQueryVariables> = 
 }`,
 }
 
+/** Which values did we try, and how often? */
+export const TriedValues: Operation<TriedValuesQuery, TriedValuesQueryVariables> = {
+  name: 'TriedValues',
+  kind: 'query',
+  hash: 'aeeef2357999ad7ca790a6b87805e50397ea3ae9e26b568802b43579a1a275a1',
+  at: [],
+  text: `query TriedValues($project: String!, $filter: RunFilter, $of: [FacetKey!]!, $first: Int) {
+  facets(project: $project, filter: $filter, of: $of, first: $first) {
+    name
+    runs
+    missing
+    distinct
+    values {
+      text
+      runs
+    }
+    moreValues
+    moreRuns
+    numbers {
+      min
+      max
+      binStarts
+      binCounts
+    }
+  }
+}`,
+}
+
+/** Which Adam runs ended well or got there early, but did not fail? */
+export const EarlyOrGood: Operation<EarlyOrGoodQuery, EarlyOrGoodQueryVariables> = {
+  name: 'EarlyOrGood',
+  kind: 'query',
+  hash: '948b44278a639541b91bd4b8ff3730ffa0f74f232d4b0efbf1216342d3439789',
+  at: [],
+  text: `query EarlyOrGood($project: String!, $filter: RunFilter, $metric: String!) {
+  runs(
+    project: $project
+    filter: $filter
+    sort: {by: {metric: {name: $metric, field: MEAN_OF_LAST, points: 10}}}
+  ) {
+    totalCount
+    nodes {
+      run
+      state
+    }
+  }
+}`,
+}
+
+/** In what do these runs differ? */
+export const Differences: Operation<DifferencesQuery, DifferencesQueryVariables> = {
+  name: 'Differences',
+  kind: 'query',
+  hash: '08da479f791c5035d368cf4c25ace01cdad91f0c97ad483e9fb56c9caa871798',
+  at: [],
+  text: `query Differences($project: String!, $runs: [String!]!, $metrics: [MetricSortKey!]) {
+  compareRuns(project: $project, runs: $runs, metrics: $metrics) {
+    runs
+    differing {
+      kind
+      name
+      values
+    }
+    differingCount
+    equal {
+      kind
+      name
+      value
+    }
+    equalCount
+  }
+}`,
+}
+
 /** How does the loss go for each optimizer, and how far do its runs lie apart? */
 export const Spread: Operation<SpreadQuery, SpreadQueryVariables> = {
   name: 'Spread',
@@ -1060,6 +1214,56 @@ export const ByIds: Operation<ByIdsQuery, ByIdsQueryVariables> = {
       name
       last
     }
+  }
+}`,
+}
+
+/** How does the loss go right now? */
+export const Watch: Operation<WatchSubscription, WatchSubscriptionVariables> = {
+  name: 'Watch',
+  kind: 'subscription',
+  hash: 'a26f51cc283602f9a77e65bf7aae4f22a9058cb4d756b406f761e8b423fbbddf',
+  at: [],
+  text: `subscription Watch($project: String!, $run: String!, $metric: String!, $after: String) {
+  series(
+    input: {project: $project, runs: [$run], metrics: [$metric], buckets: 500}
+    after: $after
+  ) {
+    id
+    watermark
+    missed
+    series {
+      run
+      metric
+      reset
+      fromStep
+      steps
+      values
+    }
+  }
+}`,
+}
+
+/** Which runs begin, go on and end? */
+export const WatchRuns: Operation<WatchRunsSubscription, WatchRunsSubscriptionVariables> = {
+  name: 'WatchRuns',
+  kind: 'subscription',
+  hash: '563f6987ecc0fd119d1993b992ded4a7eb090e35d8806a30f71dce45e8d88ad7',
+  at: [],
+  text: `subscription WatchRuns($project: String!, $filter: RunFilter, $metric: String!, $after: String) {
+  runs(project: $project, filter: $filter, summaries: true, after: $after) {
+    id
+    watermark
+    reset
+    changed {
+      run
+      state
+      metrics(names: [$metric]) {
+        last
+        lastStep
+      }
+    }
+    left
   }
 }`,
 }
