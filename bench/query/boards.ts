@@ -7,7 +7,8 @@ export type Board = {
   readonly filter?: object
   readonly sort?: object
   readonly passes: (row: RunRow, run: number) => boolean
-  readonly key: (row: RunRow, run: number) => number
+  /** A number, or a text that is compared byte by byte. */
+  readonly key: (row: RunRow, run: number) => number | string
   readonly direction: 1 | -1
   /** Over `runs FINAL` joined with the summaries of `metrics` as `m0`, `m1` … */
   readonly where: string
@@ -86,6 +87,17 @@ export const boards: readonly Board[] = [
     where: "startsWith(name, 'model-7 ') AND m0.count < 500",
     orderBy: 'm0.max DESC, runs.run DESC',
     metrics: ['metric/07'],
+  },
+  {
+    id: 'text',
+    words: 'all of them, by a text that is different in nearly each',
+    sort: { by: { paramText: 'commit' } },
+    passes: () => true,
+    key: (row) => String(row.params.get('commit')),
+    direction: 1,
+    where: '1',
+    orderBy: "params_text['commit'], runs.run",
+    metrics: [],
   },
   {
     id: 'as-mlflow',

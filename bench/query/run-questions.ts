@@ -97,7 +97,7 @@ function expectedPages(project: RunsData): ReadonlyMap<string, ExpectedPage> {
   return pages
 }
 
-type Place = { readonly run: number; readonly key: number }
+type Place = { readonly run: number; readonly key: number | string }
 
 function passOver({ runs }: RunsData): ReadonlyMap<string, ExpectedPage> {
   const found = boards.map((board) => ({ board, first: [] as Place[], total: 0 }))
@@ -124,7 +124,7 @@ function put(first: Place[], place: Place, direction: 1 | -1): void {
 function isBefore(a: Place, b: Place, direction: 1 | -1): boolean {
   const [rankA, rankB] = [Number.isNaN(a.key), Number.isNaN(b.key)]
   if (rankA !== rankB) return rankB
-  if (!rankA && a.key !== b.key) return (a.key - b.key) * direction < 0
+  if (!rankA && a.key !== b.key) return a.key < b.key === direction > 0
   return (a.run - b.run) * direction < 0
 }
 
