@@ -66,7 +66,7 @@ function createReducer(drawing: Drawing, reduction: 'M4' | 'LTTB' | 'MEAN' | 'LA
 
 /** A page of points as they are, in the order of steps. Counts are those of the page. */
 function createPage(drawing: Drawing, times: boolean): Gatherer {
-  const { after, pagePoints, axis } = drawing
+  const { after, pagePoints } = drawing
   const pieces: Drawn[] = []
   let [length, toSkip] = [0, after?.skip ?? 0]
   const tableOf = (points: Drawn) => {
@@ -99,7 +99,7 @@ function createPage(drawing: Drawing, times: boolean): Gatherer {
       return {
         selected: { ...page, extremesLeftOut: 0 },
         ...{ totals, exact: !more && after === undefined },
-        table: () => tableOf(axis === 'METRIC' ? page : page),
+        table: () => tableOf(page),
         end: more ? placeBehind(page.steps, after) : undefined,
       }
     },

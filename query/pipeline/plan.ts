@@ -1,8 +1,7 @@
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
-import type { Extent } from '../series-reads.ts'
-import { seriesKey } from './pages.ts'
+import { type Extent, seriesId } from '../series-reads.ts'
 import { type Drawing, isOpen, type PipelineQuestion, type Range, type Target } from './question.ts'
 
 /** One series of the answer, and the stored series that it is made of. */
@@ -64,9 +63,9 @@ export function jobsOf(
   rangeOf: (unit: Unit) => Range | undefined,
   pagePoints: number,
 ): Job[] {
-  const points = new Map(extents.map((extent) => [seriesKey(extent.run, extent.metric), extent.points]))
+  const points = new Map(extents.map((extent) => [seriesId(extent.run, extent.metric), extent.points]))
   const sizeOf = ({ key, inputs }: Unit) =>
-    inputs.reduce((sum, input) => sum + (points.get(seriesKey(key, input)) ?? 0), 0)
+    inputs.reduce((sum, input) => sum + (points.get(seriesId(key, input)) ?? 0), 0)
   const sized = units.map((unit) => ({ unit, size: sizeOf(unit), steps: rangeOf(unit) }))
   refuseTooMany(sized.reduce((sum, { size }) => sum + size, 0))
   const jobs: Job[] = []
