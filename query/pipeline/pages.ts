@@ -3,6 +3,7 @@ import { bySeries } from '../series-reads.ts'
 import { pointsPage } from '../sql/points-page.ts'
 import { ask, integers, numbers } from '../sql/read.ts'
 import { type SeriesSet, seriesPoints } from '../sql/series-points.ts'
+import type { Budget } from './budget.ts'
 import { cut, type Page } from './columns.ts'
 import type { Range } from './question.ts'
 import type { Stream } from './settle.ts'
@@ -23,6 +24,7 @@ export const usualSizes: ReadSizes = { pagePoints: 131_072, pointsTried: 65_536 
 
 export type PageReading = {
   readonly reader: StoreReader
+  readonly budget: Budget
   /** Asked anew for each statement: what is left of the question's time. @throws when nothing is left */
   readonly options: () => ReadOptions
   readonly times: boolean

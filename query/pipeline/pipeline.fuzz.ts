@@ -3,6 +3,7 @@ import { createRandom, pick, type Random, whole } from '../../test/random.ts'
 import { type Answer, createAsker, insertRuns, type TestStore } from '../fixture.ts'
 import { type DrawingInput, drawingOf } from '../resolvers/drawing.ts'
 import { drawnAnswer } from '../resolvers/drawn-series.ts'
+import { createBudget } from './budget.ts'
 import { expectedCurve } from './curves.oracle.ts'
 import { type Formula, formula, type History, history, type Metric, metrics } from './histories.fuzz.ts'
 import { loadPipeline } from './load.ts'
@@ -312,7 +313,7 @@ async function checkPages(
   const { project, runs } = input
   const question = { project, runs, ...drawingOf(input, { project, run: undefined }), times: true }
   if (!needsPoints(question)) return
-  const drawn = await loadPipeline(reader, question, {}, sizes)
+  const drawn = await loadPipeline({ reader, readOptions: {}, budget: createBudget() }, question, sizes)
   const series = runs.flatMap((run) => question.targets.map((target) => drawn.get(run)!.get(target)!))
   for (const [i, one] of series.entries()) {
     const { steps, values, x, times, receipt } = drawnAnswer(one, question.drawing)

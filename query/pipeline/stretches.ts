@@ -2,6 +2,7 @@ import { limits } from '../../schema/limits.ts'
 import { seriesId } from '../series-reads.ts'
 import { ask, integers, numbers } from '../sql/read.ts'
 import { timeStretches } from '../sql/time-stretches.ts'
+import { lookingThrough } from './budget.ts'
 import type { PageReading } from './pages.ts'
 import type { Keys } from './plan.ts'
 import { isOpen, type PipelineQuestion, type Range } from './question.ts'
@@ -39,7 +40,7 @@ export async function readStretches(
     ...{ runs: known.map(({ run }) => run), metrics, fromStep: steps.from, toStep: steps.to },
     ...{ fromTimes: known.map(({ from }) => from), toTimes: known.map(({ to }) => to) },
   })
-  const answer = await ask(reader, statement, options())
+  const answer = await lookingThrough(options(), (bounded) => ask(reader, statement, bounded))
   const [runKeys, metricKeys] = [integers(answer, 'run'), integers(answer, 'metric')]
   const [first, last] = [numbers(answer, 'firstStep'), numbers(answer, 'lastStep')]
   return new Map(

@@ -1,12 +1,10 @@
-import { limits } from '../../schema/limits.ts'
-import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { createBatcher } from '../batch.ts'
-import { failure } from '../failures.ts'
 import type { Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
 import { bySeries, seriesId } from '../series-reads.ts'
 import { pointTimes } from '../sql/point-times.ts'
 import { ask, numbers } from '../sql/read.ts'
+import type { Reading } from './budget.ts'
 import { cut } from './columns.ts'
 
 /** Points of a series that were really logged, in the order of steps. */
@@ -19,12 +17,12 @@ export type TimeReader = (request: TimesRequest) => Promise<Float64Array>
 const pointsPerQuestion = 10_000
 
 /** Looks up when points of reduced curves were logged; those of all series that are asked for at once go together. */
-export function createTimeReader(reader: StoreReader, repeated: Repeated, options: ReadOptions): TimeReader {
+export function createTimeReader({ reader, readOptions, budget }: Reading, repeated: Repeated): TimeReader {
   return createBatcher(async (requests: readonly TimesRequest[]) => {
-    refuseMany(requests.reduce((sum, { points }) => sum + points.steps.length, 0))
+    budget.lookUp(requests.reduce((sum, { points }) => sum + points.steps.length, 0))
     const times = requests.map(({ points }) => new Float64Array(points.steps.length).fill(Number.NaN))
     for (const pieces of questionsOf(requests)) {
-      const answer = await ask(reader, pointTimes({ ...namesOf(requests, pieces), repeated }), options)
+      const answer = await ask(reader, pointTimes({ ...namesOf(requests, pieces), repeated }), readOptions)
       const all = {
         steps: numbers(answer, 'steps'),
         values: numbers(answer, 'values'),
@@ -39,15 +37,6 @@ export function createTimeReader(reader: StoreReader, repeated: Repeated, option
     }
     return times
   })
-}
-
-function refuseMany(points: number): void {
-  const most = limits.timesLookedUp
-  if (points <= most) return
-  throw failure(
-    'TOO_COSTLY',
-    `times of ${points} points would have to be looked up; at most ${most} are: ask for fewer buckets or series, or leave out the times`,
-  )
 }
 
 /** Points `from` up to `to` of one of the requests. */
