@@ -21,6 +21,7 @@ import { type CompareInput, comparedIn } from './resolvers/compare-runs.ts'
 import { type DeadLettersInput, lettersIn } from './resolvers/dead-letters.ts'
 import { type DrawingInput, pointsOfSeries, seriesOfRun } from './resolvers/drawing.ts'
 import { type FacetsInput, facetValuesIn } from './resolvers/facets.ts'
+import { type GroupsInput, groupsCost } from './resolvers/groups.ts'
 import { rowsIn } from './resolvers/inputs.ts'
 import { idsIn, type NodesInput } from './resolvers/nodes.ts'
 import { type RunsInput, runsIn } from './resolvers/runs.ts'
@@ -44,6 +45,7 @@ const letterFramePoints = limits.frameLoggedBytes / 32
 /** The fields that make answers large: from their arguments and the cost of what is selected of one row. Others cost what they select. */
 export const costs: Readonly<Record<string, (args: never, row: Cost) => Cost>> = {
   'Query.series': ({ input }: { input: SeriesInput }) => curves(input.runs.length, input),
+  'Query.groups': ({ input }: { input: GroupsInput }) => ({ points: groupsCost(input), series: 0 }),
   'Query.runs': (input: RunsInput, row) => times(runsIn(input), sum({ points: 1, series: 0 }, row)),
   'Query.facets': (input: FacetsInput) => ({ points: facetValuesIn(input), series: 0 }),
   'Query.compareRuns': (input: CompareInput) => ({ points: comparedIn(input), series: 0 }),

@@ -12,6 +12,7 @@ import {
   resolveReplay,
 } from './resolvers/dead-letters.ts'
 import { resolveFacets } from './resolvers/facets.ts'
+import { resolveGroups } from './resolvers/groups.ts'
 import { metricNodeId, resolveNode, resolveNodes, runNodeId } from './resolvers/nodes.ts'
 import { resolveProjects } from './resolvers/projects.ts'
 import { resolveMetricCount, resolvePoints, resolveRun } from './resolvers/run.ts'
@@ -31,6 +32,7 @@ export function createQuerySchema() {
       DeadLetterReason: Object.fromEntries(deadReasons.map((reason) => [reason.toUpperCase(), reason])),
       Query: {
         series: resolveSeries,
+        groups: resolveGroups,
         projects: resolveProjects,
         runs: resolveRuns,
         facets: resolveFacets,

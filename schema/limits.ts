@@ -74,6 +74,16 @@ export const limits = {
   seriesPerAnswer: 500,
   /** Points of one answer, reckoned as buckets x series and rows of lists; a bucket can return up to 7 points. */
   pointsPerAnswer: 2_000_000,
+  /** Groups of runs in one answer. */
+  groupsPerAnswer: 100,
+  /** Quantiles of each group: a pass over the bucket's sorted values is all they cost, and no chart shows more. */
+  quantilesPerGroup: 9,
+  /** Runs with the metric in one question about groups: their points have to be read. */
+  groupRuns: 100_000,
+  /** Points that one question about groups may have to read: some 2 to 7 s on two cores. */
+  groupPoints: 100_000_000,
+  /** Values (runs x buckets) that one question about groups holds and sorts: 16 bytes each, of the memory of one question. */
+  groupValues: 50_000_000,
   /** Rows of one page of a list. */
   pageRows: 500,
   /** Bytes of a GraphQL request body. */

@@ -6,6 +6,7 @@ import { type Client, createClient, floatsOf, type Operation, unpack } from '../
 import { readExamples } from '../query/examples.ts'
 import { type Server, startServer, withDataDir } from './harness.ts'
 import { demo, demoRun, type LoggedPoint, lastLogged, longSteps, project, writeDemo } from './questions.fixture.ts'
+import { groupChecks } from './questions-groups.fixture.ts'
 import { postJson } from './wire.ts'
 
 let server: Server
@@ -238,6 +239,8 @@ const checks: Readonly<Record<string, () => Promise<void>>> = {
       assert.deepEqual(series, [{ steps: stepsOf(logged), values: valuesOf(logged) }])
     }
   },
+
+  ...groupChecks(ask),
 
   async OneRun() {
     const { run } = await ask(questions.OneRun)

@@ -54,7 +54,7 @@ WHERE runs.project = ${binder.bind('String', project)} AND ${passes}`
   return { sql, parameters: binder.parameters, ...wants(figures) }
 }
 
-const wants = ({ joined, derived }: Figures) => ({
+export const wants = ({ joined, derived }: Figures) => ({
   summaries: joined.size + derived.size > 0,
   derived: [...derived.values()],
 })

@@ -144,6 +144,17 @@ export type Method =
   /** Last finite point of every bucket, and the bucket's first NaN, Infinity and -Infinity. */
   | 'LAST';
 
+/**
+ * What a run contributes to a bucket: one value, however many points it has there, so that each run counts once. Of several points of one step only
+ * the one logged last counts. Points that are NaN or infinite contribute nothing, and are counted. A run that has no finite point
+ * in a bucket, because it ended or was not logging, does not contribute to it.
+ */
+export type BucketValue =
+  /** The value at its highest step in the bucket. */
+  | 'LAST'
+  /** The mean of its values in the bucket. */
+  | 'MEAN';
+
 /** How a run stands, by its own word. */
 export type RunState =
   /** It said nothing else yet. */
@@ -444,6 +455,23 @@ export type BestCurvesQueryVariables = Exact<{
 }>;
 
 export type BestCurvesQuery = { readonly runs: { readonly nodes: ReadonlyArray<{ readonly run: string, readonly series: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[] }> }> } };
+
+export type SpreadQueryVariables = Exact<{
+  project: string;
+  metric: string;
+  param: string;
+  buckets?: number | null | undefined;
+}>;
+
+export type SpreadQuery = { readonly groups: { readonly groups: ReadonlyArray<{ readonly label: string | null, readonly runs: number, readonly runsWithPoints: number, readonly steps: readonly number[], readonly counts: readonly number[], readonly mean: readonly (Value | null)[], readonly median: readonly (Value | null)[], readonly standardDeviation: readonly (Value | null)[], readonly bands: ReadonlyArray<{ readonly quantile: number, readonly values: readonly (Value | null)[] }> }>, readonly receipt: { readonly bucketWidth: number, readonly exact: boolean, readonly runsMatched: number, readonly points: number, readonly superseded: number, readonly otherGroups: number } } };
+
+export type EnvelopeQueryVariables = Exact<{
+  project: string;
+  metric: string;
+  filter?: RunFilter | null | undefined;
+}>;
+
+export type EnvelopeQuery = { readonly groups: { readonly groups: ReadonlyArray<{ readonly runs: number, readonly stepsPacked: Packed, readonly minPacked: Packed, readonly medianPacked: Packed, readonly maxPacked: Packed }>, readonly receipt: { readonly method: BucketValue, readonly bucketWidth: number } } };
 
 export type OneRunQueryVariables = Exact<{
   project: string;
@@ -859,6 +887,67 @@ export const BestCurves: Operation<BestCurvesQuery, BestCurvesQueryVariables> = 
         steps
         values
       }
+    }
+  }
+}`,
+}
+
+/** How does the loss go for each optimizer, and how far do its runs lie apart? */
+export const Spread: Operation<SpreadQuery, SpreadQueryVariables> = {
+  name: 'Spread',
+  kind: 'query',
+  hash: 'e01b1ff2a90a73b4898ea67bede9c71fe45afd4878273b3894e6eea64950d653',
+  at: [],
+  text: `query Spread($project: String!, $metric: String!, $param: String!, $buckets: Int) {
+  groups(
+    input: {project: $project, metric: $metric, by: {param: $param}, quantiles: [0.1, 0.9], buckets: $buckets}
+  ) {
+    groups {
+      label
+      runs
+      runsWithPoints
+      steps
+      counts
+      mean
+      median
+      standardDeviation
+      bands {
+        quantile
+        values
+      }
+    }
+    receipt {
+      bucketWidth
+      exact
+      runsMatched
+      points
+      superseded
+      otherGroups
+    }
+  }
+}`,
+}
+
+/** In which range do all finished runs lie? */
+export const Envelope: Operation<EnvelopeQuery, EnvelopeQueryVariables> = {
+  name: 'Envelope',
+  kind: 'query',
+  hash: '1cca9bc9a3ccf56ef80e2bbe2cfebbfe0dd441613503cf3596335461c66eab55',
+  at: [],
+  text: `query Envelope($project: String!, $metric: String!, $filter: RunFilter) {
+  groups(
+    input: {project: $project, metric: $metric, filter: $filter, value: MEAN, buckets: 100}
+  ) {
+    groups {
+      runs
+      stepsPacked
+      minPacked
+      medianPacked
+      maxPacked
+    }
+    receipt {
+      method
+      bucketWidth
     }
   }
 }`,

@@ -42,6 +42,11 @@ export type Scalars = {
 export type Query = {
   /** The curves of runs x metrics, reduced to what a chart can show. Order: as asked, all metrics of the first run first. */
   readonly series: ReadonlyArray<Series>;
+  /**
+   * Figures of one metric over the runs of a project, by step: mean, median, deviation, extremes and quantile bands of each group of runs. Up to
+   * 100,000 runs with the metric and 100,000,000 of their points; more is refused with `TOO_COSTLY` before a point is read.
+   */
+  readonly groups: Groups;
   /** The projects, by name. */
   readonly projects: ProjectConnection;
   /** The runs of a project that pass a filter, in an order of choice, page by page. */
@@ -70,6 +75,11 @@ export type Query = {
 /** The questions there are. */
 export type QueryseriesArgs = {
   input: SeriesInput;
+};
+
+/** The questions there are. */
+export type QuerygroupsArgs = {
+  input: GroupsInput;
 };
 
 /** The questions there are. */
@@ -429,6 +439,159 @@ export type Receipt = {
   readonly nonFiniteX?: Maybe<Scalars['Count']['output']>;
   /** Buckets whose lowest or highest finite value is not among the points: 0 for M4. */
   readonly extremesLeftOut: Scalars['Count']['output'];
+  /** Token of the last write that the answer includes for certain. */
+  readonly watermark: Scalars['String']['output'];
+  /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
+  readonly watermarkTime: Scalars['Time']['output'];
+};
+
+/** Which runs of a project, how they are grouped, and which figures of one metric are computed over them. */
+export type GroupsInput = {
+  /** Name of the project. One without runs gives no groups. */
+  readonly project: Scalars['String']['input'];
+  /** Name of the metric. */
+  readonly metric: Scalars['String']['input'];
+  /** Which runs; all of the project's when absent. */
+  readonly filter?: InputMaybe<RunFilter>;
+  /** By what they are grouped; all in one group when absent. */
+  readonly by?: InputMaybe<GroupKey>;
+  /** How many groups, those of the most runs, 1 to 100; of equally many the first by label. The receipt tells what is left out. */
+  readonly first?: InputMaybe<Scalars['Int']['input']>;
+  /** First step, inclusive; the runs' own first when absent. */
+  readonly fromStep?: InputMaybe<Scalars['Step']['input']>;
+  /** Last step, inclusive; the runs' own last when absent. */
+  readonly toStep?: InputMaybe<Scalars['Step']['input']>;
+  /**
+   * At most so many buckets for each group, 2 to 2000. They are as wide as the least power of two with which the steps that these runs have
+   * in the range fit, and aligned to multiples of it, so that groups compare with each other and with `Series.buckets`.
+   */
+  readonly buckets?: InputMaybe<Scalars['Int']['input']>;
+  /** What a run contributes to a bucket. */
+  readonly value?: InputMaybe<BucketValue>;
+  /**
+   * Which quantiles, at most 9, each 0 to 1; the median is there without. Of n values in order, the one at place q x (n - 1), counted from 0;
+   * between two of them on the straight line (numpy's `linear`).
+   */
+  readonly quantiles?: InputMaybe<ReadonlyArray<Scalars['Float']['input']>>;
+  /** Token of a write that the answer must include, its runs' summaries too; see `SeriesInput.at`. */
+  readonly at?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** By what runs are grouped: exactly one of these. */
+export type GroupKey =
+  /** By the text of the param of this name; numbers and booleans as JSON writes them, so that the number 1 and the text `1` are one group. */
+  { readonly param: Scalars['String']['input']; readonly tag?: never; readonly field?: never; }
+  |  /** By the tag of this name. */
+  { readonly param?: never; readonly tag: Scalars['String']['input']; readonly field?: never; }
+  |  /** By a field of the run itself. */
+  { readonly param?: never; readonly tag?: never; readonly field: GroupField; };
+
+/** A field of a run to group by. */
+export type GroupField =
+  /** How it stands: `running`, `finished`, `failed`, `killed`. */
+  | 'STATE';
+
+/**
+ * What a run contributes to a bucket: one value, however many points it has there, so that each run counts once. Of several points of one step only
+ * the one logged last counts. Points that are NaN or infinite contribute nothing, and are counted. A run that has no finite point
+ * in a bucket, because it ended or was not logging, does not contribute to it.
+ */
+export type BucketValue =
+  /** The value at its highest step in the bucket. */
+  | 'LAST'
+  /** The mean of its values in the bucket. */
+  | 'MEAN';
+
+/** Figures of a metric over groups of runs. */
+export type Groups = {
+  /** The groups, by number of runs, most first. */
+  readonly groups: ReadonlyArray<Group>;
+  /** What was read, and what was left out. */
+  readonly receipt: GroupsReceipt;
+};
+
+/**
+ * Runs that are alike in what they are grouped by, and figures over them as columns of one length, a place for each bucket in which one of them has
+ * points. Where none of those is finite the figures are null (NaN when packed).
+ */
+export type Group = {
+  /** What they have in common, as a text; null for the runs that do not have it, empty when runs are not grouped. */
+  readonly label?: Maybe<Scalars['String']['output']>;
+  /** Runs of the group, whether they have points or not. */
+  readonly runs: Scalars['Count']['output'];
+  /** Those of them that have points of the metric in the range. */
+  readonly runsWithPoints: Scalars['Count']['output'];
+  /** Number of buckets: the length of every column. */
+  readonly count: Scalars['Count']['output'];
+  /** First step that each bucket covers; `receipt.bucketWidth` steps. */
+  readonly steps: Scalars['Steps']['output'];
+  /** Runs that contribute to each bucket. */
+  readonly counts: Scalars['Counts']['output'];
+  /** Points in each bucket that are NaN or infinite, superseded ones aside. */
+  readonly nonFinite: Scalars['Counts']['output'];
+  /** Mean of what the runs contribute. */
+  readonly mean: Scalars['Values']['output'];
+  /** Median: the quantile 0.5. */
+  readonly median: Scalars['Values']['output'];
+  /** Standard deviation of a sample (divided by n - 1); null where fewer than two runs contribute. */
+  readonly standardDeviation: Scalars['Values']['output'];
+  /** Lowest value. */
+  readonly min: Scalars['Values']['output'];
+  /** Highest value. */
+  readonly max: Scalars['Values']['output'];
+  /** The quantiles asked for, in their order. */
+  readonly bands: ReadonlyArray<Band>;
+  /** `steps`, packed. */
+  readonly stepsPacked: Scalars['Packed']['output'];
+  /** `counts`, packed. */
+  readonly countsPacked: Scalars['Packed']['output'];
+  /** `nonFinite`, packed. */
+  readonly nonFinitePacked: Scalars['Packed']['output'];
+  /** `mean`, packed. */
+  readonly meanPacked: Scalars['Packed']['output'];
+  /** `median`, packed. */
+  readonly medianPacked: Scalars['Packed']['output'];
+  /** `standardDeviation`, packed. */
+  readonly standardDeviationPacked: Scalars['Packed']['output'];
+  /** `min`, packed. */
+  readonly minPacked: Scalars['Packed']['output'];
+  /** `max`, packed. */
+  readonly maxPacked: Scalars['Packed']['output'];
+};
+
+/** One quantile of a group, by bucket. */
+export type Band = {
+  /** Which quantile, 0 to 1. */
+  readonly quantile: Scalars['Float']['output'];
+  /** Its values, a place for each bucket of the group. */
+  readonly values: Scalars['Values']['output'];
+  /** `values`, packed. */
+  readonly valuesPacked: Scalars['Packed']['output'];
+};
+
+/** What the figures of groups are made of. */
+export type GroupsReceipt = {
+  /** What each run contributes to a bucket. */
+  readonly method: BucketValue;
+  /**
+   * Whether the figures are computed from every point of the range, quantiles too, which are never sketched: so unless runs logged on, while
+   * they were read, in a way that five readings did not catch up with.
+   */
+  readonly exact: Scalars['Boolean']['output'];
+  /** Steps that one bucket covers: a power of two. */
+  readonly bucketWidth: Scalars['Count']['output'];
+  /** Runs that pass the filter, over all groups. */
+  readonly runsMatched: Scalars['Count']['output'];
+  /** Runs of the groups shown that have points of the metric in the range. */
+  readonly runsWithPoints: Scalars['Count']['output'];
+  /** Points read: of those runs, in the range, superseded and non-finite ones included. */
+  readonly points: Scalars['Count']['output'];
+  /** Points that do not count because another one of their step was logged later. */
+  readonly superseded: Scalars['Count']['output'];
+  /** Groups that are not shown. */
+  readonly otherGroups: Scalars['Count']['output'];
+  /** Runs of those groups. */
+  readonly otherRuns: Scalars['Count']['output'];
   /** Token of the last write that the answer includes for certain. */
   readonly watermark: Scalars['String']['output'];
   /** When the store was last known to hold everything that was logged, or the time of the newest write it holds. */
