@@ -76,7 +76,14 @@ export function smoothed(points: readonly Point[], asked: SmoothingAsked): { wan
       const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
       const mean = (of: (value: number) => number) =>
         weighted.reduce((sum, { weight, value }) => sum + (weight / total) * of(value), 0)
-      const want = mean((value) => value)
+      // A mean lies within float64, whatever the rounding of its terms does.
+      const want = Math.max(
+        -Number.MAX_VALUE,
+        Math.min(
+          mean((value) => value),
+          Number.MAX_VALUE,
+        ),
+      )
       rounding = rounding * (1 - 1 / total) + 2 ** -50 * Math.max(Math.abs(wanted), Math.abs(point.value))
       wanted = want
       return { want, within: 1e-11 * mean(Math.abs) + rounding + 5e-324 }
