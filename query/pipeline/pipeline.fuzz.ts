@@ -5,6 +5,7 @@ import { type DrawingInput, drawingOf } from '../resolvers/drawing.ts'
 import { drawnAnswer } from '../resolvers/drawn-series.ts'
 import { checkWindow, samePoints, type seriesIn } from './answers.fuzz.ts'
 import { createBudget } from './budget.ts'
+import { meanRounding } from './exact.oracle.ts'
 import { type Formula, formula, type History, history, type Metric, metrics } from './histories.fuzz.ts'
 import { loadPipeline } from './load.ts'
 import { insertLogged } from './pipeline.fixture.ts'
@@ -71,6 +72,16 @@ async function insertInParts(store: TestStore, random: Random, project: string, 
   }
 }
 
+/** Of means: sums of buckets that were merged are added in another order. Both of those compared are rounded. */
+function roundingOf({ buckets }: ReturnType<typeof seriesIn>) {
+  const { x, counts, min, max } = buckets as Record<'x' | 'counts' | 'min' | 'max', (number | null)[]>
+  return (point: { readonly x: number; readonly value: number }) => {
+    const row = x.indexOf(point.x)
+    const largest = Math.max(Math.abs(min[row] ?? 0), Math.abs(max[row] ?? 0))
+    return row < 0 ? 0 : 2 * meanRounding(point.value, counts[row]!, largest)
+  }
+}
+
 /** Read in tiny pages, or some together and some in pages, the same comes out. False where the store reduces the curves. */
 async function checkPages(
   { reader }: TestStore,
@@ -85,13 +96,12 @@ async function checkPages(
   const series = runs.flatMap((run) => question.targets.map((target) => drawn.get(run)!.get(target)!))
   for (const [i, one] of series.entries()) {
     const { steps, values, x, times, receipt } = drawnAnswer(one, question.drawing)
-    // Sums of buckets that were merged are added in another order.
-    const within = (value: number) => (question.drawing.reduction === 'MEAN' ? 1e-15 * Math.abs(value) + 5e-324 : 0)
+    const within = question.drawing.reduction === 'MEAN' ? roundingOf(answers[i]!) : () => 0
     const shown = Array.from(steps, (step, k) => ({ step, value: values[k]!, x: x[k]!, time: times![k]! }))
     const message = `in pages of ${sizes.pagePoints} points`
     samePoints(
       shown,
-      answers[i]!.points.map((point) => ({ ...point, within: within(point.value) })),
+      answers[i]!.points.map((point) => ({ ...point, within: within(point) })),
       message,
     )
     const { origin, smoothing: _, ...rest } = receipt()

@@ -1,4 +1,4 @@
-import { meanOf } from './exact.oracle.ts'
+import { meanOf, meanRounding } from './exact.oracle.ts'
 import type { Logged } from './pipeline.fixture.ts'
 
 /** A point that may be drawn: what of it counts, where it lies, and how many points it superseded. */
@@ -91,7 +91,7 @@ export function smoothed(points: readonly Point[], asked: SmoothingAsked): { wan
     const window = 'points' in asked ? counting.slice(-asked.points) : counting.filter((_, i) => ways[i]! < asked.width)
     const values = window.map(({ value }) => value)
     const want = meanOf(values)
-    return { want, within: 1e-13 * Math.abs(want) + 1e-24 * meanOf(values.map(Math.abs)) + 5e-324 }
+    return { want, within: meanRounding(want, values.length, Math.max(...values.map(Math.abs))) }
   })
 }
 
