@@ -1,6 +1,6 @@
-import type { Cursor } from '../sql/run-order.ts'
+import { type Cursor, checkPlace } from '../sql/run-order.ts'
 import { type Predicate, rowsPerStep, yes } from './filter.ts'
-import { bytesOfPlace, checkPlace, createFirst, orderOf } from './order.ts'
+import { bytesOfPlace, createFirst, orderOf } from './order.ts'
 import { createPace } from './pace.ts'
 import type { Column, RunTable } from './table.ts'
 
@@ -71,7 +71,7 @@ export async function pageOf(
 ): Promise<{ rows: number[]; places: Cursor[]; count: number }> {
   const { sortColumn, descending, fromEnd } = question
   const order = orderOf(table, sortColumn, descending)
-  for (const place of [question.after, question.before]) if (place) checkPlace(sortColumn, place)
+  for (const place of [question.after, question.before]) if (place) checkPlace(place, sortColumn.kind === 'number')
   const after = question.after && bytesOfPlace(question.after)
   const before = question.before && bytesOfPlace(question.before)
   const compare = fromEnd ? (a: number, b: number) => order.compare(b, a) : order.compare

@@ -1,4 +1,3 @@
-import { failure } from '../failures.ts'
 import type { Cursor } from '../sql/run-order.ts'
 import { compareCodes, compareToText, orderTexts, textAt } from './dictionary.ts'
 import { rankOfNumber } from './numbers.ts'
@@ -81,12 +80,6 @@ export function orderOf(table: RunTable, column: Column, descending: boolean): R
     },
     mayComeBefore: () => true,
   }
-}
-
-/** @throws BAD_CURSOR when the key of a place is of another type than the order's. */
-export function checkPlace(column: Column, place: Cursor): void {
-  if ((typeof place.key === 'number') !== (column.kind === 'number'))
-    throw failure('BAD_CURSOR', 'the cursor is not one of this list in this order')
 }
 
 /** Keeps the first `size` rows of an order, of all that it is shown: a heap with the last of them on top. */
