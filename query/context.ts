@@ -1,5 +1,6 @@
 import type { ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
 import type { Leaderboards } from './columns/leaderboards.ts'
+import type { Budget } from './pipeline/budget.ts'
 import type { LetterLoaders } from './resolvers/letter-loaders.ts'
 import type { RunLoaders } from './resolvers/run-loaders.ts'
 import type { SeriesLoader } from './resolvers/series.ts'
@@ -30,6 +31,8 @@ export type Context = {
   readonly settings: QuerySettings
   /** Time limit and the client's own abort. */
   readonly readOptions: ReadOptions
+  /** Points that the fields of this request may still have read. */
+  readonly budget: Budget
   readonly seriesLoader: SeriesLoader
   readonly runLoaders: RunLoaders
   readonly letterLoaders: LetterLoaders

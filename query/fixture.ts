@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openRemote, startStoreProcess } from '../ingest/store/server.fixture.ts'
 import { openStore } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
 import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
@@ -26,6 +27,26 @@ export async function openTestStore(folder?: string) {
   }
 }
 export type TestStore = Awaited<ReturnType<typeof openTestStore>>
+
+/** The same in a process of its own behind ClickHouse's interface, asked by a user who may only read. */
+export async function openRemoteTestStore(): Promise<TestStore> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-query-'))
+  const asker = { user: 'asker', password: 'reads' }
+  const server = await startStoreProcess(dataDir, {
+    STORE_READER_USER: asker.user,
+    STORE_READER_PASSWORD: asker.password,
+  })
+  const store = await openRemote(server.url, { asker, queryTimeoutMs: 20_000 })
+  return {
+    reader: store.reader,
+    command: store.command,
+    async close() {
+      await store.close()
+      await server.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
 
 /** A point as it was logged; `ord` says which of several of one step came later. */
 export type LoggedPoint = { readonly step: number; readonly value: number; readonly ord: number }

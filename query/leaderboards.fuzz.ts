@@ -99,6 +99,17 @@ function numberCondition(random: Random): Input {
 
 const fields = ['LAST', 'MIN', 'MAX', 'COUNT', 'LAST_STEP', 'MAX_STEP', 'NON_FINITE_COUNT', 'FIRST_NON_FINITE_STEP']
 
+/** Those whose arithmetic is the same everywhere; conditions have bounds, on whose sides rounding could put a run. */
+const exactFormulas = [
+  'loss - acc',
+  'loss / acc',
+  'min(loss, acc) * -1',
+  'acc ^ 0',
+  'loss + none',
+  'sqrt(abs(acc)) - loss',
+]
+const formulas = [...exactFormulas, 'log(loss)', 'exp(acc) / 3', 'log10(loss) - log(acc)', 'loss ^ 0.3', '1 / loss']
+
 function maybe(random: Random, name: string, value: () => unknown): Input {
   return random() < 0.4 ? { [name]: value() } : {}
 }
@@ -134,6 +145,14 @@ function randomFilter(random: Random, depth: number): Input {
         ...maybe(random, 'number', () => numberCondition(random)),
       },
     }),
+    () => ({
+      expression: {
+        text: pick(random, exactFormulas),
+        field: pick(random, fields),
+        ...maybe(random, 'exists', exists),
+        ...maybe(random, 'number', () => numberCondition(random)),
+      },
+    }),
   ]
   if (depth === 0 || random() < 0.4) return pick(random, leaves)()
   const several = () => Array.from({ length: whole(random, 0, 3) }, () => randomFilter(random, depth - 1))
@@ -151,6 +170,7 @@ function randomSort(random: Random): Input {
     () => ({ paramText: pick(random, paramNames) }),
     () => ({ tag: pick(random, tagNames) }),
     () => ({ metric: { name: pick(random, metrics), field: pick(random, fields) } }),
+    () => ({ expression: { text: pick(random, formulas), field: pick(random, fields) } }),
   ])()
   return { by, direction: pick(random, ['ASCENDING', 'DESCENDING']) }
 }

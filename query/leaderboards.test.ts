@@ -14,6 +14,9 @@ test('answers from memory are those of plain SQL, while runs and summaries chang
   await fuzzLeaderboards(store, chosenSeed(), 3, 8)
 })
 
+const formulaPage = `query ($sort: RunSort, $first: Int, $after: String) { runs(project: "formulas", sort: $sort, first: $first, after: $after) {
+  nodes { run } pageInfo { hasNextPage endCursor } } }`
+
 const board = `query ($filter: RunFilter, $sort: RunSort) { runs(project: "race", filter: $filter, sort: $sort, first: 500) {
   totalCount nodes { run state params } } }`
 
@@ -62,6 +65,62 @@ test('whoever has written sees it, whatever others insert and merge at the same 
     while (writing > 0) await store.command(`OPTIMIZE TABLE ${pick(random, merging)} FINAL`)
   }
   await Promise.all([...Array.from({ length: writing }, (_, writer) => write(writer)), merge()])
+})
+
+test('an order by an expression is that of brute force, whoever answers which page', async () => {
+  const random = createRandom(chosenSeed())
+  const grid = [0.25, 0.5, 1, 2, 3, 1e300, -1, 0, -0, Number.NaN, Number.POSITIVE_INFINITY]
+  const logged = Array.from({ length: 400 }, (_, i) => {
+    const value = () => (random() < 0.9 ? pick(random, grid) : undefined)
+    return { run: `r${String(i).padStart(3, '0')}`, train: value(), val: value() }
+  })
+  await insertRuns(store, 'formulas', logged)
+  for (const metric of ['train', 'val'] as const) {
+    const having = logged.filter((one) => one[metric] !== undefined)
+    await insertSummaries(
+      store,
+      'formulas',
+      having.map((one) => ({ run: one.run, metric: `${metric}/loss`, last: one[metric]! })),
+    )
+  }
+  const formulas: Record<string, (train: number, val: number) => number> = {
+    'train/loss - val/loss': (train, val) => train - val,
+    'log(train/loss) / val/loss': (train, val) => Math.log(train) / val,
+    'exp(-train/loss) + log10(abs(val/loss))': (train, val) => Math.exp(-train) + Math.log10(Math.abs(val)),
+    '`train/loss` ^ 0.3 * max(val/loss, 1)': (train, val) => train ** 0.3 * Math.max(val, 1),
+    '1 / train/loss + 0 * val/loss': (train, val) => 1 / train + 0 * val,
+  }
+  const askers = [0, Number.POSITIVE_INFINITY].map(
+    (leaderboardFromRuns) => createAsker(store.reader, { settings: { leaderboardFromRuns } }).ask,
+  )
+  for (const [text, compute] of Object.entries(formulas)) {
+    for (const direction of ['ASCENDING', 'DESCENDING'] as const) {
+      const sign = direction === 'ASCENDING' ? 1 : -1
+      const placed = logged.map(({ run, train, val }) => {
+        const value = train === undefined || val === undefined ? undefined : compute(train, val)
+        return { run, value: value ?? 0, rank: value === undefined ? 2 : Number.isNaN(value) ? 1 : 0 }
+      })
+      const alike = (a: number, b: number) => a === b || Math.abs(a - b) < 1e-9 * Math.abs(a)
+      placed.sort((a, b) => {
+        const byRun = sign * (a.run < b.run ? -1 : 1)
+        return a.rank - b.rank || (a.rank > 0 || alike(a.value, b.value) ? byRun : sign * (a.value < b.value ? -1 : 1))
+      })
+      const seen: string[] = []
+      for (let after: string | null = null; after !== null || seen.length === 0; ) {
+        const variables = { sort: { by: { expression: { text } }, direction }, first: whole(random, 5, 90), after }
+        const answer = await pick(random, askers)(formulaPage, variables)
+        assert.deepEqual(answer.errors, [])
+        const { nodes, pageInfo } = answer.data.runs
+        seen.push(...nodes.map(({ run }: { run: string }) => run))
+        after = pageInfo.hasNextPage ? pageInfo.endCursor : null
+      }
+      assert.deepEqual(
+        seen,
+        placed.map(({ run }) => run),
+        `${text}, ${direction}`,
+      )
+    }
+  }
 })
 
 test('a table that was emptied or filled anew is read anew', async () => {

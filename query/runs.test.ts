@@ -108,6 +108,23 @@ const filters: { finds: string; by: string; filter: object }[] = [
     filter: { metric: { ...acc, number: { less: 1 } }, and: [{ metric: { name: 'loss', number: { less: 2 } } }] },
     finds: 'a',
   },
+  {
+    by: 'an expression over metrics',
+    filter: { expression: { text: 'acc - loss', number: { less: -0.5 } } },
+    finds: 'd',
+  },
+  { by: 'an expression that is there', filter: { expression: { text: 'acc - loss', exists: true } }, finds: 'ad' },
+  {
+    by: 'an expression that is not there',
+    filter: { expression: { text: 'acc - loss', exists: false } },
+    finds: 'bce',
+  },
+  {
+    by: 'an expression over the highest values',
+    filter: { expression: { text: 'acc + acc', field: 'MAX', number: { greaterOrEqual: 1.4 } } },
+    finds: 'ab',
+  },
+  { by: 'an expression that is NaN', filter: { expression: { text: 'acc - acc', number: { is: 0 } } }, finds: 'ad' },
   { by: 'not', filter: { not: { param: { name: 'lr', number: { greater: 0.05 } } } }, finds: 'bce' },
   {
     by: 'or of and',
@@ -144,6 +161,19 @@ const sorts: { by: string; key: object; ascending: string; descending: string }[
     ascending: 'bdace',
     descending: 'adbec',
   },
+  {
+    by: 'an expression, those without one of its metrics last',
+    key: { expression: { text: 'acc - loss' } },
+    ascending: 'dabce',
+    descending: 'adecb',
+  },
+  {
+    by: 'an expression of ties and NaN',
+    key: { expression: { text: 'acc * 0' } },
+    ascending: 'adbce',
+    descending: 'dacbe',
+  },
+  { by: 'a logarithm', key: { expression: { text: 'log(acc)' } }, ascending: 'dacbe', descending: 'cadbe' },
 ]
 for (const { by, key, ascending, descending } of sorts) {
   for (const [direction, expected] of [
@@ -173,6 +203,23 @@ test('a cursor of another sort is refused', async () => {
   const after = first.data.runs.pageInfo.endCursor
   const answer = await ask(document, { project, sort: { by: { field: 'RUN' } }, after })
   assert.equal(answer.errors[0]!.extensions.code, 'BAD_CURSOR')
+})
+
+test('an expression that cannot be read, or is over what no summary has, is refused', async () => {
+  const rows = [
+    [{ text: 'acc -' }, 'BAD_EXPRESSION'],
+    [{ text: '1 + 2' }, 'BAD_EXPRESSION'],
+    [{ text: 'acc - loss', field: 'MEAN_OF_LAST' }, 'BAD_INPUT'],
+    [{ text: Array.from({ length: 9 }, (_, i) => `m${i}`).join('+') }, 'BAD_EXPRESSION'],
+  ] as const
+  for (const [expression, code] of rows) {
+    for (const input of [{ sort: { by: { expression } } }, { filter: { expression } }]) {
+      const answer = await ask(document, { project, ...input })
+      assert.equal(answer.errors[0]?.extensions.code, code, JSON.stringify(input))
+    }
+  }
+  const both = { filter: { metric: { name: 'other' } }, sort: { by: { expression: { text: 'a+b+c+d+e+f+g+h' } } } }
+  assert.match((await ask(document, { project, ...both })).errors[0]!.message, /more than 8 different metrics/)
 })
 
 test('a run shows its newest row, with the types of its params, and the newest summaries', async () => {

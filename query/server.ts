@@ -13,6 +13,7 @@ import { useLive } from './live/plugin.ts'
 import { createSocketSubscribe } from './live/socket-subscribe.ts'
 import { createLiveSockets, type LiveSockets } from './live/sockets.ts'
 import { createPersistedOperations, type PersistedSettings } from './persisted.ts'
+import { createBudget } from './pipeline/budget.ts'
 import { useCostLimits } from './plugins/cost-limits.ts'
 import { useDocumentLimits } from './plugins/document-limits.ts'
 import { useReferenceExecutor } from './plugins/engine.ts'
@@ -67,16 +68,15 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   const measures = createLiveMeasures(metrics)
   const shared = { reader, watermark, progress, logger, measures, failureOf }
   const hub = createHub({ ...shared, readOptions: liveOptions, restMs: settings.liveRestMs })
-  const createContext = (readOptions: ReadOptions): Context => ({
-    reader,
-    watermark,
-    settings,
-    readOptions,
-    seriesLoader: createSeriesLoader(reader, watermark, readOptions),
-    runLoaders: createRunLoaders(reader, readOptions, leaderboards),
-    letterLoaders: createLetterLoaders(reader, readOptions),
-    leaderboards,
-  })
+  const createContext = (readOptions: ReadOptions): Context => {
+    const budget = createBudget()
+    return {
+      ...{ reader, watermark, settings, readOptions, budget, leaderboards },
+      seriesLoader: createSeriesLoader({ reader, readOptions, budget }, watermark),
+      runLoaders: createRunLoaders(reader, readOptions, leaderboards),
+      letterLoaders: createLetterLoaders(reader, readOptions),
+    }
+  }
   const live = useLive({
     ...{ hub, failureOf, createContext: () => createContext(liveOptions) },
     lifetimeMs: settings.streamLifetimeMs,

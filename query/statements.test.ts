@@ -79,8 +79,11 @@ function fitting<T extends { readonly name: string }>(fields: readonly T[], vari
   return fields.filter(({ name }) => !without.includes(name))
 }
 
+const expression = `\`${mark.replaceAll('`', '``')}\` - 1`
+
+/** What may not be just any text or value. */
 function drawn(name: string, variant: number): string | undefined {
-  if (name === 'expressions') return JSON.stringify([`\`${mark.replaceAll('`', '``')}\` - 1`])
+  if (name === 'expressions') return JSON.stringify([expression])
   const { x, reduction } = drawingOf(variant)
   return { x, reduction }[name]
 }
@@ -98,7 +101,11 @@ function literal(type: GraphQLInputType, depth: number, variant: number): string
     const nested = depth === 0 ? selves[variant % selves.length] : undefined
     const fields = fitting(all, variant).filter((field) => field === nested || !selves.includes(field))
     const chosen = type.isOneOf ? [fields[variant % fields.length]!] : fields
-    return `{${chosen.map((field) => `${field.name}: ${drawn(field.name, variant) ?? literal(field.type, depth + 1, variant)}`).join(', ')}}`
+    const literalOf = ({ name, type: own }: (typeof chosen)[number]) => {
+      if (name === 'text' && type.name.startsWith('Expression')) return JSON.stringify(expression)
+      return drawn(name, variant) ?? literal(own, depth + 1, variant)
+    }
+    return `{${chosen.map((field) => `${field.name}: ${literalOf(field)}`).join(', ')}}`
   }
   const plain: Record<string, string> = { Int: '3', Float: '0.5', Boolean: 'true', Step: '1', Time: '"2026-01-01"' }
   return plain[type.name] ?? JSON.stringify(mark)
@@ -137,7 +144,7 @@ test('text of a user becomes a parameter, whatever field it comes by, and never 
   await insertRuns(store, mark, [{ run: mark, name: mark, params: { [mark]: mark }, tags: { [mark]: mark } }])
   await insertSummary(store, mark, mark, mark, { last: 1 })
   for (const field of Object.values(schema.getQueryType()!.getFields()).filter(({ name }) => name !== 'server')) {
-    for (const variant of [0, 1, 2, 3, 4]) {
+    for (const variant of [0, 1, 2, 3, 4, 5]) {
       const { texts, bound, spy } = createSpy(store.reader)
       const document = `{ ${field.name}${passed(field.args, variant)} ${selection(field.type, 0, variant)} }`
       const { errors } = await createAsker(spy).ask(document)

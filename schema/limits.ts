@@ -110,13 +110,18 @@ export const limits = {
   expressionDepth: 32,
   /** Different metrics in one expression (`BAD_EXPRESSION`): the points of each are read beside the others'. */
   metricsPerExpression: 8,
-  /** Points that one question about curves reads at full resolution (`TOO_COSTLY`): 2 to 4 s of one thread. */
+  /** Points that one question reads for curves at full resolution, all fields together (`TOO_COSTLY`): 2 to 4 s of one thread. */
   pointsReadPerQuestion: 25_000_000,
+  /**
+   * Stored points that are gone through to find out how long such curves are, when runs began or where a range of time lies (`TOO_COSTLY`): 2 to 5 s of
+   * the store.
+   */
+  pointsLookedThrough: 500_000_000,
   /** Points in the window of a moving average (`TOO_COSTLY` where a width holds more): 40 bytes each. */
   movingAveragePoints: 1_000_000,
   /** Points of one series on a page of `reduction: RAW`. */
   rawPagePoints: 50_000,
-  /** Points of one answer whose times are looked up one by one (`TOO_COSTLY`): 5,000 of them are one question to the store. */
+  /** Points of one answer whose times are looked up one by one (`TOO_COSTLY`): 10,000 of them are one question to the store. */
   timesLookedUp: 100_000,
   /** Operations that clients registered by hash; the longest unused is forgotten, and sent again by who needs it. */
   registeredOperations: 1_000,

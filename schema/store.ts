@@ -16,6 +16,8 @@ export type ReadOptions = {
   /** Gives up after this long; the query is stopped by the engine's own clock. Default: setting `QUERY_TIMEOUT_MS`. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** Refused with a `StoreTrouble` of size, by the store's index, when more rows than this would have to be gone through. */
+  readonly rowsToRead?: number
 }
 
 /**

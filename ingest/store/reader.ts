@@ -33,7 +33,11 @@ export type Ask = (question: Question) => Promise<Uint8Array>
 
 /** Questions to the store, whichever engine is behind `ask`. */
 export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
-  async function answer(sql: string, parameters: Parameters, { timeoutMs, signal }: ReadOptions): Promise<Uint8Array> {
+  async function answer(
+    sql: string,
+    parameters: Parameters,
+    { timeoutMs, signal, rowsToRead }: ReadOptions,
+  ): Promise<Uint8Array> {
     const longestMs = timeoutMs ?? limits.queryTimeoutMs
     const settings = {
       max_execution_time: longestMs / 1000,
@@ -42,6 +46,7 @@ export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
       ...(limits.queryResultBytes === undefined
         ? {}
         : { max_result_bytes: String(limits.queryResultBytes), result_overflow_mode: 'throw' }),
+      ...(rowsToRead === undefined ? {} : { max_rows_to_read: String(rowsToRead), read_overflow_mode: 'throw' }),
       // What every engine does today, whatever a server's profile says.
       output_format_json_quote_64bit_integers: 0,
       output_format_json_quote_denormals: 0,

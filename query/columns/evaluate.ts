@@ -1,7 +1,7 @@
-import type { Cursor } from '../sql/run-order.ts'
+import { type Cursor, checkPlace } from '../sql/run-order.ts'
 import { type Predicate, rowsPerStep } from './filter.ts'
 import { createFirst } from './first.ts'
-import { checkPlace, orderOf, rankColumn } from './order.ts'
+import { orderOf, rankColumn } from './order.ts'
 import { createPace } from './pace.ts'
 import type { Column, RunTable } from './table.ts'
 
@@ -79,7 +79,7 @@ export async function pageOf(
   question: PageQuestion,
 ): Promise<{ rows: number[]; places: Cursor[]; count: number }> {
   const { sortColumn, descending, fromEnd } = question
-  for (const place of [question.after, question.before]) if (place) checkPlace(sortColumn, place)
+  for (const place of [question.after, question.before]) if (place) checkPlace(place, sortColumn.kind === 'number')
   await rankColumn(table, sortColumn)
   const order = orderOf(table, sortColumn, descending)
   const toAfter = question.after && order.toPlace(question.after)

@@ -1,7 +1,9 @@
 import { type Derived, derivedIn } from '../sql/derived-figures.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
+import { formulaIn } from '../sql/run-formulas.ts'
 import type { SummaryField } from '../sql/summaries.ts'
 import { derivedColumn, type Fresh, isKnown } from './derived.ts'
+import { createFormulaStep } from './formulas.ts'
 import { maybe, no, yes } from './marks.ts'
 import { entryColumn, fieldColumn, figureColumn, type Need } from './needs.ts'
 import { isAbsent, type NumberColumn } from './numbers.ts'
@@ -41,6 +43,7 @@ export function predicateOf(table: RunTable, filter: RunFilter, fresh: Fresh = n
   if (filter.param) parts.push(paramIs(table, filter.param))
   if (filter.tag) parts.push(entryIs(column(entryColumn('tag', filter.tag.name)), filter.tag))
   if (filter.metric) parts.push(metricIs(table, filter.metric, fresh))
+  if (filter.expression) parts.push(formulaIs(table, filter.expression))
   return allOf(parts)
 }
 
@@ -48,6 +51,16 @@ function metricIs(table: RunTable, c: NonNullable<RunFilter['metric']>, fresh: F
   const derived = derivedIn(c)
   if (derived) return knownOr(table, derived, fresh, figureIs(derivedColumn(table, derived).column, c))
   return figureIs(columnOf(table, figureColumn(c.name, (c.field ?? 'LAST') as SummaryField))!, c)
+}
+
+/** Its numbers are made as they are looked at. */
+function formulaIs(table: RunTable, c: NonNullable<RunFilter['expression']>): Predicate {
+  const { column, fill } = createFormulaStep(table, formulaIn(c), rowsPerStep)
+  const passes = figureIs(column, c)
+  return (first, out) => {
+    fill(first, out.length)
+    passes(0, out)
+  }
 }
 
 /** Says `maybe` of the runs whose figure is still to be computed. */

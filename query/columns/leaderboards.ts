@@ -2,6 +2,7 @@ import type { StoreReader } from '../../schema/store.ts'
 import { type Derived, derivedIn, derivedOfRuns } from '../sql/derived-figures.ts'
 import { ask } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
+import { formulaIn } from '../sql/run-formulas.ts'
 import type { Cursor, RunSort } from '../sql/run-order.ts'
 import type { RunsQuestion } from '../sql/runs-page.ts'
 import type { SummaryField } from '../sql/summaries.ts'
@@ -18,9 +19,10 @@ import {
 import { textAt } from './dictionary.ts'
 import { pageOf } from './evaluate.ts'
 import { type Predicate, predicateOf } from './filter.ts'
+import { formulaColumn, keyedPlace, placeByFigures } from './formulas.ts'
 import { keyAt } from './keys.ts'
 import type { Hands } from './load.ts'
-import { figureColumn, figureNeeds, type Need, needOfSort, needsOfFilter } from './needs.ts'
+import { figureColumn, figureNeeds, type Need, needOfSort, needsOfFilter, needsOfFormula } from './needs.ts'
 import { keepRecord, type RecordFields, recordOf } from './records.ts'
 import { type FiguresQuestion, figuresOfRuns, needsOfFigures, type RunFigures } from './run-figures.ts'
 import { type Column, columnOf, type RunTable } from './table.ts'
@@ -129,14 +131,16 @@ export function createLeaderboards(reader: StoreReader, timeoutMs: number, setti
         sortedBy: order.derived,
         async work(table, passes) {
           const descending = sort.direction === 'DESCENDING'
-          const page = { ...question, passes, sortColumn: order.columnIn(table), descending }
+          const [after, before] = [order.keyed(question.after), order.keyed(question.before)]
+          const page = { ...question, after, before, passes, sortColumn: await order.columnIn(table), descending }
           const { rows, places, count } = await pageOf(table, page)
           const runs = rows.map((row, i): PageRun => {
             const run = textAt(table.runs.dictionary, table.runs.codes[row]!)
             const version = table.versions[row]!
             const shown = recordOf(table.records, row, version)
             const keep: PageRun['keep'] = (at, fields, text) => keepRecord(table.records, row, at, fields, text)
-            return { key: keyAt(table.keys, row), run, version, place: places[i]!, shown, keep }
+            const place = order.placeOf(table, row, places[i]!)
+            return { key: keyAt(table.keys, row), run, version, place, shown, keep }
           })
           return { runs, count }
         },
@@ -145,20 +149,41 @@ export function createLeaderboards(reader: StoreReader, timeoutMs: number, setti
   }
 }
 
-/** What an order needs, and where its column is found then. */
-function orderNeeds(sort: RunSort): {
-  needs: Need[]
-  derived: Derived | undefined
-  columnIn: (table: RunTable) => Column
-} {
-  const { metric } = sort.by
+/** What an order needs, where its column is found then, and how places of cursors and of the column belong together. */
+type Order = {
+  readonly needs: readonly Need[]
+  readonly derived: Derived | undefined
+  readonly columnIn: (table: RunTable) => Column | Promise<Column>
+  readonly keyed: (place: Cursor | undefined) => Cursor | undefined
+  readonly placeOf: (table: RunTable, row: number, place: Cursor) => Cursor
+}
+
+const asItIs: Pick<Order, 'derived' | 'keyed' | 'placeOf'> = {
+  derived: undefined,
+  keyed: (place) => place,
+  placeOf: (_table, _row, place) => place,
+}
+
+function orderNeeds(sort: RunSort): Order {
+  const { metric, expression } = sort.by
+  if (expression) {
+    const formula = formulaIn(expression)
+    return {
+      ...asItIs,
+      needs: needsOfFormula(formula),
+      columnIn: (table) => formulaColumn(table, formula),
+      keyed: (place) => place && keyedPlace(formula, place),
+      placeOf: (table, row, place) => placeByFigures(table, formula, row, place),
+    }
+  }
   if (!metric) {
     const need = needOfSort(sort)
-    return { needs: [need], derived: undefined, columnIn: (table) => columnOf(table, need)! }
+    return { ...asItIs, needs: [need], columnIn: (table) => columnOf(table, need)! }
   }
   const derived = derivedIn(metric)
   const need = figureColumn(metric.name, (metric.field ?? 'LAST') as SummaryField)
   return {
+    ...asItIs,
     needs: figureNeeds(metric),
     derived,
     columnIn: (table) => (derived ? derivedColumn(table, derived).column : columnOf(table, need)!),

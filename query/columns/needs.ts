@@ -1,6 +1,7 @@
 import { failure } from '../failures.ts'
 import { derivedIn, type MetricFigure } from '../sql/derived-figures.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
+import { type Formula, formulaIn } from '../sql/run-formulas.ts'
 import type { RunSort } from '../sql/run-order.ts'
 import type { SummaryField } from '../sql/summaries.ts'
 import type { Binder } from '../sql/text.ts'
@@ -58,12 +59,13 @@ export function needsOfFilter(filter: RunFilter): Need[] {
     needs.push(...needsOfFilter(each))
   for (const field of ['state', 'name', 'run', 'created', 'updated'] as const)
     if (filter[field]) needs.push(fieldColumn(field))
-  const { param, tag, metric } = filter
+  const { param, tag, metric, expression } = filter
   // A run that has a param's number has its text too, so the number alone tells.
   if (param?.number) needs.push(entryColumn('param', param.name))
   if (param && (param.text || !param.number)) needs.push(entryColumn('paramText', param.name))
   if (tag) needs.push(entryColumn('tag', tag.name))
   if (metric) needs.push(...figureNeeds(metric))
+  if (expression) needs.push(...needsOfFormula(formulaIn(expression)))
   return needs
 }
 
@@ -75,7 +77,11 @@ export function figureNeeds(figure: MetricFigure): FigureColumn[] {
   return derived ? needsOfDerived(derived) : [figureColumn(figure.name, (figure.field ?? 'LAST') as SummaryField)]
 }
 
-/** What an order goes by, unless that is a figure of a metric. */
+/** The figures that an expression over metrics is over, in the order of its metrics. */
+export const needsOfFormula = ({ metrics, field }: Formula): FigureColumn[] =>
+  metrics.map((metric) => figureColumn(metric, field))
+
+/** What an order goes by, unless that is a figure of a metric or an expression. */
 export function needOfSort({ by }: RunSort): RunColumn {
   if (by.field) return fieldColumn(sortFields[by.field])
   if (typeof by.param === 'string') return entryColumn('param', by.param)

@@ -1,4 +1,3 @@
-import { failure } from '../failures.ts'
 import type { Cursor } from '../sql/run-order.ts'
 import { compareCodes, textAt } from './dictionary.ts'
 import { type NumberColumn, rankOfNumber } from './numbers.ts'
@@ -132,10 +131,4 @@ function textOrder(table: RunTable, column: TextColumn, sign: 1 | -1): RunOrder 
       return kept
     },
   }
-}
-
-/** @throws BAD_CURSOR when the key of a place is of another type than the order's. */
-export function checkPlace(column: Column, place: Cursor): void {
-  if ((typeof place.key === 'number') !== (column.kind === 'number'))
-    throw failure('BAD_CURSOR', 'the cursor is not one of this list in this order')
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { approximately, exactly, exponentOf, floorDivide, meanOf } from './exact.oracle.ts'
+import { approximately, exactly, exponentOf, floorDivide, meanOf, meanRounding } from './exact.oracle.ts'
 import type { Point } from './points.oracle.ts'
 
 export type Shape = {
@@ -88,7 +88,7 @@ function drawnOf({ start, points }: Bucket, reduction: 'M4' | 'MEAN' | 'LAST', a
   if (solid.length === 0) return exactPoints(odd)
   const values = solid.map(({ value }) => value)
   const value = meanOf(values)
-  const within = 1e-15 * Math.abs(value) + 1e-25 * meanOf(values.map(Math.abs)) + 5e-324
+  const within = meanRounding(value, values.length, Math.max(...values.map(Math.abs)))
   const mean = { ...solid[0]!, x: start, step: axis === 'STEP' ? start : solid[0]!.step, value, within }
   return [mean, ...exactPoints(odd)].sort((a, b) => a.x - b.x || a.step - b.step)
 }

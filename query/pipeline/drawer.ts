@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import { seriesId } from '../series-reads.ts'
 import type { Page } from './columns.ts'
 import { type DrawnSeries, drawSeries } from './draw.ts'
 import { readOrigins } from './origins.ts'
-import { onePage, type PageReading, readPages, seriesKey } from './pages.ts'
+import { onePage, type PageReading, readPages } from './pages.ts'
 import { keysOf, type Unit } from './plan.ts'
 import { needsOrigin, type PipelineQuestion, type Range, type Target } from './question.ts'
 import type { Stream } from './settle.ts'
@@ -24,11 +25,11 @@ export async function createDrawer(question: PipelineQuestion, reading: PageRead
 
   return {
     originOf,
-    /** Series whose points are at hand, by `seriesKey`. */
+    /** Series whose points are at hand, by `seriesId`. */
     async inMemory(some: readonly Unit[], points: ReadonlyMap<string, Page>): Promise<void> {
       let began = performance.now()
       for (const unit of some) {
-        const inputs = unit.inputs.map((metric) => onePage(points.get(seriesKey(unit.key, metric))))
+        const inputs = unit.inputs.map((metric) => onePage(points.get(seriesId(unit.key, metric))))
         series.set(unit, await draw(unit, inputs))
         if (performance.now() - began < turnMs) continue
         await setImmediate()

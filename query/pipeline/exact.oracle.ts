@@ -32,6 +32,14 @@ export function meanOf(values: readonly number[]): number {
   return approximately(values.reduce((sum, value) => sum + exactly(value), 0n) / BigInt(values.length))
 }
 
+/**
+ * How far a mean may be off whose sum was compensated (Neumaier): half a digit of its own and, where large numbers cancel out, what the
+ * second rounding of each term may be.
+ */
+export function meanRounding(mean: number, count: number, largest: number): number {
+  return 2 ** -52 * Math.abs(mean) + 2 ** -104 * count * largest + 5e-324
+}
+
 /** The exponent of the narrowest power of two, not below `least`, of which at most `buckets` hold `low` to `high` wherever that lies. */
 export function exponentOf(low: number, high: number, buckets: number, least: number): number {
   const length = exactly(high) - exactly(low)

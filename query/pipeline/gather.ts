@@ -1,5 +1,5 @@
 import { type CellTable, tableOfCells } from './cell-table.ts'
-import { addPoints, createCells } from './cells.ts'
+import { addPoints, type Cells, createCells } from './cells.ts'
 import { cut, type Drawn, pickRows } from './columns.ts'
 import type { Drawing, Place } from './question.ts'
 import { type Selected, selectPoints } from './select.ts'
@@ -52,28 +52,33 @@ function createReducer(drawing: Drawing, reduction: 'M4' | 'LTTB' | 'MEAN' | 'LA
       if (room > 0 && points.xs.length > 0) pieces.push(cut(points, 0, Math.min(room, points.xs.length)))
       return false
     },
-    finish() {
-      const table = tableOfCells(cells, times)
-      const whole = totals.points + totals.superseded <= drawing.buckets
-      const selected = whole
-        ? { ...byX(together(pieces, times)), extremesLeftOut: 0 }
-        : selectPoints(table, reduction, drawing.axis === 'STEP')
-      const exact = whole || (reduction !== 'MEAN' && selected.xs.length === totals.points)
-      return { selected, totals, exact, table: () => table, end: undefined }
-    },
+    finish: () => reduced(cells, pieces, totals, { drawing, reduction, times }),
   }
+}
+
+type Shape = { readonly drawing: Drawing; readonly reduction: 'M4' | 'LTTB' | 'MEAN' | 'LAST'; readonly times: boolean }
+
+/** Apart from the reducer, so that what is kept of a series until the answer goes out does not keep cells and points of the reducer with it. */
+function reduced(
+  cells: Cells,
+  pieces: readonly Drawn[],
+  totals: Totals,
+  { drawing, reduction, times }: Shape,
+): Gathered {
+  const table = tableOfCells(cells, times)
+  const whole = totals.points + totals.superseded <= drawing.buckets
+  const selected = whole
+    ? { ...byX(together(pieces, times)), extremesLeftOut: 0 }
+    : selectPoints(table, reduction, drawing.axis === 'STEP')
+  const exact = whole || (reduction !== 'MEAN' && selected.xs.length === totals.points)
+  return { selected, totals, exact, table: () => table, end: undefined }
 }
 
 /** A page of points as they are, in the order of steps. Counts are those of the page. */
 function createPage(drawing: Drawing, times: boolean): Gatherer {
-  const { after, pagePoints, axis } = drawing
+  const { after, pagePoints } = drawing
   const pieces: Drawn[] = []
   let [length, toSkip] = [0, after?.skip ?? 0]
-  const tableOf = (points: Drawn) => {
-    const cells = createCells(drawing.buckets, leastExponentOf(drawing), false)
-    addPoints(cells, points)
-    return tableOfCells(cells, times)
-  }
   return {
     add(points) {
       const { steps } = points
@@ -90,20 +95,33 @@ function createPage(drawing: Drawing, times: boolean): Gatherer {
       length += to - from
       return length > pagePoints
     },
-    finish() {
-      const all = together(pieces, times)
-      const page = cut(all, 0, Math.min(length, pagePoints))
-      const totals = noTotals()
-      count(totals, page)
-      const more = length > pagePoints
-      return {
-        selected: { ...page, extremesLeftOut: 0 },
-        ...{ totals, exact: !more && after === undefined },
-        table: () => tableOf(axis === 'METRIC' ? page : page),
-        end: more ? placeBehind(page.steps, after) : undefined,
-      }
-    },
+    finish: () => paged(together(pieces, times), drawing),
   }
+}
+
+/** Of the points gathered there may be one more than the page has. */
+function paged(points: Drawn, drawing: Drawing): Gathered {
+  const { after, pagePoints } = drawing
+  const page = cut(points, 0, Math.min(points.xs.length, pagePoints))
+  const more = points.xs.length > pagePoints
+  const totals = noTotals()
+  count(totals, page)
+  let table: CellTable | undefined
+  return {
+    selected: { ...page, extremesLeftOut: 0 },
+    ...{ totals, exact: !more && after === undefined },
+    table() {
+      table ??= tableOfPage(page, drawing)
+      return table
+    },
+    end: more ? placeBehind(page.steps, after) : undefined,
+  }
+}
+
+function tableOfPage(page: Drawn, drawing: Drawing): CellTable {
+  const cells = createCells(drawing.buckets, leastExponentOf(drawing), false)
+  addPoints(cells, page)
+  return tableOfCells(cells, page.times !== undefined)
 }
 
 /** How many points of its last step are before it, those of earlier pages included. */

@@ -25,14 +25,19 @@ export type JoinOptions = {
  */
 export async function* joined(streams: readonly Stream<Settled>[], options: JoinOptions): AsyncGenerator<Joined> {
   const cursors = streams.map(cursorOf)
-  await Promise.all(cursors.map(refill))
-  while (cursors.every(({ block }) => block !== undefined)) {
-    const together = merge(cursors, options)
-    if (together) yield together
+  try {
     await Promise.all(cursors.map(refill))
-  }
-  for (const [i, cursor] of cursors.entries()) {
-    for (; cursor.block; await refill(cursor)) leave(cursor, cursor.block.steps.length, i, options)
+    while (cursors.every(({ block }) => block !== undefined)) {
+      const together = merge(cursors, options)
+      if (together) yield together
+      await Promise.all(cursors.map(refill))
+    }
+    for (const [i, cursor] of cursors.entries()) {
+      for (; cursor.block; await refill(cursor)) leave(cursor, cursor.block.steps.length, i, options)
+    }
+  } finally {
+    // Whoever has enough leaves early: then nothing more is to be read.
+    await Promise.all(cursors.map(({ stream }) => stream.return?.()))
   }
 }
 

@@ -1,9 +1,9 @@
-import type { ReadOptions, StoreReader } from '../../schema/store.ts'
-import { readExtents } from '../series-reads.ts'
+import { readExtents, seriesId } from '../series-reads.ts'
+import { lookingThrough, type Reading } from './budget.ts'
 import { createClock } from './clock.ts'
 import type { DrawnSeries } from './draw.ts'
 import { createDrawer, type Drawer } from './drawer.ts'
-import { type PageReading, readMany, seriesKey, usualSizes } from './pages.ts'
+import { type PageReading, readMany, usualSizes } from './pages.ts'
 import { type Job, jobsOf, keysOf, readsOnlyItsPage, stepsToRead, type Unit, unitsOf } from './plan.ts'
 import { needsTimes, type PipelineQuestion, type Range, type Target } from './question.ts'
 import { readStretches, timeBoundsSteps } from './stretches.ts'
@@ -20,14 +20,13 @@ const lanes = 2
  * @throws TOO_COSTLY before points are read; the signal's reason when it is aborted; a StoreTrouble of time when all of it takes too long
  */
 export async function loadPipeline(
-  reader: StoreReader,
+  { reader, readOptions, budget }: Reading,
   question: PipelineQuestion,
-  readOptions: ReadOptions,
   sizes = usualSizes,
 ): Promise<PipelineAnswer> {
   const clock = createClock(readOptions)
   try {
-    return await load(question, { reader, options: clock.options, times: needsTimes(question), sizes })
+    return await load(question, { reader, budget, options: clock.options, times: needsTimes(question), sizes })
   } finally {
     clock.stop()
   }
@@ -46,8 +45,8 @@ async function load(question: PipelineQuestion, reading: PageReading): Promise<P
 
 /** All points, if they are few enough; otherwise undefined. */
 async function tryWhole({ reader, options, times, sizes }: PageReading, units: readonly Unit[], steps: Range) {
-  const range = { crossed: true, fromStep: steps.from, toStep: steps.to, times, rows: sizes.pointsTried + 1 }
-  const { points, complete } = await readMany(reader, { ...keysOf(units), ...range }, options())
+  const set = { ...keysOf(units), crossed: true, fromStep: steps.from, toStep: steps.to, times }
+  const { points, complete } = await readMany(reader, set, sizes.pointsTried + 1, options())
   return complete ? points : undefined
 }
 
@@ -62,18 +61,20 @@ async function planJobs(
   if (readsOnlyItsPage(question)) {
     return units.map((unit) => ({ kind: 'paged', unit, steps, enough: drawing.pagePoints + 2 }))
   }
-  const { reader, options, sizes } = reading
+  const { reader, budget, options, sizes } = reading
   const keys = keysOf(units)
+  const extentsOf = (fromStep: number, toStep: number) =>
+    lookingThrough(options(), (bounded) => readExtents(reader, { ...keys, fromStep, toStep }, bounded))
   if (!timeBoundsSteps(question)) {
-    const extents = await readExtents(reader, { ...keys, fromStep: steps.from, toStep: steps.to }, options())
-    return jobsOf(units, extents, () => steps, sizes.pagePoints)
+    return jobsOf(units, await extentsOf(steps.from, steps.to), () => steps, sizes.pagePoints, budget)
   }
   const stretches = await readStretches(reading, drawing, keys, steps, originOf)
   if (stretches.size === 0) return []
   const fromStep = Math.min(...[...stretches.values()].map(({ from }) => from))
   const toStep = Math.max(...[...stretches.values()].map(({ to }) => to))
-  const extents = await readExtents(reader, { ...keys, fromStep, toStep }, options())
-  return jobsOf(units, extents, ({ key, inputs }) => stretches.get(seriesKey(key, inputs[0]!)), sizes.pagePoints)
+  const extents = await extentsOf(fromStep, toStep)
+  const rangeOf = ({ key, inputs }: Unit) => stretches.get(seriesId(key, inputs[0]!))
+  return jobsOf(units, extents, rangeOf, sizes.pagePoints, budget)
 }
 
 async function runJobs(jobs: readonly Job[], drawer: Drawer, reading: PageReading): Promise<void> {
@@ -90,16 +91,11 @@ async function runJobs(jobs: readonly Job[], drawer: Drawer, reading: PageReadin
 async function readTogether(units: readonly Unit[], steps: Range, { reader, options, times }: PageReading) {
   const pairs = new Map<string, { run: bigint; metric: bigint }>()
   for (const { key: run, inputs } of units) {
-    for (const metric of inputs) pairs.set(seriesKey(run, metric), { run, metric })
+    for (const metric of inputs) pairs.set(seriesId(run, metric), { run, metric })
   }
   const series = [...pairs.values()]
-  const { points } = await readMany(
-    reader,
-    {
-      ...{ runs: series.map(({ run }) => run), metrics: series.map(({ metric }) => metric), crossed: false },
-      ...{ fromStep: steps.from, toStep: steps.to, times, rows: undefined },
-    },
-    options(),
-  )
+  const keys = { runs: series.map(({ run }) => run), metrics: series.map(({ metric }) => metric) }
+  const set = { ...keys, fromStep: steps.from, toStep: steps.to, times }
+  const { points } = await readMany(reader, set, undefined, options())
   return points
 }

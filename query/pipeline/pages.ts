@@ -1,7 +1,10 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
-import { type PointsQuestion, pointsOfMany, pointsPage } from '../sql/points-pages.ts'
+import { bySeries } from '../series-reads.ts'
+import { pointsPage } from '../sql/points-page.ts'
 import { ask, integers, numbers } from '../sql/read.ts'
-import type { Page } from './columns.ts'
+import { type SeriesSet, seriesPoints } from '../sql/series-points.ts'
+import type { Budget } from './budget.ts'
+import { cut, type Page } from './columns.ts'
 import type { Range } from './question.ts'
 import type { Stream } from './settle.ts'
 
@@ -21,6 +24,7 @@ export const usualSizes: ReadSizes = { pagePoints: 131_072, pointsTried: 65_536 
 
 export type PageReading = {
   readonly reader: StoreReader
+  readonly budget: Budget
   /** Asked anew for each statement: what is left of the question's time. @throws when nothing is left */
   readonly options: () => ReadOptions
   readonly times: boolean
@@ -69,35 +73,20 @@ function pageOf(answer: Columns, times: boolean): Page {
   }
 }
 
-/** Key of a series among those of a question. */
-export const seriesKey = (run: bigint, metric: bigint): string => `${run}/${metric}`
-
-/** Points of many short series by `seriesKey`, and whether these are all or reading stopped at `rows`. */
+/** Points of many short series by `seriesId`, and whether these are all or reading stopped at `rows`. */
 export async function readMany(
   reader: StoreReader,
-  question: PointsQuestion,
+  set: SeriesSet,
+  rows: number | undefined,
   options: ReadOptions,
 ): Promise<{ points: Map<string, Page>; complete: boolean }> {
-  const answer = await ask(reader, pointsOfMany(question), options)
-  const page = pageOf(answer, question.times)
-  const [runs, metrics] = [integers(answer, 'run'), integers(answer, 'metric')]
-  // As 32-bit halves, because reading a 64-bit element makes a big integer each time.
-  const [runHalves, metricHalves] = [halves(runs), halves(metrics)]
-  const points = new Map<string, Page>()
-  let from = 0
-  for (let row = 1; row <= answer.rows; row++) {
-    if (row < answer.rows && same(metricHalves, row, from) && same(runHalves, row, from)) continue
-    const [steps, values] = [page.steps.subarray(from, row), page.values.subarray(from, row)]
-    points.set(seriesKey(runs[from]!, metrics[from]!), { steps, values, times: page.times?.subarray(from, row) })
-    from = row
+  const answer = await ask(reader, seriesPoints(set, rows), options)
+  const page = pageOf(answer, set.times ?? false)
+  return {
+    points: bySeries(answer, (from, to) => cut(page, from, to)),
+    complete: rows === undefined || answer.rows < rows,
   }
-  return { points, complete: question.rows === undefined || answer.rows < question.rows }
 }
-
-const halves = (column: BigUint64Array | BigInt64Array) =>
-  new Uint32Array(column.buffer, column.byteOffset, column.length * 2)
-const same = (column: Uint32Array, a: number, b: number) =>
-  column[2 * a] === column[2 * b] && column[2 * a + 1] === column[2 * b + 1]
 
 /** One page, or none, as a stream. */
 export async function* onePage(page: Page | undefined): Stream<Page> & AsyncGenerator<Page> {

@@ -1,16 +1,30 @@
-import { after, before, test } from 'node:test'
-import { openTestStore, type TestStore } from '../fixture.ts'
+import { strict as assert } from 'node:assert'
+import { type TestContext, test } from 'node:test'
+import { openRemoteTestStore, openTestStore } from '../fixture.ts'
 import { fuzzPipeline } from './pipeline.fuzz.ts'
 
-let store: TestStore
-before(async () => {
-  store = await openTestStore()
-})
-after(() => store.close())
+async function equalsBruteForce(
+  t: TestContext,
+  open: typeof openTestStore,
+  seed: number,
+  rounds: number,
+  windows: number,
+) {
+  const store = await open()
+  try {
+    const outcome = await fuzzPipeline(store, seed, rounds, windows)
+    t.diagnostic(JSON.stringify(outcome))
+    assert.ok(
+      outcome.series > outcome.windows && outcome.points > 100 * outcome.windows,
+      'something was there to compare',
+    )
+    assert.ok(outcome.inPages > outcome.windows / 2)
+  } finally {
+    await store.close()
+  }
+}
 
-test('curves on any axis, in any range, smoothed or computed, equal a brute-force recomputation', async (t) => {
-  const seed = Number(process.env.SEED ?? 1)
-  const histories = Number(process.env.HISTORIES ?? 8)
-  t.diagnostic(`SEED=${seed} replays this`)
-  await fuzzPipeline(store, seed, histories, Number(process.env.WINDOWS ?? 6))
-})
+test('curves on any axis, in any range, smoothed or computed, equal a brute-force recomputation', (t) =>
+  equalsBruteForce(t, openTestStore, 1, 7, 6))
+
+test('so do those of a store behind HTTP', (t) => equalsBruteForce(t, openRemoteTestStore, 4, 2, 5))

@@ -1,8 +1,7 @@
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
-import { failure } from '../failures.ts'
-import type { Extent } from '../series-reads.ts'
-import { seriesKey } from './pages.ts'
+import { type Extent, seriesId } from '../series-reads.ts'
+import type { Budget } from './budget.ts'
 import { type Drawing, isOpen, type PipelineQuestion, type Range, type Target } from './question.ts'
 
 /** One series of the answer, and the stored series that it is made of. */
@@ -63,12 +62,13 @@ export function jobsOf(
   extents: readonly Extent[],
   rangeOf: (unit: Unit) => Range | undefined,
   pagePoints: number,
+  budget: Budget,
 ): Job[] {
-  const points = new Map(extents.map((extent) => [seriesKey(extent.run, extent.metric), extent.points]))
+  const points = new Map(extents.map((extent) => [seriesId(extent.run, extent.metric), extent.points]))
   const sizeOf = ({ key, inputs }: Unit) =>
-    inputs.reduce((sum, input) => sum + (points.get(seriesKey(key, input)) ?? 0), 0)
+    inputs.reduce((sum, input) => sum + (points.get(seriesId(key, input)) ?? 0), 0)
   const sized = units.map((unit) => ({ unit, size: sizeOf(unit), steps: rangeOf(unit) }))
-  refuseTooMany(sized.reduce((sum, { size }) => sum + size, 0))
+  budget.read(sized.reduce((sum, { size }) => sum + size, 0))
   const jobs: Job[] = []
   let [together, size]: [Unit[], number] = [[], 0]
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -90,13 +90,4 @@ export function jobsOf(
   }
   close()
   return jobs
-}
-
-function refuseTooMany(points: number): void {
-  const most = limits.pointsReadPerQuestion
-  if (points <= most) return
-  throw failure(
-    'TOO_COSTLY',
-    `the curves are computed from ${points} points, and at most ${most} are read for one question; ask for fewer steps, series or metrics, or for M4 by step without smoothing, which the store computes`,
-  )
 }

@@ -1,4 +1,4 @@
-import { meanOf } from './exact.oracle.ts'
+import { meanOf, meanRounding } from './exact.oracle.ts'
 import type { Logged } from './pipeline.fixture.ts'
 
 /** A point that may be drawn: what of it counts, where it lies, and how many points it superseded. */
@@ -76,7 +76,14 @@ export function smoothed(points: readonly Point[], asked: SmoothingAsked): { wan
       const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
       const mean = (of: (value: number) => number) =>
         weighted.reduce((sum, { weight, value }) => sum + (weight / total) * of(value), 0)
-      const want = mean((value) => value)
+      // A mean lies within float64, whatever the rounding of its terms does.
+      const want = Math.max(
+        -Number.MAX_VALUE,
+        Math.min(
+          mean((value) => value),
+          Number.MAX_VALUE,
+        ),
+      )
       rounding = rounding * (1 - 1 / total) + 2 ** -50 * Math.max(Math.abs(wanted), Math.abs(point.value))
       wanted = want
       return { want, within: 1e-11 * mean(Math.abs) + rounding + 5e-324 }
@@ -84,7 +91,7 @@ export function smoothed(points: readonly Point[], asked: SmoothingAsked): { wan
     const window = 'points' in asked ? counting.slice(-asked.points) : counting.filter((_, i) => ways[i]! < asked.width)
     const values = window.map(({ value }) => value)
     const want = meanOf(values)
-    return { want, within: 1e-13 * Math.abs(want) + 1e-24 * meanOf(values.map(Math.abs)) + 5e-324 }
+    return { want, within: meanRounding(want, values.length, Math.max(...values.map(Math.abs))) }
   })
 }
 

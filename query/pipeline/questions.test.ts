@@ -2,8 +2,11 @@ import { strict as assert } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { packageFile } from '../../schema/files.ts'
+import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
+import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { createAsker, insertRuns, openTestStore, type TestStore } from '../fixture.ts'
+import { createBudget } from './budget.ts'
 import { loadPipeline } from './load.ts'
 import { insertLogged, type Logged } from './pipeline.fixture.ts'
 import { everything, type PipelineQuestion } from './question.ts'
@@ -31,6 +34,15 @@ async function insertCurves(project: string): Promise<void> {
     ...logged('loss', (step) => (step === spikeStep ? 99 : 0.5)),
     ...logged('epoch', (step) => step / 1000),
   ])
+}
+
+/** More points than are tried in one go. */
+async function insertLong(project: string): Promise<void> {
+  await insertRuns(store, project, [{ run: 'r' }])
+  const keys = `${runKey(project, 'r')}, ${metricKey('loss')}`
+  await store.command(
+    `INSERT INTO points SELECT ${keys}, number, fromUnixTimestamp64Milli(toInt64(${began} + number)), number, number FROM numbers(70000)`,
+  )
 }
 
 test('a spike of one point is in M4 on every axis, also of an expression; where it is not, the receipt says so', async () => {
@@ -137,14 +149,51 @@ const asked = (project: string): PipelineQuestion => ({
     ...{ smoothing: undefined, buckets: 100, pagePoints: 0, after: undefined },
   },
 })
+const readingOf = (reader: StoreReader, readOptions: ReadOptions = {}) => ({
+  reader,
+  readOptions,
+  budget: createBudget(),
+})
 const tinyPages = { pagePoints: 50, pointsTried: 10 }
 
 test('too many points are refused before any page of them is read', async () => {
   await insertCurves('costly')
   const asks: string[] = []
   const reader = readerOf(limits.pointsReadPerQuestion + 1, (sql) => asks.push(sql))
-  await assert.rejects(loadPipeline(reader, asked('costly'), {}, tinyPages), /25000001 points, and at most 25000000/)
+  await assert.rejects(
+    loadPipeline(readingOf(reader), asked('costly'), tinyPages),
+    /25000001 points, and at most 25000000/,
+  )
   assert.equal(asks.filter((sql) => sql.includes('value AS values')).length, 1, 'only the try, of at most 11 points')
+})
+
+test('what the fields of one request have read counts together', async () => {
+  await insertLong('together')
+  const reader = readerOf(0.6 * limits.pointsReadPerQuestion)
+  const alias = (name: string) =>
+    `${name}: series(input: {project: "together", runs: ["r"], metrics: ["loss"], x: WALL_TIME}) { steps }`
+  const { errors } = await createAsker(reader).ask(`{ ${alias('a')} ${alias('b')} }`)
+  assert.deepEqual(
+    errors.map(({ extensions }) => extensions.code),
+    ['TOO_COSTLY'],
+  )
+  assert.match(errors[0]!.message, /from 30000000 points/)
+})
+
+test('the store goes through no more points than it may to find where curves lie', async () => {
+  await insertLong('through')
+  const reader: StoreReader = {
+    ...store.reader,
+    columns: (sql, parameters, options) =>
+      store.reader.columns(sql, parameters, options?.rowsToRead ? { ...options, rowsToRead: 100 } : options),
+  }
+  const { ask } = createAsker(reader)
+  const input = { project: 'through', runs: ['r'], metrics: ['loss'] }
+  for (const drawing of [{ x: 'WALL_TIME' }, { x: 'RELATIVE_TIME' }, { fromTime: began + 1000 }]) {
+    const { errors } = await ask(question('steps'), { in: { ...input, ...drawing } })
+    assert.equal(errors[0]?.extensions.code, 'TOO_COSTLY', JSON.stringify(drawing))
+    assert.match(errors[0]!.message, /gone through/)
+  }
 })
 
 test('an aborted request stops reading, and so does one that has run out of time', async () => {
@@ -154,11 +203,11 @@ test('an aborted request stops reading, and so does one that has run out of time
   const reader = readerOf(length, () => {
     if (++pages === 20) abort.abort()
   })
-  await assert.rejects(loadPipeline(reader, asked('aborted'), { signal: abort.signal }, tinyPages), {
+  await assert.rejects(loadPipeline(readingOf(reader, { signal: abort.signal }), asked('aborted'), tinyPages), {
     name: 'AbortError',
   })
   assert.ok(pages < 25, `${pages} questions were asked`)
-  await assert.rejects(loadPipeline(readerOf(length), asked('aborted'), { timeoutMs: 30 }, tinyPages), {
+  await assert.rejects(loadPipeline(readingOf(readerOf(length), { timeoutMs: 30 }), asked('aborted'), tinyPages), {
     kind: 'timeout',
   })
 })

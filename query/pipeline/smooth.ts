@@ -38,10 +38,12 @@ function createAverage(halfLife: number): (x: number, value: number) => number {
   return (x, value) => {
     if (weight === 0) [average, weight] = [value, 1]
     else {
-      weight = weight * 2 ** (-Math.abs(x - before) / halfLife) + 1
-      const [step, share] = [value - average, 1 / weight]
-      // Two numbers near the end of float64 may be further apart than it reaches.
-      const next = Number.isFinite(step) ? average + step * share : average * (1 - share) + value * share
+      const older = weight * 2 ** (-Math.abs(x - before) / halfLife)
+      weight = older + 1
+      const [step, share, rest] = [value - average, 1 / weight, older / weight]
+      // From the nearer of the two, so that a little of a huge one is not lost beside it; they may be further apart than float64 reaches.
+      const near = share < 0.5 ? average + step * share : value - step * rest
+      const next = Number.isFinite(step) ? near : average * rest + value * share
       // Between the two, whatever rounding does.
       average = Math.max(Math.min(average, value), Math.min(next, Math.max(average, value)))
     }

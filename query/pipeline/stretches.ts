@@ -1,11 +1,13 @@
 import { limits } from '../../schema/limits.ts'
+import { seriesId } from '../series-reads.ts'
 import { ask, integers, numbers } from '../sql/read.ts'
 import { timeStretches } from '../sql/time-stretches.ts'
-import { type PageReading, seriesKey } from './pages.ts'
+import { lookingThrough } from './budget.ts'
+import type { PageReading } from './pages.ts'
 import type { Keys } from './plan.ts'
 import { isOpen, type PipelineQuestion, type Range } from './question.ts'
 
-/** Steps between which each series has all of its points of the asked range of time, by `seriesKey`; a series without such points is left out. */
+/** Steps between which each series has all of its points of the asked range of time, by `seriesId`; a series without such points is left out. */
 export type Stretches = ReadonlyMap<string, Range>
 
 /**
@@ -38,12 +40,12 @@ export async function readStretches(
     ...{ runs: known.map(({ run }) => run), metrics, fromStep: steps.from, toStep: steps.to },
     ...{ fromTimes: known.map(({ from }) => from), toTimes: known.map(({ to }) => to) },
   })
-  const answer = await ask(reader, statement, options())
+  const answer = await lookingThrough(options(), (bounded) => ask(reader, statement, bounded))
   const [runKeys, metricKeys] = [integers(answer, 'run'), integers(answer, 'metric')]
   const [first, last] = [numbers(answer, 'firstStep'), numbers(answer, 'lastStep')]
   return new Map(
     Array.from({ length: answer.rows }, (_, row) => [
-      seriesKey(runKeys[row]!, metricKeys[row]!),
+      seriesId(runKeys[row]!, metricKeys[row]!),
       { from: first[row]!, to: last[row]! },
     ]),
   )

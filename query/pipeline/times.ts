@@ -1,12 +1,11 @@
-import { limits } from '../../schema/limits.ts'
-import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { createBatcher } from '../batch.ts'
-import { failure } from '../failures.ts'
 import type { Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
+import { bySeries, seriesId } from '../series-reads.ts'
 import { pointTimes } from '../sql/point-times.ts'
-import { ask, integers, numbers } from '../sql/read.ts'
-import { seriesKey } from './pages.ts'
+import { ask, numbers } from '../sql/read.ts'
+import type { Reading } from './budget.ts'
+import { cut } from './columns.ts'
 
 /** Points of a series that were really logged, in the order of steps. */
 export type TimesRequest = { readonly run: bigint; readonly metric: bigint; readonly points: Points }
@@ -14,53 +13,75 @@ export type TimesRequest = { readonly run: bigint; readonly metric: bigint; read
 /** Ms since 1970 for each of the points. */
 export type TimeReader = (request: TimesRequest) => Promise<Float64Array>
 
-/** Points of one question to the store: its text may be 256 KiB. */
-const pointsPerQuestion = 5_000
+/** Points of one question to the store: the text of their steps may be 256 KiB. */
+const pointsPerQuestion = 10_000
 
 /** Looks up when points of reduced curves were logged; those of all series that are asked for at once go together. */
-export function createTimeReader(reader: StoreReader, repeated: Repeated, options: ReadOptions): TimeReader {
+export function createTimeReader({ reader, readOptions, budget }: Reading, repeated: Repeated): TimeReader {
   return createBatcher(async (requests: readonly TimesRequest[]) => {
-    const total = requests.reduce((sum, { points }) => sum + points.steps.length, 0)
-    if (total > limits.timesLookedUp) {
-      throw failure(
-        'TOO_COSTLY',
-        `times of ${total} points would have to be looked up; at most ${limits.timesLookedUp} are: ask for fewer buckets or series, or leave out the times`,
-      )
-    }
-    const found = new Map<string, Found>()
-    for (const rows of questionsOf(requests)) {
-      const answer = await ask(reader, pointTimes({ ...rows, repeated }), options)
-      const [runs, metrics] = [integers(answer, 'run'), integers(answer, 'metric')]
-      const [steps, values, times] = [numbers(answer, 'steps'), numbers(answer, 'values'), numbers(answer, 'times')]
-      for (let row = 0; row < answer.rows; row++) {
-        const key = `${seriesKey(runs[row]!, metrics[row]!)}/${steps[row]}`
-        const same = found.get(key)
-        if (same) same.push([values[row]!, times[row]!])
-        else found.set(key, [[values[row]!, times[row]!]])
+    budget.lookUp(requests.reduce((sum, { points }) => sum + points.steps.length, 0))
+    const times = requests.map(({ points }) => new Float64Array(points.steps.length).fill(Number.NaN))
+    for (const pieces of questionsOf(requests)) {
+      const answer = await ask(reader, pointTimes({ ...namesOf(requests, pieces), repeated }), readOptions)
+      const all = {
+        steps: numbers(answer, 'steps'),
+        values: numbers(answer, 'values'),
+        times: numbers(answer, 'times'),
+      }
+      const found = bySeries(answer, (from, to) => cut(all, from, to))
+      for (const { request, from, to } of pieces) {
+        const { run, metric, points } = requests[request]!
+        const rows = found.get(seriesId(run, metric))
+        if (rows) fill(times[request]!.subarray(from, to), cut(points, from, to), rows)
       }
     }
-    return requests.map(({ run, metric, points: { steps, values } }) => {
-      const timeOf = (step: number, row: number) => {
-        const rows = found.get(`${seriesKey(run, metric)}/${step}`) ?? []
-        return (rows.find(([value]) => Object.is(value, values[row])) ?? rows[0])?.[1] ?? Number.NaN
-      }
-      return steps.map(timeOf)
-    })
+    return times
   })
 }
 
-/** Values and times of the points of one step. */
-type Found = (readonly [value: number, time: number])[]
+/** Points `from` up to `to` of one of the requests. */
+type Piece = { readonly request: number; readonly from: number; readonly to: number }
 
-function questionsOf(requests: readonly TimesRequest[]) {
-  const all = requests.flatMap(({ run, metric, points }) => Array.from(points.steps, (step) => ({ run, metric, step })))
-  const questions = []
-  for (let from = 0; from < all.length; from += pointsPerQuestion) {
-    const some = all.slice(from, from + pointsPerQuestion)
-    questions.push({
-      ...{ runs: some.map(({ run }) => run), metrics: some.map(({ metric }) => metric) },
-      steps: some.map(({ step }) => step),
-    })
+/** The requests' points in portions that one question can hold. */
+function questionsOf(requests: readonly TimesRequest[]): Piece[][] {
+  const questions: Piece[][] = []
+  let [pieces, room]: [Piece[], number] = [[], 0]
+  for (const [request, { points }] of requests.entries()) {
+    for (let from = 0; from < points.steps.length; ) {
+      if (room === 0) {
+        pieces = []
+        questions.push(pieces)
+        room = pointsPerQuestion
+      }
+      const to = Math.min(points.steps.length, from + room)
+      pieces.push({ request, from, to })
+      room -= to - from
+      from = to
+    }
   }
   return questions
+}
+
+function namesOf(requests: readonly TimesRequest[], pieces: readonly Piece[]) {
+  const [series, steps]: [number[], number[]] = [[], []]
+  for (const [i, { request, from, to }] of pieces.entries()) {
+    for (let row = from; row < to; row++) {
+      series.push(i + 1)
+      steps.push(requests[request]!.points.steps[row]!)
+    }
+  }
+  const of = pieces.map(({ request }) => requests[request]!)
+  return { runs: of.map(({ run }) => run), metrics: of.map(({ metric }) => metric), series, steps }
+}
+
+/** Of each point the time of the row of its step and value, or of its step where none has its value; both come in the order of steps. */
+function fill(times: Float64Array, { steps, values }: Points, rows: Points & { readonly times: Float64Array }): void {
+  let first = 0
+  for (let i = 0; i < times.length; i++) {
+    while (first < rows.steps.length && rows.steps[first]! < steps[i]!) first++
+    if (rows.steps[first] !== steps[i]) continue
+    let row = first
+    while (rows.steps[row] === steps[i] && !Object.is(rows.values[row], values[i])) row++
+    times[i] = rows.times[rows.steps[row] === steps[i] ? row : first]!
+  }
 }

@@ -38,8 +38,12 @@ async function pageBySql(question: RunsQuestion, at: Maybe<string>, context: Con
   const ranks = numbers(answer, 'sortRank')
   const keys =
     answer.columns.get('sortKey') instanceof Float64Array ? numbers(answer, 'sortKey') : texts(answer, 'sortKey')
+  const figures = answer.columns.has('sortFigures') ? numbers(answer, 'sortFigures') : undefined
+  const perRun = (figures?.length ?? 0) / answer.rows
   const runs = readRuns(answer, project, at).map((run, row) => {
-    return { run, place: { rank: ranks[row]!, key: keys[row]!, run: run.run } }
+    const [rank, key] = [ranks[row]!, keys[row]!]
+    const computed = rank === 0 ? figures?.subarray(row * perRun, (row + 1) * perRun) : undefined
+    return { run, place: { rank, key: computed ? [...computed] : key, run: run.run } }
   })
   if (question.fromEnd) runs.reverse()
   const countRuns = () => ask(context.reader, runsCount(project, filter), context.readOptions)

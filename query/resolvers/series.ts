@@ -1,14 +1,15 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { metricKey, runKey } from '../../schema/keys.ts'
-import type { ReadOptions, StoreReader, Watermark } from '../../schema/store.ts'
+import type { Watermark } from '../../schema/store.ts'
 import { createGroupBatcher } from '../batch.ts'
 import type { Context } from '../context.ts'
 import { type Curve, emptyCurve, loadCurves } from '../curves.ts'
+import type { Reading } from '../pipeline/budget.ts'
 import type { DrawnSeries } from '../pipeline/draw.ts'
 import { loadPipeline } from '../pipeline/load.ts'
 import { type Drawing, needsPoints, type PipelineQuestion } from '../pipeline/question.ts'
 import { createTimeReader, type TimeReader } from '../pipeline/times.ts'
-import type { BucketTable, Points } from '../reduce/buckets.ts'
+import { type BucketTable, type Points, sum } from '../reduce/buckets.ts'
 import { seriesId } from '../series-reads.ts'
 import { arrive } from './arrive.ts'
 import { type DrawingInput, drawingOf, formatPlace } from './drawing.ts'
@@ -43,7 +44,7 @@ export async function resolveSeries(
   const question = { project, runs, ...drawing, times: asksForTimes(info) }
   await arrive(context, input.at, false)
   const currency = currencyOf(context.watermark)
-  const { hasPoints, seriesOf } = await loadSeries(context.reader, question, context.readOptions)
+  const { hasPoints, seriesOf } = await loadSeries(context, question)
   await refuseUnknownRuns(context, project, runs, hasPoints)
   return runs.flatMap((run) => seriesOf(run, currency))
 }
@@ -57,17 +58,17 @@ type Loaded = {
 }
 
 /** Curves that the store can reduce come as buckets (`curves.ts`), all others from their points (`pipeline/`). */
-function loadSeries(reader: StoreReader, question: PipelineQuestion, options: ReadOptions): Promise<Loaded> {
-  return needsPoints(question) ? loadDrawn(reader, question, options) : loadReduced(reader, question, options)
+function loadSeries(reading: Reading, question: PipelineQuestion): Promise<Loaded> {
+  return needsPoints(question) ? loadDrawn(reading, question) : loadReduced(reading, question)
 }
 
-async function loadReduced(reader: StoreReader, question: PipelineQuestion, options: ReadOptions): Promise<Loaded> {
+async function loadReduced(reading: Reading, question: PipelineQuestion): Promise<Loaded> {
   const { project, runs, targets, drawing } = question
   const { steps, buckets, repeated } = drawing
   const metrics = targets.map(({ name }) => name)
   const asked = { project, runs, metrics, fromStep: steps.from, toStep: steps.to, buckets, repeated }
-  const curves = await loadCurves(reader, asked, options)
-  const timesOf = createTimeReader(reader, repeated, options)
+  const curves = await loadCurves(reading.reader, asked, reading.readOptions)
+  const timesOf = createTimeReader(reading, repeated)
   const curveOf = (run: string, metric: string) => curves.get(seriesId(runKey(project, run), metricKey(metric)))
   return {
     hasPoints: (run) => metrics.some((metric) => curveOf(run, metric) !== undefined),
@@ -80,9 +81,9 @@ async function loadReduced(reader: StoreReader, question: PipelineQuestion, opti
   }
 }
 
-async function loadDrawn(reader: StoreReader, question: PipelineQuestion, options: ReadOptions): Promise<Loaded> {
+async function loadDrawn(reading: Reading, question: PipelineQuestion): Promise<Loaded> {
   const { project, targets, drawing } = question
-  const drawn = await loadPipeline(reader, question, options)
+  const drawn = await loadPipeline(reading, question)
   const endOf = (run: string, metric: string, { end }: DrawnSeries) =>
     end ? formatPlace({ project, run }, metric, drawing, end) : null
   return {
@@ -102,13 +103,13 @@ async function loadDrawn(reader: StoreReader, question: PipelineQuestion, option
 export type SeriesLoader = (request: SeriesRequest) => Promise<readonly SeriesAnswer[]>
 type SeriesRequest = Omit<PipelineQuestion, 'runs'> & { readonly run: string }
 
-export function createSeriesLoader(reader: StoreReader, watermark: Watermark, options: ReadOptions): SeriesLoader {
+export function createSeriesLoader(reading: Reading, watermark: Watermark): SeriesLoader {
   return createGroupBatcher(
     ({ run: _, ...rest }) => JSON.stringify(rest),
     async (requests) => {
       const currency = currencyOf(watermark)
       const runs = requests.map(({ run }) => run)
-      const { seriesOf } = await loadSeries(reader, { ...requests[0]!, runs }, options)
+      const { seriesOf } = await loadSeries(reading, { ...requests[0]!, runs })
       return requests.map(({ run }) => seriesOf(run, currency))
     },
   )
@@ -181,7 +182,6 @@ const withNulls = (column: Float64Array) => Array.from(column, (value) => (Numbe
 
 export function receiptOf(curve: Curve) {
   const table = curve.buckets()
-  const sum = (column: Float64Array) => column.reduce((total, count) => total + count, 0)
   const standing = sum(table.counts)
   return {
     method: curve.exact ? 'RAW' : 'M4',
@@ -200,10 +200,10 @@ export function receiptOf(curve: Curve) {
 }
 
 function firstNonFiniteStep(table: BucketTable): number | null {
-  const row = table.counts.findIndex(
-    (_, i) => table.nan[i]! + table.positiveInfinity[i]! + table.negativeInfinity[i]! > 0,
-  )
-  if (row < 0) return null
+  const { nan, positiveInfinity, negativeInfinity } = table
+  let row = 0
+  while (row < table.count && nan[row]! + positiveInfinity[row]! + negativeInfinity[row]! === 0) row++
+  if (row === table.count) return null
   const candidates: number[] = []
   if (table.nan[row]! > 0) candidates.push(table.nanSteps[row]!)
   if (table.positiveInfinity[row]! > 0) candidates.push(table.positiveInfinitySteps[row]!)

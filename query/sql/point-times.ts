@@ -1,10 +1,13 @@
 import type { Repeated } from '../reduce/repeated.ts'
 import { createBinder, type Statement } from './text.ts'
 
-/** Points by run, metric and step, one of each list: keys and steps of equal number. */
+/** Points by series and step. */
 export type TimesQuestion = {
+  /** Keys of the series, pair by pair. */
   readonly runs: readonly bigint[]
   readonly metrics: readonly bigint[]
+  /** Of each point the number of its series, from 1, and its step. */
+  readonly series: readonly number[]
   readonly steps: readonly number[]
   readonly repeated: Repeated
 }
@@ -13,15 +16,20 @@ export type TimesQuestion = {
  * Times of single points, ms since 1970: `run, metric, steps, values, times` by run, metric and step; one row for each step, of the point that
  * counts, or with ALL one for each value of it, of the point of that value that was logged first.
  */
-export function pointTimes({ runs, metrics, steps, repeated }: TimesQuestion): Statement {
+export function pointTimes({ runs, metrics, series, steps, repeated }: TimesQuestion): Statement {
   const { parameters, bind } = createBinder()
   const choose = repeated === 'LAST' ? 'argMax' : 'argMin'
   // NaNs are alike whatever their bits are.
   const bits = repeated === 'ALL' ? ', if(isNaN(value), toUInt64(9221120237041090560), reinterpretAsUInt64(value))' : ''
-  const points = `arrayZip(${bind('Array(UInt64)', runs)}, ${bind('Array(UInt64)', metrics)}, ${bind('Array(Int64)', steps)})`
+  const [runKeys, metricKeys] = [bind('Array(UInt64)', runs), bind('Array(UInt64)', metrics)]
+  const asked = bind('Array(Int64)', steps)
+  // The set of steps alone is quicker to look into than that of the points: most rows need no more.
   const sql = `
 SELECT run, metric, step AS steps, ${choose}(value, ord) AS values, ${choose}(time, ord) AS times
-FROM points WHERE (run, metric, step) IN (${points})
+FROM points
+WHERE step IN (${asked}) AND (run, metric, step) IN (
+  SELECT ${runKeys}[t.1], ${metricKeys}[t.1], t.2
+  FROM (SELECT arrayJoin(arrayZip(${bind('Array(UInt64)', series)}, ${asked})) AS t))
 GROUP BY run, metric, step${bits}
 ORDER BY run, metric, step`
   return { sql, parameters }

@@ -1,7 +1,9 @@
 import { limits } from '../../schema/limits.ts'
+import type { Figure } from '../expressions/sql.ts'
 import { failure } from '../failures.ts'
 import type { Maybe } from '../resolvers/inputs.ts'
 import { type Derived, derivedId, derivedIn, type MetricFigure } from './derived-figures.ts'
+import { type FormulaInput, formulaIn, formulaSql } from './run-formulas.ts'
 import type { SummaryField } from './summaries.ts'
 import type { Binder, BoundType } from './text.ts'
 
@@ -18,8 +20,10 @@ export type RunFilter = {
     Named & { exists?: Maybe<boolean>; number?: Maybe<NumberCondition>; text?: Maybe<TextCondition> }
   >
   readonly tag?: Maybe<Named & { exists?: Maybe<boolean>; text?: Maybe<TextCondition> }>
-  readonly metric?: Maybe<MetricFigure & { exists?: Maybe<boolean>; number?: Maybe<NumberCondition> }>
+  readonly metric?: Maybe<MetricFigure & FigureCondition>
+  readonly expression?: Maybe<FormulaInput & FigureCondition>
 }
+type FigureCondition = { exists?: Maybe<boolean>; number?: Maybe<NumberCondition> }
 type Named = { readonly name: string }
 type TextCondition = {
   is?: Maybe<string>
@@ -33,7 +37,7 @@ type NumberCondition = { is?: Maybe<number>; in?: Maybe<readonly number[]> } & {
 }
 
 /** Where the figures of a metric are to be found: the joined table's name, registered by the first condition that needs it. */
-export type FigureOf = (figure: MetricFigure) => { value: string; has: string }
+export type FigureOf = (figure: MetricFigure) => Figure
 
 /** The filter as one SQL expression that is 0 or 1, never NULL, so that `not` means what it says. */
 export function filterSql(filter: RunFilter, binder: Binder, figureOf: FigureOf): string {
@@ -59,7 +63,11 @@ export function filterSql(filter: RunFilter, binder: Binder, figureOf: FigureOf)
     if (f.updated) parts.push(...timeSql(bind, 'updated', f.updated))
     if (f.param) parts.push(...paramSql(bind, f.param))
     if (f.tag) parts.push(...mapSql(bind, 'tags', f.tag, (value, c) => (c.text ? textSql(bind, value, c.text) : [])))
-    if (f.metric) parts.push(...metricSql(bind, figureOf, f.metric))
+    if (f.metric) parts.push(...figureSql(bind, figureOf(f.metric), f.metric))
+    if (f.expression) {
+      const formula = formulaSql(formulaIn(f.expression), figureOf, bind)
+      parts.push(...figureSql(bind, formula, f.expression))
+    }
     return all(parts)
   }
   return compile(filter)
@@ -125,8 +133,7 @@ function paramSql(bind: Bind, c: NonNullable<RunFilter['param']>): string[] {
   return parts
 }
 
-function metricSql(bind: Bind, figureOf: FigureOf, c: NonNullable<RunFilter['metric']>): string[] {
-  const { value, has } = figureOf(c)
+function figureSql(bind: Bind, { value, has }: Figure, c: FigureCondition): string[] {
   if (c.exists === false) return c.number ? ['0'] : [`NOT ${has}`]
   return [has, ...(c.number ? numberSql(bind, value, c.number) : [])]
 }

@@ -1,20 +1,34 @@
 import { createBinder, type Statement } from './text.ts'
 
-/** Several series by their keys, pair by pair, and one range of steps, inclusive. */
+/** Several series by their keys and one range of steps, inclusive. */
 export type SeriesSet = {
+  /** Pair by pair, or with `crossed` each run with each metric. */
   readonly runs: readonly bigint[]
   readonly metrics: readonly bigint[]
+  readonly crossed?: boolean
   readonly fromStep: number
   readonly toStep: number
+  /** Whether the moments of logging are asked for, too. */
+  readonly times?: boolean
 }
 
-/** The points of short series, in the order of step, then of logging: `run, metric, steps, values`. Reading stops at `rows` rows. */
+/** A column of moments, where they are asked for: `times`. */
+export const timesColumn = (times: boolean | undefined) => (times ? ', time AS times' : '')
+
+/**
+ * The points of short series by run, metric, step, then logging: `run, metric, steps, values`, and `times` if asked for. Reading stops at `rows`
+ * rows.
+ */
 export function seriesPoints(set: SeriesSet, rows?: number): Statement {
   const { parameters, bind } = createBinder()
+  const [runs, metrics] = [bind('Array(UInt64)', set.runs), bind('Array(UInt64)', set.metrics)]
+  const series = set.crossed
+    ? `run IN ${runs} AND metric IN ${metrics}`
+    : `(run, metric) IN (arrayZip(${runs}, ${metrics}))`
   const sql = `
-SELECT run, metric, step AS steps, value AS values
+SELECT run, metric, step AS steps, value AS values${timesColumn(set.times)}
 FROM points
-WHERE (run, metric) IN (arrayZip(${bind('Array(UInt64)', set.runs)}, ${bind('Array(UInt64)', set.metrics)}))
+WHERE ${series}
   AND step BETWEEN ${bind('Int64', set.fromStep)} AND ${bind('Int64', set.toStep)}
 ORDER BY run, metric, step, ord${
     rows === undefined

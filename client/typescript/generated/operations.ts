@@ -193,6 +193,8 @@ export type RunFilter = {
   readonly tag?: TagCondition | null | undefined;
   /** About a metric's summary. */
   readonly metric?: MetricCondition | null | undefined;
+  /** About an expression over metrics. */
+  readonly expression?: ExpressionCondition | null | undefined;
 };
 
 /** About a text; every one given must hold. Upper and lower case differ. */
@@ -266,6 +268,21 @@ export type MetricCondition = {
   /** Whether the run has logged the metric, and it has such a figure. `false` finds the runs without. */
   readonly exists?: boolean | null | undefined;
   /** About the figure. */
+  readonly number?: NumberCondition | null | undefined;
+};
+
+/**
+ * About an expression over one figure of each of its metrics; every one given must hold. The metrics of all conditions and of the order together are at most
+ * 8.
+ */
+export type ExpressionCondition = {
+  /** The expression, in the language of `SeriesInput.expressions`: such as `train/loss - val/loss`; at most 1000 characters. */
+  readonly text: string;
+  /** Which figure its metrics stand for; none of those that are read from points. */
+  readonly field?: SummaryField | null | undefined;
+  /** Whether the run has such a figure of every metric of the expression. `false` finds the runs without. */
+  readonly exists?: boolean | null | undefined;
+  /** About what it comes to. */
   readonly number?: NumberCondition | null | undefined;
 };
 

@@ -811,6 +811,8 @@ export type RunFilter = {
   readonly tag?: InputMaybe<TagCondition>;
   /** About a metric's summary. */
   readonly metric?: InputMaybe<MetricCondition>;
+  /** About an expression over metrics. */
+  readonly expression?: InputMaybe<ExpressionCondition>;
 };
 
 /** About a text; every one given must hold. Upper and lower case differ. */
@@ -888,6 +890,21 @@ export type MetricCondition = {
 };
 
 /**
+ * About an expression over one figure of each of its metrics; every one given must hold. The metrics of all conditions and of the order together are at most
+ * 8.
+ */
+export type ExpressionCondition = {
+  /** The expression, in the language of `SeriesInput.expressions`: such as `train/loss - val/loss`; at most 1000 characters. */
+  readonly text: Scalars['String']['input'];
+  /** Which figure its metrics stand for; none of those that are read from points. */
+  readonly field?: InputMaybe<SummaryField>;
+  /** Whether the run has such a figure of every metric of the expression. `false` finds the runs without. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+  /** About what it comes to. */
+  readonly number?: InputMaybe<NumberCondition>;
+};
+
+/**
  * A figure of a metric's summary. Those that are read from points are computed for the runs alone for which the rest of the question depends on it; more than
  * 20,000,000 points, as the summaries count them, are refused with `TOO_COSTLY` before any is read.
  */
@@ -930,15 +947,17 @@ export type RunSort = {
 /** By what runs are sorted: exactly one of these. */
 export type RunSortKey =
   /** By a field of the run itself. */
-  { readonly field: RunSortField; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric?: never; }
+  { readonly field: RunSortField; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric?: never; readonly expression?: never; }
   |  /** By the number of the param of this name. */
-  { readonly field?: never; readonly param: Scalars['String']['input']; readonly paramText?: never; readonly tag?: never; readonly metric?: never; }
+  { readonly field?: never; readonly param: Scalars['String']['input']; readonly paramText?: never; readonly tag?: never; readonly metric?: never; readonly expression?: never; }
   |  /** By the text of the param of this name. */
-  { readonly field?: never; readonly param?: never; readonly paramText: Scalars['String']['input']; readonly tag?: never; readonly metric?: never; }
+  { readonly field?: never; readonly param?: never; readonly paramText: Scalars['String']['input']; readonly tag?: never; readonly metric?: never; readonly expression?: never; }
   |  /** By the text of the tag of this name. */
-  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag: Scalars['String']['input']; readonly metric?: never; }
+  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag: Scalars['String']['input']; readonly metric?: never; readonly expression?: never; }
   |  /** By a figure of a metric's summary. */
-  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric: MetricSortKey; };
+  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric: MetricSortKey; readonly expression?: never; }
+  |  /** By an expression over metrics. */
+  { readonly field?: never; readonly param?: never; readonly paramText?: never; readonly tag?: never; readonly metric?: never; readonly expression: ExpressionSortKey; };
 
 /** A field of a run to sort by. */
 export type RunSortField =
@@ -961,6 +980,20 @@ export type MetricSortKey = {
   readonly points?: InputMaybe<Scalars['Int']['input']>;
   /** The bound of `FIRST_STEP_BELOW` and `FIRST_STEP_ABOVE`, -1.8e308 to 1.8e308; of no other figure. */
   readonly bound?: InputMaybe<Scalars['Float']['input']>;
+};
+
+/**
+ * An expression over one figure of each of its metrics to sort by. A run does not have it where it lacks one of them; where it comes to NaN, as log(-1) or
+ * Infinity - Infinity do, it stands behind those with a number, and infinities are numbers.
+ */
+export type ExpressionSortKey = {
+  /**
+   * The expression, in the language of `SeriesInput.expressions` and computed alike: with `LAST` an order is that of the last points of the curves of the
+   * expression, where all of its metrics have their highest step in common. At most 1000 characters and, with those of the filter, 8 metrics.
+   */
+  readonly text: Scalars['String']['input'];
+  /** Which figure its metrics stand for; none of those that are read from points. */
+  readonly field?: InputMaybe<SummaryField>;
 };
 
 /** Which way an order goes. */
