@@ -33,14 +33,14 @@ test('the page at GET /graphql has example questions, each of which fits the sch
   assert.match(await page.text(), /Leaderboard/)
   const asked: string[] = []
   for (const tab of graphiql.defaultTabs ?? []) {
-    for (const [, name] of tab.query!.matchAll(/^query (\w+)/gm)) {
+    for (const [, kind, name] of tab.query!.matchAll(/^(query|subscription) (\w+)/gm)) {
       asked.push(name!)
-      // As it stands there, without any variables.
+      // As it stands there, without any variables. Subscriptions come as far as the way back, which is none for events here.
       const answer = await ask(tab.query!, {}, name)
       const codes = answer.errors.map((error) => error.extensions.code)
       assert.deepEqual(
         codes.filter((code) => code !== 'UNKNOWN_RUN'),
-        [],
+        kind === 'subscription' ? ['NOT_LIVE'] : [],
         name,
       )
     }
