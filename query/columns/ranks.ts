@@ -124,6 +124,7 @@ async function sortedTexts(d: Dictionary, first: number, pause: Pause): Promise<
   for (let i = 0; i < count; i++) {
     from.codes[i] = first + i
     from.keys[i] = keyOf(d, first + i, shared)
+    if (i % textsPerLook === 0) await pause()
   }
   for (let width = 1; width < count; width *= 2) {
     for (let begin = 0; begin < count; begin += 2 * width) {
