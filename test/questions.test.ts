@@ -6,6 +6,7 @@ import { type Client, createClient, floatsOf, type Operation, unpack } from '../
 import { readExamples } from '../query/examples.ts'
 import { type Server, startServer, withDataDir } from './harness.ts'
 import { demo, demoRun, type LoggedPoint, lastLogged, longSteps, project, writeDemo } from './questions.fixture.ts'
+import { curveChecks } from './questions-curves.fixture.ts'
 import { groupChecks } from './questions-groups.fixture.ts'
 import { postJson } from './wire.ts'
 
@@ -240,6 +241,7 @@ const checks: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
+  ...curveChecks(ask),
   ...groupChecks(ask),
 
   async OneRun() {
