@@ -1,6 +1,6 @@
 import { metricKey, runKey } from '../schema/keys.ts'
 import type { ReadOptions, StoreReader } from '../schema/store.ts'
-import { type BucketTable, bucketsOf, type Points } from './reduce/buckets.ts'
+import { type BucketTable, bucketsOf, type Points, sum } from './reduce/buckets.ts'
 import { bucketWidthOf } from './reduce/grid.ts'
 import { selectM4 } from './reduce/m4.ts'
 import { type Repeated, withoutSuperseded } from './reduce/repeated.ts'
@@ -132,9 +132,8 @@ function curveOf(logged: Points, { buckets, repeated }: Pick<CurvesQuestion, 'bu
 /** The curve that buckets of `width` steps draw, each of which counts its superseded points. */
 export function curveOfBuckets(table: BucketTable, width: number): Curve {
   const points = selectM4(table)
-  const standing = table.counts.reduce((sum, count) => sum + count, 0)
-  const superseded = table.superseded.reduce((sum, count) => sum + count, 0)
-  return { points, exact: points.steps.length === standing, bucketWidth: width, superseded, buckets: () => table }
+  const exact = points.steps.length === sum(table.counts)
+  return { points, exact, bucketWidth: width, superseded: sum(table.superseded), buckets: () => table }
 }
 
 const noPoints: Points = { steps: new Float64Array(0), values: new Float64Array(0) }

@@ -177,7 +177,11 @@ function randomSort(random: Random): Input {
 
 const document = `query ($project: String!, $filter: RunFilter, $sort: RunSort, $first: Int, $after: String, $last: Int, $before: String) {
   runs(project: $project, filter: $filter, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
-    totalCount edges { cursor node { run name state created params tags } }
+    totalCount edges { cursor node { run name state created params tags
+      metrics(names: ["none", "loss", "acc"]) { name count last min minStep max maxStep firstStep lastStep firstNonFiniteStep }
+      few: metrics(names: ["loss", "acc", "loss"], startsWith: "a", first: 1) { id maxStep }
+      later: metrics(names: ["acc", "loss"], after: "acc") { name }
+      all: metrics { name nan lastTime max } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
 
 const facetsDocument = `query ($project: String!, $filter: RunFilter, $first: Int) {

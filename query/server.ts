@@ -73,7 +73,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     return {
       ...{ reader, watermark, settings, readOptions, budget, leaderboards },
       seriesLoader: createSeriesLoader({ reader, readOptions, budget }, watermark),
-      runLoaders: createRunLoaders(reader, readOptions),
+      runLoaders: createRunLoaders(reader, readOptions, leaderboards),
       letterLoaders: createLetterLoaders(reader, readOptions),
     }
   }

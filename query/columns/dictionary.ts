@@ -12,9 +12,17 @@ export type Dictionary = {
   slots: Int32Array
   /** So many of the first texts are in ascending order. */
   ordered: number
-  /** Each text's place in ascending order, while it is known. */
-  places: Int32Array | undefined
+  /** So many of the first texts have their rank (`ranks.ts`); 0 as long as nobody asked for it, or all are in order anyway. */
+  ranked: number
+  /** Those with a rank, in ascending order; and the rank of each text, ascending with it. */
+  sorted: Int32Array
+  ranks: Float64Array
+  /** Which texts pass conditions that were asked for lately (`text-matches.ts`). */
+  readonly matches: Map<string, Matches>
 }
+
+/** Of the n-th text at n + 1, so that -1, no text, has a place too; known of the first `count` texts. */
+export type Matches = { marks: Uint8Array; count: number }
 
 export function createDictionary(): Dictionary {
   return {
@@ -24,7 +32,10 @@ export function createDictionary(): Dictionary {
     hashes: new Uint32Array(64),
     slots: new Int32Array(128).fill(-1),
     ordered: 0,
-    places: undefined,
+    ranked: 0,
+    sorted: new Int32Array(0),
+    ranks: new Float64Array(0),
+    matches: new Map(),
   }
 }
 
@@ -48,7 +59,6 @@ export function codeOf(d: Dictionary, text: string): number {
   d.hashes[code] = hash
   d.slots[freeSlot(d, hash)] = code
   if (d.ordered === code && (code === 0 || compareCodes(d, code - 1, code) < 0)) d.ordered++
-  d.places = undefined
   return code
 }
 
@@ -108,7 +118,12 @@ function growTexts(d: Dictionary): void {
 /** Ascending by bytes, as the store orders texts. */
 export function compareCodes(d: Dictionary, a: number, b: number): number {
   if (a < d.ordered && b < d.ordered) return a - b
-  if (d.places) return d.places[a]! - d.places[b]!
+  if (a < d.ranked && b < d.ranked) return d.ranks[a]! - d.ranks[b]!
+  return compareTexts(d, a, b)
+}
+
+/** The same by a look at the bytes. */
+export function compareTexts(d: Dictionary, a: number, b: number): number {
   return compareBytes(d.bytes, beginOf(d, a), d.ends[a]!, d.bytes, beginOf(d, b), d.ends[b]!)
 }
 
@@ -126,19 +141,8 @@ function compareBytes(a: Buffer, aBegin: number, aEnd: number, b: Buffer, bBegin
   return aEnd - aBegin - (bEnd - bBegin)
 }
 
-/** Up to so many texts are put in order for one question; of more, those that meet are compared. */
-const textsInOrder = 20_000
-
-/** Makes comparisons cheap where that is cheap itself. */
-export function orderTexts(d: Dictionary): void {
-  if (d.places || d.ordered === d.count || d.count > textsInOrder) return
-  const codes = Array.from({ length: d.count }, (_, code) => code).sort((a, b) => compareCodes(d, a, b))
-  const places = new Int32Array(d.count)
-  codes.forEach((code, place) => {
-    places[code] = place
-  })
-  d.places = places
+export function dictionaryBytes(d: Dictionary): number {
+  const own = d.bytes.length + d.ends.byteLength + d.hashes.byteLength + d.slots.byteLength
+  const matches = [...d.matches.values()].reduce((sum, { marks }) => sum + marks.byteLength, 0)
+  return own + d.sorted.byteLength + d.ranks.byteLength + matches
 }
-
-export const dictionaryBytes = (d: Dictionary): number =>
-  d.bytes.length + d.ends.byteLength + d.hashes.byteLength + d.slots.byteLength + (d.places?.byteLength ?? 0)

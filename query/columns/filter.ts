@@ -4,19 +4,20 @@ import { formulaIn } from '../sql/run-formulas.ts'
 import type { SummaryField } from '../sql/summaries.ts'
 import { derivedColumn, type Fresh, isKnown } from './derived.ts'
 import { createFormulaStep } from './formulas.ts'
+import { maybe, no, yes } from './marks.ts'
 import { entryColumn, fieldColumn, figureColumn, type Need } from './needs.ts'
 import { isAbsent, type NumberColumn } from './numbers.ts'
 import { type Column, columnOf, type RunTable } from './table.ts'
 import { matchingTexts } from './text-matches.ts'
 import type { TextColumn } from './texts.ts'
 
-/** What a condition says of a row, so that `and` is &, `or` is |. */
-export const [no, maybe, yes] = [0, 1, 3] as const
-
 /** Rows of one step of an evaluation: small enough that what it writes stays near. */
 export const rowsPerStep = 8_192
 
-/** Writes what it says of the rows from `first` on into `out`, one for each of its places. */
+/**
+ * Writes what it says of the rows from `first` on into `out`, one for each of its places. Marks are computed and never branched on: what no
+ * processor can foresee costs six times as much.
+ */
 export type Predicate = (first: number, out: Uint8Array) => void
 
 type NumberCondition = NonNullable<NonNullable<RunFilter['metric']>['number']>
@@ -87,7 +88,7 @@ function entryIs(column: Column, c: { exists?: unknown; text?: TextCondition | n
   if (c.exists === false) {
     if (c.text) return (_, out) => out.fill(no)
     return (first, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = codes[first + i]! < 0 ? yes : no
+      for (let i = 0; i < out.length; i++) out[i] = yes * Number(codes[first + i]! < 0)
     }
   }
   return textIs(column, c.text ?? {})
@@ -97,7 +98,7 @@ function figureIs(column: Column, c: { exists?: unknown; number?: NumberConditio
   const numbers = column as NumberColumn
   if (c.exists === false && c.number) return (_, out) => out.fill(no)
   const there: Predicate = (first, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = isAbsent(numbers, first + i) ? no : yes
+    for (let i = 0; i < out.length; i++) out[i] = yes * Number(!isAbsent(numbers, first + i))
   }
   if (c.exists === false) return opposite(there)
   // What is not there compares as NaN does: it passes nothing.
@@ -108,12 +109,9 @@ const hasCondition = (c: NumberCondition) => Object.values(c).some((bound) => bo
 
 function textIs(column: Column, c: TextCondition): Predicate {
   const { codes, dictionary } = column as TextColumn
-  const matches = matchingTexts(dictionary, c)
+  const marks = matchingTexts(dictionary, c)
   return (first, out) => {
-    for (let i = 0; i < out.length; i++) {
-      const code = codes[first + i]!
-      out[i] = code >= 0 && matches[code] === 1 ? yes : no
-    }
+    for (let i = 0; i < out.length; i++) out[i] = marks[codes[first + i]! + 1]!
   }
 }
 
@@ -127,11 +125,11 @@ function numberIs({ values }: NumberColumn, c: NumberCondition): Predicate {
   return (first, out) => {
     for (let i = 0; i < out.length; i++) {
       const value = values[first + i]!
-      out[i] = value >= lowest && value <= highest ? yes : no
+      out[i] = yes * (Number(value >= lowest) & Number(value <= highest))
     }
-    if (above !== undefined) for (let i = 0; i < out.length; i++) if (!(values[first + i]! > above)) out[i] = no
-    if (below !== undefined) for (let i = 0; i < out.length; i++) if (!(values[first + i]! < below)) out[i] = no
-    if (one !== undefined) for (let i = 0; i < out.length; i++) if (values[first + i]! !== one) out[i] = no
+    if (above !== undefined) for (let i = 0; i < out.length; i++) out[i]! *= Number(values[first + i]! > above)
+    if (below !== undefined) for (let i = 0; i < out.length; i++) out[i]! *= Number(values[first + i]! < below)
+    if (one !== undefined) for (let i = 0; i < out.length; i++) out[i]! *= Number(values[first + i]! === one)
     if (some) for (let i = 0; i < out.length; i++) if (out[i] !== no && !some.has(values[first + i]!)) out[i] = no
   }
 }
@@ -167,10 +165,12 @@ function combined(parts: readonly Predicate[], join: (out: Uint8Array, other: Ui
   }
 }
 
+/** `yes` and `no` change places, `maybe` stays. */
+const opposites = Uint8Array.from([yes, maybe, no, no])
+
 function opposite(part: Predicate): Predicate {
   return (first, out) => {
     part(first, out)
-    // 3 and 0 change places, 1 stays.
-    for (let i = 0; i < out.length; i++) out[i] = out[i] === maybe ? maybe : yes - out[i]!
+    for (let i = 0; i < out.length; i++) out[i] = opposites[out[i]!]!
   }
 }

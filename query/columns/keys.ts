@@ -34,6 +34,18 @@ export function numberOfKey(keys: Keys, low: number, high: number): number {
   return number
 }
 
+/** The number of a key that is there, or -1. */
+export function findKey(keys: Keys, key: bigint): number {
+  const [low, high] = [Number(key & 0xffffffffn), Number(key >> 32n)]
+  const mask = keys.slots.length - 1
+  let slot = low & mask
+  for (;;) {
+    const number = keys.slots[slot]!
+    if (number === -1 || (keys.low[number] === low && keys.high[number] === high)) return number
+    slot = (slot + 1) & mask
+  }
+}
+
 export function keyAt(keys: Keys, number: number): bigint {
   return (BigInt(keys.high[number]!) << 32n) | BigInt(keys.low[number]!)
 }

@@ -23,11 +23,22 @@ import { formulaColumn, keyedPlace, placeByFigures } from './formulas.ts'
 import { keyAt } from './keys.ts'
 import type { Hands } from './load.ts'
 import { figureColumn, figureNeeds, type Need, needOfSort, needsOfFilter, needsOfFormula } from './needs.ts'
+import { keepRecord, type RecordFields, recordOf } from './records.ts'
+import { type FiguresQuestion, figuresOfRuns, needsOfFigures, type RunFigures } from './run-figures.ts'
 import { type Column, columnOf, type RunTable } from './table.ts'
 import { createTables, type TableSettings, type Tables } from './tables.ts'
 
 /** A run on a page: enough to fetch what is shown of it, and to see whether it has changed since. */
-export type PageRun = { readonly key: bigint; readonly run: string; readonly version: number; readonly place: Cursor }
+export type PageRun = {
+  readonly key: bigint
+  readonly run: string
+  readonly version: number
+  readonly place: Cursor
+  /** What is shown of it, where that is known. */
+  readonly shown?: RecordFields | undefined
+  /** Tells what was fetched of it, for the next who asks. */
+  readonly keep?: (version: number, fields: RecordFields, text: string) => void
+}
 export type MemoryPage = { readonly runs: readonly PageRun[]; readonly count: number }
 
 export type Leaderboards = {
@@ -35,6 +46,8 @@ export type Leaderboards = {
   page(question: RunsQuestion): Promise<MemoryPage | undefined>
   /** Does some work on the runs that pass a filter, with columns of one's own; undefined when the project is not kept in memory. */
   work<T>(question: Work<T>): Promise<T | undefined>
+  /** Figures of metrics of some runs, where they are in memory; they will be there later if many runs are asked for. */
+  figures(question: FiguresQuestion): Promise<readonly RunFigures[] | undefined>
   readonly tables: Tables
 }
 
@@ -50,6 +63,8 @@ export type Work<T> = {
 
 /** Times that figures are computed for one question: of the filter, of the order, and again when runs have logged meanwhile. */
 const roundsPerQuestion = 5
+/** So many runs are a page: then figures of all runs are worth their memory. */
+const runsWorthLoading = 10
 /** Runs whose points are read by one statement. */
 const runsPerStatement = 1_000
 
@@ -101,6 +116,11 @@ export function createLeaderboards(reader: StoreReader, timeoutMs: number, setti
   return {
     tables,
     work,
+    figures(question) {
+      const { project, sinceMs, keys } = question
+      const how = { sinceMs, load: keys.length >= runsWorthLoading }
+      return tables.useLoaded(project, needsOfFigures(question), how, async (table) => figuresOfRuns(table, question))
+    },
     page(question) {
       const { project, filter, sort } = question
       const order = orderNeeds(sort)
@@ -116,12 +136,11 @@ export function createLeaderboards(reader: StoreReader, timeoutMs: number, setti
           const { rows, places, count } = await pageOf(table, page)
           const runs = rows.map((row, i): PageRun => {
             const run = textAt(table.runs.dictionary, table.runs.codes[row]!)
-            return {
-              key: keyAt(table.keys, row),
-              run,
-              version: table.versions[row]!,
-              place: order.placeOf(table, row, places[i]!),
-            }
+            const version = table.versions[row]!
+            const shown = recordOf(table.records, row, version)
+            const keep: PageRun['keep'] = (at, fields, text) => keepRecord(table.records, row, at, fields, text)
+            const place = order.placeOf(table, row, places[i]!)
+            return { key: keyAt(table.keys, row), run, version, place, shown, keep }
           })
           return { runs, count }
         },

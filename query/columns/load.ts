@@ -7,6 +7,7 @@ import { codeOf } from './dictionary.ts'
 import type { RunColumn } from './needs.ts'
 import { copyNumber } from './numbers.ts'
 import { createPace } from './pace.ts'
+import { forgetRecord } from './records.ts'
 import { type Column, createRunTable, type MetricColumns, type RunTable, rowOfKey } from './table.ts'
 
 /** Asks the store, and one at a time changes tables. */
@@ -124,6 +125,7 @@ async function putRuns(
     if (versions[at]! >= table.versions[row]!) {
       if (own) {
         table.versions[row] = versions[at]!
+        forgetRecord(table.records, row)
         if (table.present[row] === 0) {
           table.present[row] = 1
           table.presentCount++

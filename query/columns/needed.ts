@@ -2,7 +2,7 @@ import type { SummaryField } from '../sql/summaries.ts'
 import { blocksOf, type Shown } from './blocks.ts'
 import { type Hands, loadColumns, loadMetric } from './load.ts'
 import type { Need, RunColumn } from './needs.ts'
-import type { Look } from './store-parts.ts'
+import type { Look, Looker } from './store-parts.ts'
 import {
   columnOf,
   createColumn,
@@ -30,7 +30,7 @@ export async function ensureColumns(
   table: RunTable,
   hands: Hands,
   needs: readonly Need[],
-  look: () => Promise<Look>,
+  look: Looker,
 ): Promise<Owned> {
   const now = performance.now()
   const runNeeds = needs.filter((need) => need.table === 'runs')
@@ -64,24 +64,50 @@ function fieldsByMetric(needs: readonly Need[]): Map<string, Set<SummaryField>> 
   return fields
 }
 
-/** A metric's columns with at least these figures; read anew with all of them when one is missing, for they must be of one version. */
+/** Whether all of it is loaded. */
+export const areLoaded = (table: RunTable, needs: readonly Need[]): boolean =>
+  needs.every((need) => columnOf(table, need) !== undefined)
+
+/**
+ * A metric's columns with at least these figures; read anew with all of them when one is missing, for they must be of one version. Until that
+ * is done the columns there are serve those whom they are enough for.
+ */
 function metricWith(
   table: RunTable,
   hands: Hands,
   name: string,
   fields: ReadonlySet<SummaryField>,
-  look: () => Promise<Look>,
+  look: Looker,
 ): MetricColumns {
-  const known = table.metrics.get(name)
-  if (known && [...fields].every((field) => known.fields.has(field))) return known
-  const metric = createMetricColumns(table, name, new Set([...(known?.fields.keys() ?? []), ...fields]))
-  table.metrics.set(name, metric)
-  metric.loaded = look().then(async (seen) => {
-    await loadMetric(table, metric, hands)
-    markRead(metric.source, seen.shown.metric_figures, seen)
-  })
-  metric.loaded.catch(() => {
-    if (table.metrics.get(name) === metric) table.metrics.delete(name)
-  })
+  const [known, pending] = [table.metrics.get(name), table.pending.get(name)]
+  if (known && hasAll(known, fields)) return known
+  if (pending && hasAll(pending, fields)) return pending
+  const before = [known, pending].flatMap((one) => [...(one?.fields.keys() ?? [])])
+  const metric = createMetricColumns(table, name, new Set([...before, ...fields]))
+  table.pending.set(name, metric)
+  metric.loaded = load()
+  metric.loaded.catch(() => {})
   return metric
+
+  async function load(): Promise<void> {
+    try {
+      const seen = await look()
+      await loadMetric(table, metric, hands)
+      markRead(metric.source, seen.shown.metric_figures, seen)
+      await hands.change(async () => takePlace(table, metric))
+    } finally {
+      if (table.pending.get(name) === metric) table.pending.delete(name)
+    }
+  }
+}
+
+const hasAll = (metric: MetricColumns, fields: Iterable<SummaryField>): boolean =>
+  [...fields].every((field) => metric.fields.has(field))
+
+/** What was computed from points is known by the version of the summary: it goes along. */
+function takePlace(table: RunTable, metric: MetricColumns): void {
+  const before = table.metrics.get(metric.metric)
+  if (before && !hasAll(metric, before.fields.keys())) return
+  if (before) metric.derived = before.derived
+  table.metrics.set(metric.metric, metric)
 }

@@ -1,131 +1,134 @@
 import type { Cursor } from '../sql/run-order.ts'
-import { compareCodes, compareToText, orderTexts, textAt } from './dictionary.ts'
-import { rankOfNumber } from './numbers.ts'
+import { compareCodes, textAt } from './dictionary.ts'
+import { type NumberColumn, rankOfNumber } from './numbers.ts'
+import { createPace } from './pace.ts'
+import { rankOfText, ranksOf, rankTexts } from './ranks.ts'
 import type { Column, RunTable } from './table.ts'
+import type { TextColumn } from './texts.ts'
 
 /** Runs in the order that `sql/run-order.ts` describes: by rank, then by key and run id in one direction. */
 export type RunOrder = {
   /** Negative when row a comes before row b. */
   compare(a: number, b: number): number
-  compareToPlace(row: number, place: Place): number
+  /** The same of rows and one place. */
+  toPlace(place: Cursor): (row: number) => number
   placeOf(row: number): Cursor
-  /** False when a row is certain to come behind another; cheap, and true in doubt. */
-  mayComeBefore(row: number, other: number): boolean
+  /**
+   * Moves to the front those of the first `count` rows that may come before a row (behind it, with `fromEnd`), and answers how many: all that
+   * do, and some that do not.
+   */
+  narrow(rows: Int32Array, count: number, row: number, fromEnd: boolean): number
 }
-/** A cursor with its texts as bytes. */
-export type Place = Cursor & { readonly keyBytes: Buffer; readonly runBytes: Buffer }
 
-export function bytesOfPlace(place: Cursor): Place {
-  const key = typeof place.key === 'string' ? place.key : ''
-  return { ...place, keyBytes: Buffer.from(key), runBytes: Buffer.from(place.run) }
+/** Has to be done before an order is made: texts are compared by their ranks. */
+export async function rankColumn(table: RunTable, column: Column): Promise<void> {
+  const pause = createPace()
+  await rankTexts(table.runs.dictionary, pause)
+  if (column.kind === 'text') await rankTexts(column.dictionary, pause)
 }
 
 export function orderOf(table: RunTable, column: Column, descending: boolean): RunOrder {
   const sign = descending ? -1 : 1
-  const runs = table.runs
-  const byRun = (a: number, b: number) => sign * compareCodes(runs.dictionary, runs.codes[a]!, runs.codes[b]!)
-  const runToPlace = (row: number, place: Place) =>
-    sign * compareToText(runs.dictionary, runs.codes[row]!, place.runBytes)
-  const runOf = (row: number) => textAt(runs.dictionary, runs.codes[row]!)
+  return column.kind === 'number' ? numberOrder(table, column, sign) : textOrder(table, column, sign)
+}
 
-  if (column.kind === 'number') {
-    const { values } = column
-    const rank = (row: number) => rankOfNumber(column, row)
-    return {
-      compare(a, b) {
-        const [x, y] = [values[a]!, values[b]!]
-        if (x < y) return -sign
-        if (x > y) return sign
-        if (x !== y) {
-          const ranks = rank(a) - rank(b)
-          if (ranks !== 0) return ranks
-        }
-        return byRun(a, b)
-      },
-      compareToPlace(row, place) {
+function runOrder({ runs }: RunTable, sign: 1 | -1) {
+  const { codes, dictionary } = runs
+  return {
+    compare: (a: number, b: number) => sign * compareCodes(dictionary, codes[a]!, codes[b]!),
+    toPlace: (run: string) => toText(runs, run, sign),
+    idOf: (row: number) => textAt(dictionary, codes[row]!),
+  }
+}
+
+/** Where rows that have a text lie to one. */
+function toText({ codes, dictionary }: TextColumn, text: string, sign: 1 | -1): (row: number) => number {
+  const { rank, isThere } = rankOfText(dictionary, Buffer.from(text))
+  const ranks = ranksOf(dictionary)
+  return (row) => {
+    const own = ranks ? ranks[codes[row]!]! : codes[row]!
+    if (own === rank && isThere) return 0
+    return own < rank ? -sign : sign
+  }
+}
+
+function numberOrder(table: RunTable, column: NumberColumn, sign: 1 | -1): RunOrder {
+  const { values } = column
+  const runs = runOrder(table, sign)
+  const rank = (row: number) => rankOfNumber(column, row)
+  return {
+    compare(a, b) {
+      const [x, y] = [values[a]!, values[b]!]
+      if (x < y) return -sign
+      if (x > y) return sign
+      if (x !== y) {
+        const ranks = rank(a) - rank(b)
+        if (ranks !== 0) return ranks
+      }
+      return runs.compare(a, b)
+    },
+    toPlace(place) {
+      const toRun = runs.toPlace(place.run)
+      return (row) => {
         const ranks = rank(row) - place.rank
         if (ranks !== 0) return ranks
         const difference = place.rank === 0 ? values[row]! - (place.key as number) : 0
         // Two infinities of one sign differ by NaN.
         if (difference < 0) return -sign
-        return difference > 0 ? sign : runToPlace(row, place)
-      },
-      placeOf(row) {
-        return { rank: rank(row), key: rank(row) === 0 ? values[row]! : 0, run: runOf(row) }
-      },
-      mayComeBefore: descending
-        ? (row, other) => !(values[row]! < values[other]!)
-        : (row, other) => !(values[row]! > values[other]!),
-    }
-  }
-
-  const { codes, dictionary } = column
-  orderTexts(dictionary)
-  return {
-    compare(a, b) {
-      const [x, y] = [codes[a]!, codes[b]!]
-      if (x === y) return byRun(a, b)
-      if (x < 0 || y < 0) return x < 0 ? 1 : -1
-      return sign * compareCodes(dictionary, x, y)
-    },
-    compareToPlace(row, place) {
-      const code = codes[row]!
-      const ranks = (code < 0 ? 2 : 0) - place.rank
-      if (ranks !== 0) return ranks
-      return (code < 0 ? 0 : sign * compareToText(dictionary, code, place.keyBytes)) || runToPlace(row, place)
+        return difference > 0 ? sign : toRun(row)
+      }
     },
     placeOf(row) {
-      const code = codes[row]!
-      return { rank: code < 0 ? 2 : 0, key: code < 0 ? '' : textAt(dictionary, code), run: runOf(row) }
+      return { rank: rank(row), key: rank(row) === 0 ? values[row]! : 0, run: runs.idOf(row) }
     },
-    mayComeBefore: () => true,
+    narrow(rows, count, row, fromEnd) {
+      const bound = sign * values[row]!
+      // Those without a number are the last: all may come before such a one, and from the end they come before others.
+      if (Number.isNaN(bound) && !fromEnd) return count
+      let kept = 0
+      for (let i = 0; i < count; i++) {
+        const own = sign * values[rows[i]!]!
+        rows[kept] = rows[i]!
+        kept += fromEnd ? Number(!(own < bound)) : Number(own <= bound)
+      }
+      return kept
+    },
   }
 }
 
-/** Keeps the first `size` rows of an order, of all that it is shown: a heap with the last of them on top. */
-export function createFirst(size: number, compare: (a: number, b: number) => number) {
-  const heap = new Int32Array(size + 1)
-  let count = 0
-
-  function rise(at: number): void {
-    let child = at
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (compare(heap[child]!, heap[parent]!) <= 0) return
-      swap(child, parent)
-      child = parent
-    }
-  }
-  function sink(): void {
-    let parent = 0
-    for (;;) {
-      let child = 2 * parent + 1
-      if (child >= count) return
-      if (child + 1 < count && compare(heap[child + 1]!, heap[child]!) > 0) child++
-      if (compare(heap[child]!, heap[parent]!) <= 0) return
-      swap(child, parent)
-      parent = child
-    }
-  }
-  function swap(a: number, b: number): void {
-    const row = heap[a]!
-    heap[a] = heap[b]!
-    heap[b] = row
-  }
-
+function textOrder(table: RunTable, column: TextColumn, sign: 1 | -1): RunOrder {
+  const { codes, dictionary } = column
+  const runs = runOrder(table, sign)
+  const ranks = ranksOf(dictionary)
+  const rankOf = (code: number) => (ranks ? ranks[code]! : code)
   return {
-    isFull: () => count === size,
-    /** The last of those kept. */
-    last: () => heap[0]!,
-    add(row: number): void {
-      if (count < size) {
-        heap[count++] = row
-        rise(count - 1)
-      } else if (compare(row, heap[0]!) < 0) {
-        heap[0] = row
-        sink()
-      }
+    compare(a, b) {
+      const [x, y] = [codes[a]!, codes[b]!]
+      if (x === y) return runs.compare(a, b)
+      if (x < 0 || y < 0) return x < 0 ? 1 : -1
+      return sign * (rankOf(x) - rankOf(y))
     },
-    rows: () => [...heap.subarray(0, count)].sort(compare),
+    toPlace(place) {
+      const toRun = runs.toPlace(place.run)
+      const toKey = place.rank === 0 ? toText(column, place.key as string, sign) : () => 0
+      return (row) => (codes[row]! < 0 ? 2 : 0) - place.rank || toKey(row) || toRun(row)
+    },
+    placeOf(row) {
+      const code = codes[row]!
+      return { rank: code < 0 ? 2 : 0, key: code < 0 ? '' : textAt(dictionary, code), run: runs.idOf(row) }
+    },
+    narrow(rows, count, row, fromEnd) {
+      const hasText = codes[row]! >= 0
+      if (!hasText && !fromEnd) return count
+      const bound = hasText ? sign * rankOf(codes[row]!) : Number.POSITIVE_INFINITY
+      let kept = 0
+      for (let i = 0; i < count; i++) {
+        const code = codes[rows[i]!]!
+        rows[kept] = rows[i]!
+        if (code < 0) kept += Number(fromEnd)
+        else kept += Number(fromEnd ? sign * rankOf(code) >= bound : sign * rankOf(code) <= bound)
+      }
+      return kept
+    },
   }
 }

@@ -1,5 +1,5 @@
 import type { Need } from './needs.ts'
-import { columnBytes, metricBytes, type RunTable, tableBytes } from './table.ts'
+import { columnBytes, columnOf, metricBytes, type RunTable, tableBytes } from './table.ts'
 
 type Kept = { readonly table: RunTable; readonly usedMs: number }
 
@@ -7,6 +7,20 @@ type Spare = { readonly usedMs: number; readonly bytes: number; readonly drop: (
 
 export function bytesOf(entries: readonly Kept[]): number {
   return entries.reduce((sum, { table }) => sum + tableBytes(table), 0)
+}
+
+/** Bytes of what was used since a moment. */
+export function usedBytes(entries: readonly Kept[], sinceMs: number): number {
+  const used = entries.filter(({ usedMs }) => usedMs >= sinceMs)
+  const idle = used.flatMap(({ table }) => columnsOf(table).filter(({ usedMs }) => usedMs < sinceMs))
+  return bytesOf(used) - idle.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+/** Bytes that figures take which are not loaded. */
+export function bytesToLoad(table: RunTable, needs: readonly Need[]): number {
+  const missing = needs.filter((need) => columnOf(table, need) === undefined)
+  const metrics = new Set(missing.map((need) => (need.table === 'figures' ? need.metric : '')))
+  return table.capacity * 8 * (missing.length + metrics.size)
 }
 
 /**

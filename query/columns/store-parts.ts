@@ -6,15 +6,22 @@ import type { Hands } from './load.ts'
 /** The parts of both tables, as one look saw them; a later look has a higher number. */
 export type Look = { readonly number: number; readonly shown: Record<ShownTable, Shown> }
 
-/** Looks at the store's parts. Who comes while a look is under way shares the next one: what could be seen when he came is in it. */
-export function createLooker(ask: Hands['ask']): () => Promise<Look> {
+/** Looks at the store's parts, unless somebody did since a moment, or since now where none is given. */
+export type Looker = (sinceMs?: number) => Promise<Look>
+
+/** Who comes while a look is under way shares the next one: what could be seen when he came is in it. */
+export function createLooker(ask: Hands['ask']): Looker {
   let number = 0
   let running: Promise<unknown> | undefined
   let next: Promise<Look> | undefined
+  let last: { readonly look: Look; readonly begunMs: number } | undefined
 
   async function look(): Promise<Look> {
+    const begunMs = performance.now()
     const own = number++
-    return { number: own, shown: readShown(await ask(partsStatement)) }
+    const look = { number: own, shown: readShown(await ask(partsStatement)) }
+    last = { look, begunMs }
+    return look
   }
 
   function start(): Promise<Look> {
@@ -27,7 +34,8 @@ export function createLooker(ask: Hands['ask']): () => Promise<Look> {
     return started
   }
 
-  return () => {
+  return async (sinceMs) => {
+    if (sinceMs !== undefined && last && last.begunMs >= sinceMs) return last.look
     if (!running) return start()
     next ??= running
       .catch(() => {})

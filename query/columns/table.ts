@@ -4,6 +4,7 @@ import { dictionaryBytes } from './dictionary.ts'
 import { createKeys, type Keys, numberOfKey } from './keys.ts'
 import type { FigureColumn, Need, RunColumn } from './needs.ts'
 import { createNumbers, growNumbers, type NumberColumn } from './numbers.ts'
+import { createRecords, type Records } from './records.ts'
 import { createTexts, growTextColumn, type TextColumn } from './texts.ts'
 
 export type Column = NumberColumn | TextColumn
@@ -23,9 +24,13 @@ export type RunTable = {
   readonly runs: TextColumn
   readonly columns: Map<string, LoadedColumn>
   readonly metrics: Map<string, MetricColumns>
+  /** Those that are being loaded, maybe instead of others of that name with fewer figures, which serve until then. */
+  readonly pending: Map<string, MetricColumns>
   /** Last run ids of the pages in which the table was read: where it is read again, piece by piece. */
   pages: readonly string[]
   readonly source: Source
+  /** What was shown of runs lately. */
+  readonly records: Records
 }
 
 /** What was read of a table of the store: all rows of these blocks; `look` counts the looks at its parts, to tell an old one from a new one. */
@@ -45,7 +50,7 @@ export type MetricColumns = {
   versions: Float64Array
   readonly fields: ReadonlyMap<SummaryField, NumberColumn>
   /** Figures computed from points. */
-  readonly derived: Map<string, DerivedColumn>
+  derived: Map<string, DerivedColumn>
   readonly source: Source
   loaded: Promise<void>
   usedMs: number
@@ -67,6 +72,8 @@ export function createRunTable(project: string, runs: number): RunTable {
     runs: createTexts(capacity),
     columns: new Map(),
     metrics: new Map(),
+    pending: new Map(),
+    records: createRecords(),
     pages: [],
     source: { identity: '', read: [], look: -1 },
   }
@@ -104,7 +111,7 @@ function grow(table: RunTable, capacity: number): void {
   table.present = present
   growTextColumn(table.runs, capacity)
   for (const { column } of table.columns.values()) growColumn(column, capacity, table)
-  for (const metric of table.metrics.values()) {
+  for (const metric of [...table.metrics.values(), ...table.pending.values()]) {
     metric.versions = grownVersions(metric.versions, capacity)
     for (const column of metric.fields.values()) growNumbers(column, capacity)
     for (const derived of metric.derived.values()) {
@@ -143,8 +150,15 @@ export const bytesPerValue = 12
 
 export function tableBytes(table: RunTable): number {
   const own = table.capacity * 9 + table.keys.slots.byteLength * 2 + columnBytes(table.runs)
-  const columns = [...table.columns.values()].reduce((sum, { column }) => sum + columnBytes(column), 0)
-  return own + columns + [...table.metrics.values()].reduce((sum, metric) => sum + metricBytes(metric), 0)
+  const columns = [...table.columns.values()].filter(({ column }) => column !== table.runs)
+  const metrics = [...table.metrics.values(), ...table.pending.values()]
+  const sum = (sizes: readonly number[]) => sizes.reduce((all, size) => all + size, 0)
+  return (
+    own +
+    table.records.bytes +
+    sum(columns.map(({ column }) => columnBytes(column))) +
+    sum(metrics.map((metric) => metricBytes(metric)))
+  )
 }
 
 export function columnBytes(column: Column): number {

@@ -3,10 +3,10 @@ import { numbers } from '../sql/read.ts'
 import { runRowsCount } from '../sql/run-columns.ts'
 import { type Shown, unreadOf } from './blocks.ts'
 import { type Hands, loadTable, refreshMetric, refreshRuns } from './load.ts'
-import { ensureColumns, isThere, markRead, type Owned } from './needed.ts'
+import { areLoaded, ensureColumns, isThere, markRead, type Owned } from './needed.ts'
 import type { Need } from './needs.ts'
 import { createTurn } from './pace.ts'
-import { bytesOf, makeRoom } from './room.ts'
+import { bytesOf, bytesToLoad, makeRoom, usedBytes } from './room.ts'
 import { createEngineCheck, createLooker, type Look } from './store-parts.ts'
 import { bytesPerRun, bytesPerValue, type RunTable, type Source } from './table.ts'
 
@@ -31,11 +31,25 @@ export type Tables = {
    * Undefined when the project is not kept in memory.
    */
   use<T>(project: string, needs: readonly Need[], work: (table: RunTable) => Promise<T>): Promise<T | undefined>
+  /**
+   * The same where all of it is in memory already, with what the store showed at a moment. Where it is not the answer is undefined at once; and
+   * with `load` it will be in memory soon, if it fits beside what others have used lately.
+   */
+  useLoaded<T>(
+    project: string,
+    needs: readonly Need[],
+    how: Loaded,
+    work: (table: RunTable) => Promise<T>,
+  ): Promise<T | undefined>
   bytes(): number
 }
 
+export type Loaded = { readonly sinceMs: number; readonly load: boolean }
+
 /** So long a project counts as small after it was found to be, ms. */
 const smallForMs = 10_000
+/** What was used within this time is not given back for what is only good to have, ms. */
+const lateMs = 300_000
 /** How often a table that is changed under our hands is read anew for one question. */
 const triesPerQuestion = 3
 
@@ -88,8 +102,8 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
   }
 
   /** False when the table is not the one that was read. */
-  async function refresh({ table, hands }: Entry, { metrics }: Owned): Promise<boolean> {
-    const seen = await look()
+  async function refresh({ table, hands }: Entry, { metrics }: Owned, sinceMs?: number): Promise<boolean> {
+    const seen = await look(sinceMs)
     const runs = bringUpToDate(table.source, seen, seen.shown.runs, (unread) => refreshRuns(table, unread, hands))
     const figures = metrics.map((metric) =>
       bringUpToDate(metric.source, seen, seen.shown.metric_figures, (unread) =>
@@ -99,27 +113,47 @@ export function createTables(ask: Hands['ask'], settings: TableSettings): Tables
     return (await Promise.all([runs, ...figures])).every(Boolean)
   }
 
+  async function use<T>(
+    project: string,
+    needs: readonly Need[],
+    work: (table: RunTable) => Promise<T>,
+    sinceMs?: number,
+  ): Promise<T | undefined> {
+    for (let tries = 0; tries < triesPerQuestion; tries++) {
+      const entry = await entryOf(project, needs.length)
+      if (!entry) return undefined
+      entry.usedMs = performance.now()
+      const owned = await ensureColumns(entry.table, entry.hands, needs, look)
+      if (!(await refresh(entry, owned, sinceMs))) {
+        if (ready.get(project) === entry) forget(project)
+        continue
+      }
+      const { table, turn } = entry
+      const done = await turn(async () => {
+        // Somebody may have made room meanwhile, or be loading more figures of a metric.
+        if (!isThere(table, owned)) return undefined
+        return { answer: await work(table) }
+      })
+      for (const gone of makeRoom([...ready.values()], project, needs, settings.bytes)) forget(gone)
+      if (done) return done.answer
+    }
+    return undefined
+  }
+
+  function fits({ table }: Entry, needs: readonly Need[]): boolean {
+    const sinceMs = performance.now() - lateMs
+    return usedBytes([...ready.values()], sinceMs) + bytesToLoad(table, needs) <= settings.bytes
+  }
+
   return {
     bytes,
-    async use(project, needs, work) {
-      for (let tries = 0; tries < triesPerQuestion; tries++) {
-        const entry = await entryOf(project, needs.length)
-        if (!entry) return undefined
-        entry.usedMs = performance.now()
-        const owned = await ensureColumns(entry.table, entry.hands, needs, look)
-        if (!(await refresh(entry, owned))) {
-          if (ready.get(project) === entry) forget(project)
-          continue
-        }
-        const { table, turn } = entry
-        const done = await turn(async () => {
-          // Somebody may have made room meanwhile, or be loading more figures of a metric.
-          if (!isThere(table, owned)) return undefined
-          return { answer: await work(table) }
-        })
-        for (const gone of makeRoom([...ready.values()], project, needs, settings.bytes)) forget(gone)
-        if (done) return done.answer
-      }
+    use: (project, needs, work) => use(project, needs, work),
+    async useLoaded(project, needs, { sinceMs, load }, work) {
+      const entry = ready.get(project)
+      if (!entry) return undefined
+      if (areLoaded(entry.table, needs)) return await use(project, needs, work, sinceMs)
+      // Who asks is answered in another way meanwhile; a store that is away is told to him.
+      if (load && fits(entry, needs)) use(project, needs, async () => {}).catch(() => {})
       return undefined
     },
   }

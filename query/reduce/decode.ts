@@ -7,8 +7,13 @@ export function bucketTable(answer: Columns): BucketTable {
   const column = (name: string) => numbers(answer, name)
   const counts = column('counts')
   const [nan, positiveInfinity, negativeInfinity] = [column('nans'), column('positive'), column('negative')]
-  const hasFinite = counts.map((count, row) => count - nan[row]! - positiveInfinity[row]! - negativeInfinity[row]!)
-  const finite = (values: Float64Array) => values.map((value, row) => (hasFinite[row] === 0 ? Number.NaN : value))
+  const withoutFinite: number[] = []
+  for (let row = 0; row < counts.length; row++)
+    if (nan[row]! + positiveInfinity[row]! + negativeInfinity[row]! === counts[row]) withoutFinite.push(row)
+  const finite = (values: Float64Array) => {
+    for (const row of withoutFinite) values[row] = Number.NaN
+    return values
+  }
   return {
     count: answer.rows,
     steps: column('bucket'),
@@ -19,7 +24,7 @@ export function bucketTable(answer: Columns): BucketTable {
     min: finite(unpackedValues(answer, 'lowStep', 'lowValue')),
     minSteps: column('lowStep'),
     max: finite(unpackedValues(answer, 'highStep', 'highValue')),
-    maxSteps: column('highStep').map((step) => 0 - step),
+    maxSteps: negated(column('highStep')),
     last: finite(column('last')),
     lastSteps: column('lastSteps'),
     nan,
@@ -29,6 +34,11 @@ export function bucketTable(answer: Columns): BucketTable {
     negativeInfinity,
     negativeInfinitySteps: column('negativeSteps'),
   }
+}
+
+function negated(column: Float64Array): Float64Array {
+  for (let i = 0; i < column.length; i++) column[i] = 0 - column[i]!
+  return column
 }
 
 /**

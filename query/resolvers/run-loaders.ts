@@ -1,13 +1,15 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { createGroupBatcher } from '../batch.ts'
+import type { Leaderboards } from '../columns/leaderboards.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
 import { runTotals } from '../sql/run-rows.ts'
 import { runSummaries, type SummariesQuestion } from '../sql/summaries.ts'
 import type { RunRow } from './run.ts'
 import { readSummaries, type Summary } from './summaries.ts'
+import { summariesInMemory } from './summaries-in-memory.ts'
 
 type Totals = { readonly points: number; readonly metrics: number }
-type SummariesRequest = Omit<SummariesQuestion, 'runs'> & { readonly run: string }
+type SummariesRequest = Required<Omit<SummariesQuestion, 'runs'>> & { readonly run: string; readonly at: string | null }
 
 /** Fields of many runs, one question to the store for each project and set of arguments: of one list, one question. */
 export type RunLoaders = {
@@ -15,7 +17,13 @@ export type RunLoaders = {
   readonly summaries: (request: SummariesRequest) => Promise<readonly Summary[]>
 }
 
-export function createRunLoaders(reader: StoreReader, options: ReadOptions): RunLoaders {
+/** `askedMs`: when the request came, by `performance.now()`; what it is answered with is not older. */
+export function createRunLoaders(
+  reader: StoreReader,
+  options: ReadOptions,
+  leaderboards: Leaderboards,
+  askedMs = performance.now(),
+): RunLoaders {
   async function loadTotals(runs: readonly RunRow[]): Promise<Totals[]> {
     const answer = await ask(reader, runTotals(runs[0]!.project, idsOf(runs)), options)
     const [points, metrics] = [numbers(answer, 'pointsLogged'), numbers(answer, 'metricsLogged')]
@@ -25,8 +33,12 @@ export function createRunLoaders(reader: StoreReader, options: ReadOptions): Run
   }
 
   async function loadSummaries(requests: readonly SummariesRequest[]): Promise<(readonly Summary[])[]> {
-    const answer = await ask(reader, runSummaries({ ...requests[0]!, runs: idsOf(requests) }), options)
-    const byRun = readSummaries(answer, requests[0]!.project)
+    const [{ at, ...question }, runs] = [requests[0]!, idsOf(requests)]
+    // What a token names came into the store while the request waited for it.
+    const sinceMs = at === null ? askedMs : performance.now()
+    const byRun =
+      (await summariesInMemory(leaderboards, { ...question, runs }, sinceMs)) ??
+      readSummaries(await ask(reader, runSummaries({ ...question, runs }), options), question.project, question.fields)
     return requests.map(({ run }) => byRun.get(run) ?? [])
   }
 

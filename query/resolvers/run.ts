@@ -1,4 +1,5 @@
 import type { Columns } from '../../schema/store.ts'
+import type { RecordFields } from '../columns/records.ts'
 import type { Context } from '../context.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
 import { runRow } from '../sql/run-rows.ts'
@@ -8,17 +9,7 @@ import type { Maybe } from './inputs.ts'
 /** A run as its fields are resolved from it; `at` goes along for the fields that read summaries. */
 export type RunRow = ReturnType<typeof createRun>
 
-type RunFields = {
-  readonly run: string
-  readonly name: string
-  readonly state: string
-  readonly created: number
-  readonly updated: number
-  readonly params: () => unknown
-  readonly tags: () => unknown
-}
-
-export function createRun(project: string, fields: RunFields, at: Maybe<string>) {
+export function createRun(project: string, fields: RecordFields, at: Maybe<string>) {
   return { project, ...fields, at }
 }
 

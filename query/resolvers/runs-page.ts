@@ -1,4 +1,3 @@
-import type { Columns } from '../../schema/store.ts'
 import type { PageRun } from '../columns/leaderboards.ts'
 import type { Context } from '../context.ts'
 import { type Derived, derivedPoints, refuseManyPoints } from '../sql/derived-figures.ts'
@@ -67,9 +66,9 @@ export async function fetchRuns(
   at: Maybe<string>,
   context: Context,
 ): Promise<{ runs: PlacedRun[]; changed: boolean }> {
-  if (page.length === 0) return { runs: [], changed: false }
-  const records = await ask(context.reader, runRecords(page.map(({ key }) => key)), context.readOptions)
-  const found = readRecords(records, project, at)
+  const found = new Map<bigint, Fetched>()
+  for (const { key, version, shown } of page) if (shown) found.set(key, { run: createRun(project, shown, at), version })
+  await fetchRecords(project, page, found, at, context)
   const late = page.filter(({ key, version }) => !((found.get(key)?.version ?? -1) >= version))
   if (late.length > 0) {
     const rows = runRowsOf(
@@ -86,16 +85,28 @@ export async function fetchRuns(
   return { runs, changed: page.some(({ key, version }) => found.get(key)!.version > version) }
 }
 
-/** Rows of `runRecords`; of each run the last one counts. */
-function readRecords(answer: Columns, project: string, at: Maybe<string>): Map<bigint, Fetched> {
-  const found = new Map<bigint, Fetched>()
-  const [keys, records, versions] = [integers(answer, 'key'), texts(answer, 'record'), numbers(answer, 'version')]
-  for (const [row, record] of records.entries()) {
-    const [run, name, state, created, updated, params, tags] = JSON.parse(record) as Record
-    const fields = { run, name, state, created, updated, params: () => params, tags: () => tags }
-    found.set(keys[row]!, { run: createRun(project, fields, at), version: versions[row]! })
-  }
-  return found
-}
-
 type Record = [string, string, string, number, number, unknown, unknown]
+
+/** Finds those that are not found yet, in `run_records`; of several rows of one run the last one counts. */
+async function fetchRecords(
+  project: string,
+  page: readonly PageRun[],
+  found: Map<bigint, Fetched>,
+  at: Maybe<string>,
+  context: Context,
+): Promise<void> {
+  const wanted = new Map(page.filter(({ key }) => !found.has(key)).map((run) => [run.key, run]))
+  if (wanted.size === 0) return
+  const answer = await ask(context.reader, runRecords([...wanted.keys()]), context.readOptions)
+  const [keys, records] = [integers(answer, 'key'), texts(answer, 'record')]
+  const [versions, blocks] = [numbers(answer, 'version'), numbers(answer, 'block')]
+  const rows = Array.from(records.keys()).sort((a, b) => versions[a]! - versions[b]! || blocks[a]! - blocks[b]!)
+  const newest = new Map(rows.map((row) => [keys[row]!, row]))
+  for (const [key, row] of newest) {
+    const [run, name, state, created, updated, params, tags] = JSON.parse(records[row]!) as Record
+    const fields = { run, name, state, created, updated, params: () => params, tags: () => tags }
+    const [version, { keep, ...asked }] = [versions[row]!, wanted.get(key)!]
+    found.set(key, { run: createRun(project, fields, at), version })
+    if (version >= asked.version) keep?.(version, fields, records[row]!)
+  }
+}

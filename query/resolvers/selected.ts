@@ -2,15 +2,24 @@ import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql'
 
 /** Whether a field's answer is asked for any of the named fields; one that a directive leaves out counts too. */
 export function selectsAny(info: GraphQLResolveInfo, names: readonly string[]): boolean {
-  const wanted = new Set(names)
+  const selected = selectedFields(info)
+  return names.some((name) => selected.has(name))
+}
+
+/** What a field's answer is asked for, whatever fragments it stands in; one that a directive leaves out counts too. */
+export function selectedFields(info: GraphQLResolveInfo): ReadonlySet<string> {
+  const fields = new Set<string>()
   const seen = new Set<string>()
-  const inSet = (set: SelectionSetNode | undefined): boolean =>
-    set?.selections.some((node) => {
-      if (node.kind === Kind.FIELD) return wanted.has(node.name.value)
-      if (node.kind === Kind.INLINE_FRAGMENT) return inSet(node.selectionSet)
-      if (seen.has(node.name.value)) return false
-      seen.add(node.name.value)
-      return inSet(info.fragments[node.name.value]?.selectionSet)
-    }) ?? false
-  return info.fieldNodes.some(({ selectionSet }) => inSet(selectionSet))
+  function add(set: SelectionSetNode | undefined): void {
+    for (const node of set?.selections ?? []) {
+      if (node.kind === Kind.FIELD) fields.add(node.name.value)
+      else if (node.kind === Kind.INLINE_FRAGMENT) add(node.selectionSet)
+      else if (!seen.has(node.name.value)) {
+        seen.add(node.name.value)
+        add(info.fragments[node.name.value]?.selectionSet)
+      }
+    }
+  }
+  for (const { selectionSet } of info.fieldNodes) add(selectionSet)
+  return fields
 }

@@ -9,7 +9,7 @@ import type { DrawnSeries } from '../pipeline/draw.ts'
 import { loadPipeline } from '../pipeline/load.ts'
 import { type Drawing, needsPoints, type PipelineQuestion } from '../pipeline/question.ts'
 import { createTimeReader, type TimeReader } from '../pipeline/times.ts'
-import type { BucketTable, Points } from '../reduce/buckets.ts'
+import { type BucketTable, type Points, sum } from '../reduce/buckets.ts'
 import { seriesId } from '../series-reads.ts'
 import { arrive } from './arrive.ts'
 import { type DrawingInput, drawingOf, formatPlace } from './drawing.ts'
@@ -182,7 +182,6 @@ const withNulls = (column: Float64Array) => Array.from(column, (value) => (Numbe
 
 export function receiptOf(curve: Curve) {
   const table = curve.buckets()
-  const sum = (column: Float64Array) => column.reduce((total, count) => total + count, 0)
   const standing = sum(table.counts)
   return {
     method: curve.exact ? 'RAW' : 'M4',
@@ -201,10 +200,10 @@ export function receiptOf(curve: Curve) {
 }
 
 function firstNonFiniteStep(table: BucketTable): number | null {
-  const row = table.counts.findIndex(
-    (_, i) => table.nan[i]! + table.positiveInfinity[i]! + table.negativeInfinity[i]! > 0,
-  )
-  if (row < 0) return null
+  const { nan, positiveInfinity, negativeInfinity } = table
+  let row = 0
+  while (row < table.count && nan[row]! + positiveInfinity[row]! + negativeInfinity[row]! === 0) row++
+  if (row === table.count) return null
   const candidates: number[] = []
   if (table.nan[row]! > 0) candidates.push(table.nanSteps[row]!)
   if (table.positiveInfinity[row]! > 0) candidates.push(table.positiveInfinitySteps[row]!)

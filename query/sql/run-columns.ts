@@ -100,10 +100,10 @@ WHERE database = currentDatabase() AND name IN ('runs', 'metric_figures')`,
   parameters: {},
 }
 
-/** Records of runs by key: `key, record, version`; of one run maybe several, the newest last. */
+/** Records of runs by key: `key, record, version, block`; of one run maybe several, in any order: sorting them here costs 3 ms. */
 export function runRecords(keys: readonly bigint[]): Statement {
   const { parameters, bind } = createBinder()
-  const sql = `SELECT key, record, toFloat64(version) AS version FROM run_records WHERE key IN ${bind('Array(UInt64)', keys)}
-  ORDER BY run_records.version, _block_number`
+  const sql = `SELECT key, record, toFloat64(version) AS version, toFloat64(_block_number) AS block FROM run_records
+  WHERE key IN ${bind('Array(UInt64)', keys)}`
   return { sql, parameters }
 }

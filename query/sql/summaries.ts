@@ -45,6 +45,26 @@ export function metricFigures(
     WHERE project = ${bind('String', project)} AND metric_key = ${bind('UInt64', metricKey(metric))} GROUP BY run_key`
 }
 
+/** Everything a summary has, by its name in the SDL, from the columns of `series`. */
+const summaryColumns = {
+  count: 'toFloat64(count)',
+  firstStep: 'toFloat64(first_step)',
+  lastStep: 'toFloat64(last_step)',
+  lastTime: 'toFloat64(toUnixTimestamp64Milli(last_time))',
+  last: 'last',
+  min: 'min',
+  minStep: 'toFloat64(min_step)',
+  max: 'max',
+  maxStep: 'toFloat64(max_step)',
+  nan: 'toFloat64(nan_count)',
+  positiveInfinity: 'toFloat64(positive_infinity_count)',
+  negativeInfinity: 'toFloat64(negative_infinity_count)',
+  firstNonFiniteStep: 'if(isNull(first_nonfinite_step), nan, toFloat64(ifNull(first_nonfinite_step, 0)))',
+} as const
+
+export type SummaryName = keyof typeof summaryColumns
+export const summaryNames = Object.keys(summaryColumns) as readonly SummaryName[]
+
 export type SummariesQuestion = {
   readonly project: string
   readonly runs: readonly string[]
@@ -54,11 +74,17 @@ export type SummariesQuestion = {
   readonly after: string
   /** Rows per run. */
   readonly rows: number
+  /** What of each; everything when absent. A column that nobody asked for is not read. */
+  readonly fields?: readonly SummaryName[]
 }
 
-/** Summaries of the metrics of several runs, by run and name. */
+/** Summaries of the metrics of several runs, by run and name: `run, metric` and the columns asked for. */
 export function runSummaries(question: SummariesQuestion): Statement {
   const { parameters, bind } = createBinder()
+  const { fields = summaryNames } = question
+  const columns = Object.entries(summaryColumns)
+    .filter(([name]) => fields.includes(name as SummaryName))
+    .map(([name, value]) => `${value} AS ${name}`)
   const conditions = [
     `project = ${bind('String', question.project)}`,
     `run IN ${bind('Array(String)', question.runs)}`,
@@ -67,10 +93,7 @@ export function runSummaries(question: SummariesQuestion): Statement {
     ...(question.after !== '' ? [`metric > ${bind('String', question.after)}`] : []),
   ]
   const sql = `
-SELECT run, metric, toFloat64(count) AS count, toFloat64(first_step) AS firstStep, toFloat64(last_step) AS lastStep,
-  toFloat64(toUnixTimestamp64Milli(last_time)) AS lastTime, last, min, toFloat64(min_step) AS minStep, max, toFloat64(max_step) AS maxStep,
-  toFloat64(nan_count) AS nan, toFloat64(positive_infinity_count) AS positiveInfinity, toFloat64(negative_infinity_count) AS negativeInfinity,
-  if(isNull(first_nonfinite_step), nan, toFloat64(ifNull(first_nonfinite_step, 0))) AS firstNonFiniteStep
+SELECT ${['run', 'metric', ...columns].join(', ')}
 FROM (SELECT * FROM series WHERE ${conditions.join(' AND ')} ORDER BY run, metric, version DESC LIMIT 1 BY run, metric)
 ORDER BY run, metric
 LIMIT ${bind('UInt32', question.rows)} BY run`

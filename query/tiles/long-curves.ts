@@ -1,6 +1,6 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import type { Stretch } from '../../schema/tiles.ts'
-import type { BucketTable } from '../reduce/buckets.ts'
+import { type BucketTable, sum } from '../reduce/buckets.ts'
 import { combine } from '../reduce/combine.ts'
 import { bucketWidthOf } from '../reduce/grid.ts'
 import { guessExtent, guessPoints, learn } from './known.ts'
@@ -72,23 +72,27 @@ function finish(item: Item, read: Read | undefined, question: LongQuestion, done
     item.avoided.push(again)
     return false
   }
-  const points = parts.reduce((sum, { table }) => sum + pointsOf(table), 0)
+  const points = parts.reduce((total, { table }) => total + pointsOf(table), 0)
   learn(item.known, question.window, extent, points)
   const width = bucketWidthOf(extent.first, extent.last, question.buckets)
   if (item.width === undefined || width < item.width) {
     item.width = width
     return false
   }
-  const table = combine(
-    parts.map((part) => part.table),
-    width,
-  )
+  // What was read of points alone is in these buckets already.
+  const table =
+    read.tiles === undefined && width === item.width
+      ? read.outside!.table
+      : combine(
+          parts.map((part) => part.table),
+          width,
+        )
   done.set(item.id, { table, width, points })
   return true
 }
 
 function pointsOf({ counts, superseded }: BucketTable): number {
-  return counts.reduce((sum, count, row) => sum + count + superseded[row]!, 0)
+  return sum(counts) + sum(superseded)
 }
 
 /** The stretch of tiles in which steps were logged again. */
