@@ -11,6 +11,8 @@ export type DemoRun = {
   readonly state: 'running' | 'finished' | 'failed' | 'killed'
   readonly params: Readonly<Record<string, string | number | boolean>>
   readonly tags: Readonly<Record<string, string>>
+  /** Time between two steps; undefined: logged without a time. */
+  readonly msPerStep?: number
   /** Points of each metric in the order of logging. */
   readonly metrics: Readonly<Record<string, readonly LoggedPoint[]>>
 }
@@ -46,12 +48,16 @@ const made = (
   ...{ run, name: `${optimizer} with ${lr}`, state },
   params: { optimizer, lr, layers: 2 + (index % 3), pretrained: index % 2 === 0 },
   tags: { team: index % 2 === 0 ? 'vision' : 'speech' },
+  msPerStep: 500 + 100 * index,
   metrics: ordinary(index, lr, state === 'failed' ? 40 : 200),
 })
 
 const special = (run: string, metrics: DemoRun['metrics'], state: DemoRun['state'] = 'finished'): DemoRun => ({
   ...{ run, name: '', state, params: {}, tags: {}, metrics },
 })
+
+/** When the first step of the runs with times was, ms since 1970. */
+export const began = Date.UTC(2026, 0, 5, 9)
 
 export const longSteps = 20_000
 
@@ -101,10 +107,13 @@ export async function writeDemo(server: Server): Promise<string> {
     assert.equal(answer.status, 200, JSON.stringify(answer))
     at = answer.at
   }
-  for (const { run, name, state, params, tags, metrics } of demo) {
+  for (const { run, name, state, params, tags, metrics, msPerStep } of demo) {
     await send({ run, update: { name, params, tags } })
     const rows = Object.entries(metrics).flatMap(([metric, points]) =>
-      points.map(([step, value]) => ({ step, metrics: { [metric]: shown(value) } })),
+      points.map(([step, value]) => ({
+        ...(msPerStep === undefined ? {} : { time: began + step * msPerStep }),
+        ...{ step, metrics: { [metric]: shown(value) } },
+      })),
     )
     for (let from = 0; from < rows.length; from += 5_000) await send({ run, log: rows.slice(from, from + 5_000) })
     await send({ run, update: { state } })

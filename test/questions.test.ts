@@ -7,6 +7,7 @@ import { readExamples } from '../query/examples.ts'
 import { type Server, startServer, withDataDir } from './harness.ts'
 import { demo, demoRun, type LoggedPoint, lastLogged, longSteps, project, writeDemo } from './questions.fixture.ts'
 import { boardChecks } from './questions-boards.fixture.ts'
+import { curveChecks } from './questions-curves.fixture.ts'
 import { groupChecks } from './questions-groups.fixture.ts'
 import { liveChecks } from './questions-live.fixture.ts'
 import { postJson } from './wire.ts'
@@ -244,6 +245,7 @@ const checks: Readonly<Record<string, () => Promise<void>>> = {
 
   ...boardChecks(ask),
 
+  ...curveChecks(ask),
   ...groupChecks(ask),
 
   ...liveChecks(

@@ -72,10 +72,11 @@ export function smoothed(points: readonly Point[], asked: SmoothingAsked): { wan
     counting.push(point)
     const ways = waysTo(counting)
     if ('halfLife' in asked) {
-      const weighted = counting.map(({ value }, i) => ({ weight: 2 ** (-ways[i]! / asked.halfLife), value }))
-      const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
+      // Square roots of the weights: a weight too small for float64 still leaves something of a huge value.
+      const weighted = counting.map(({ value }, i) => ({ root: 2 ** (-ways[i]! / asked.halfLife / 2), value }))
+      const total = weighted.reduce((sum, { root }) => sum + root * root, 0)
       const mean = (of: (value: number) => number) =>
-        weighted.reduce((sum, { weight, value }) => sum + (weight / total) * of(value), 0)
+        weighted.reduce((sum, { root, value }) => sum + ((of(value) * root) / total) * root, 0)
       // A mean lies within float64, whatever the rounding of its terms does.
       const want = Math.max(
         -Number.MAX_VALUE,

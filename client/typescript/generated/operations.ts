@@ -155,6 +155,13 @@ export type BucketValue =
   /** The mean of its values in the bucket. */
   | 'MEAN';
 
+/** A way to smooth values. */
+export type SmoothingMethod =
+  /** Exponential moving average, weighted by distance in x. */
+  | 'EMA'
+  /** Mean of the points in a window that ends at each point. */
+  | 'MOVING_AVERAGE';
+
 /** How a run stands, by its own word. */
 export type RunState =
   /** It said nothing else yet. */
@@ -441,6 +448,53 @@ export type ResumedQueryVariables = Exact<{
 
 export type ResumedQuery = { readonly last: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }>, readonly first: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }>, readonly all: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly pointsTotal: number, readonly superseded: number } }> };
 
+export type TrendQueryVariables = Exact<{
+  project: string;
+  run: string;
+  metric: string;
+  halfLife: number;
+  buckets?: number | null | undefined;
+}>;
+
+export type TrendQuery = { readonly smoothed: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly smoothing: { readonly method: SmoothingMethod, readonly halfLife: number | null } | null } }>, readonly logged: ReadonlyArray<{ readonly steps: readonly number[], readonly values: readonly (Value | null)[] }> };
+
+export type GapQueryVariables = Exact<{
+  project: string;
+  runs: ReadonlyArray<string> | string;
+  expressions: ReadonlyArray<string> | string;
+}>;
+
+export type GapQuery = { readonly series: ReadonlyArray<{ readonly run: string, readonly metric: string, readonly steps: readonly number[], readonly values: readonly (Value | null)[], readonly receipt: { readonly withoutPartner: number | null } }> };
+
+export type ByTheClockQueryVariables = Exact<{
+  project: string;
+  runs: ReadonlyArray<string> | string;
+  metric: string;
+  toRelative?: number | null | undefined;
+  buckets?: number | null | undefined;
+}>;
+
+export type ByTheClockQuery = { readonly series: ReadonlyArray<{ readonly run: string, readonly x: readonly (Value | null)[], readonly values: readonly (Value | null)[], readonly receipt: { readonly origin: string | null, readonly bucketWidth: number } }> };
+
+export type OverAnotherQueryVariables = Exact<{
+  project: string;
+  run: string;
+  metric: string;
+  xMetric: string;
+}>;
+
+export type OverAnotherQuery = { readonly series: ReadonlyArray<{ readonly x: readonly (Value | null)[], readonly values: readonly (Value | null)[], readonly steps: readonly number[], readonly receipt: { readonly xMetric: string | null, readonly nonFiniteX: number | null } }> };
+
+export type PagesQueryVariables = Exact<{
+  project: string;
+  run: string;
+  metric: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+export type PagesQuery = { readonly series: ReadonlyArray<{ readonly stepsPacked: Packed, readonly valuesPacked: Packed, readonly endCursor: string | null, readonly receipt: { readonly exact: boolean, readonly pointsReturned: number } }> };
+
 export type ProjectsQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -463,6 +517,14 @@ export type LeaderboardQueryVariables = Exact<{
 }>;
 
 export type LeaderboardQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly run: string, readonly state: RunState, readonly params: unknown, readonly metrics: ReadonlyArray<{ readonly max: Value | null, readonly maxStep: number | null, readonly last: Value }> }> } };
+
+export type WidestGapQueryVariables = Exact<{
+  project: string;
+  text: string;
+  first?: number | null | undefined;
+}>;
+
+export type WidestGapQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly run: string, readonly metrics: ReadonlyArray<{ readonly name: string, readonly last: Value }> }> } };
 
 export type RunsByParamsQueryVariables = Exact<{
   project: string;
@@ -795,6 +857,116 @@ export const Resumed: Operation<ResumedQuery, ResumedQueryVariables> = {
 }`,
 }
 
+/** What is the trend behind the noise? */
+export const Trend: Operation<TrendQuery, TrendQueryVariables> = {
+  name: 'Trend',
+  kind: 'query',
+  hash: '9412cb88199452f4df0d4e314ede065aae108e00f4d2b1f39b5c591f67e8dfac',
+  at: [],
+  text: `query Trend($project: String!, $run: String!, $metric: String!, $halfLife: Float!, $buckets: Int) {
+  smoothed: series(
+    input: {project: $project, runs: [$run], metrics: [$metric], smoothing: {halfLife: $halfLife}, buckets: $buckets}
+  ) {
+    steps
+    values
+    receipt {
+      smoothing {
+        method
+        halfLife
+      }
+    }
+  }
+  logged: series(
+    input: {project: $project, runs: [$run], metrics: [$metric], buckets: $buckets}
+  ) {
+    steps
+    values
+  }
+}`,
+}
+
+/** How far are training and validation apart? */
+export const Gap: Operation<GapQuery, GapQueryVariables> = {
+  name: 'Gap',
+  kind: 'query',
+  hash: 'b017d786821e31934fb2a3ce5ee4d6f21cce74cd50b52faea5e50df5d59b0cb3',
+  at: [],
+  text: `query Gap($project: String!, $runs: [String!]!, $expressions: [String!]!) {
+  series(input: {project: $project, runs: $runs, expressions: $expressions}) {
+    run
+    metric
+    steps
+    values
+    receipt {
+      withoutPartner
+    }
+  }
+}`,
+}
+
+/** Which run learns faster by the clock? */
+export const ByTheClock: Operation<ByTheClockQuery, ByTheClockQueryVariables> = {
+  name: 'ByTheClock',
+  kind: 'query',
+  hash: 'a64959e452e55c0a6f7075f93cd8174b863bf0661c9c7a4831b63e8988b66ca8',
+  at: [],
+  text: `query ByTheClock($project: String!, $runs: [String!]!, $metric: String!, $toRelative: Float, $buckets: Int) {
+  series(
+    input: {project: $project, runs: $runs, metrics: [$metric], x: RELATIVE_TIME, toRelative: $toRelative, buckets: $buckets}
+  ) {
+    run
+    x
+    values
+    receipt {
+      origin
+      bucketWidth
+    }
+  }
+}`,
+}
+
+/** How does the accuracy go with the loss? */
+export const OverAnother: Operation<OverAnotherQuery, OverAnotherQueryVariables> = {
+  name: 'OverAnother',
+  kind: 'query',
+  hash: '091c2d6edcb1082533325c25d8f14cee387e4556e3cc3b4c245440c06d56ea48',
+  at: [],
+  text: `query OverAnother($project: String!, $run: String!, $metric: String!, $xMetric: String!) {
+  series(
+    input: {project: $project, runs: [$run], metrics: [$metric], x: METRIC, xMetric: $xMetric}
+  ) {
+    x
+    values
+    steps
+    receipt {
+      xMetric
+      nonFiniteX
+    }
+  }
+}`,
+}
+
+/** All points of a long run, page by page */
+export const Pages: Operation<PagesQuery, PagesQueryVariables> = {
+  name: 'Pages',
+  kind: 'query',
+  hash: '7632f9cadb9ce32324d92cec02cf37913f338b428f0f24564c8171a45fcc5bf0',
+  at: [],
+  text: `query Pages($project: String!, $run: String!, $metric: String!, $first: Int, $after: String) {
+  series(
+    input: {project: $project, runs: [$run], metrics: [$metric], reduction: RAW, first: $first, after: $after}
+  ) {
+    stepsPacked
+    valuesPacked
+    endCursor
+    receipt {
+      exact
+      pointsReturned
+    }
+  }
+}`,
+}
+
 /** Which projects are there? */
 export const Projects: Operation<ProjectsQuery, ProjectsQueryVariables> = {
   name: 'Projects',
@@ -859,6 +1031,31 @@ export const Leaderboard: Operation<LeaderboardQuery, LeaderboardQueryVariables>
       metrics(names: [$metric]) {
         max
         maxStep
+        last
+      }
+    }
+  }
+}`,
+}
+
+/** Which runs generalise worst? */
+export const WidestGap: Operation<WidestGapQuery, WidestGapQueryVariables> = {
+  name: 'WidestGap',
+  kind: 'query',
+  hash: '925ea154e2dca08225f5633f06f9cfb6ce472b360189b3a62367d54bba27db2b',
+  at: [],
+  text: `query WidestGap($project: String!, $text: String!, $first: Int) {
+  runs(
+    project: $project
+    filter: {expression: {text: $text, exists: true}}
+    sort: {by: {expression: {text: $text}}, direction: DESCENDING}
+    first: $first
+  ) {
+    totalCount
+    nodes {
+      run
+      metrics(names: ["train/loss", "val/loss"]) {
+        name
         last
       }
     }
