@@ -45,12 +45,22 @@ const statusTexts: Record<number, string> = {
   507: 'Insufficient Storage',
 }
 
-type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal }
+/** `method` of the request, where it can be HEAD. */
+type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal; readonly method?: string }
 
 export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promise<void> {
   if (exchange.signal.aborted) return
-  const { response } = exchange
+  const { response, method } = exchange
   const { body } = answer
+  if (method === 'HEAD') {
+    // Whatever there is to say stands in the head: a body would be taken for the next answer.
+    if (body instanceof ReadableStream) void body.cancel().catch(() => {})
+    response.cork(() => {
+      writeHead(response, answer)
+      response.endWithoutBody(undefined, answer.closeConnection ?? false)
+    })
+    return
+  }
   if (body instanceof ReadableStream) {
     response.cork(() => writeHead(response, answer))
     await sendStream(exchange, body, answer.filler)

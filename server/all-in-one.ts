@@ -36,7 +36,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   const doors = createDoors(base, '/graphql')
   const endFrames = addFramesDoors(base, doors, writer.part)
   const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part)
-  addExportDoor(base, doors, streamer.part, watermark.part)
+  addExportDoor(base, doors, reader.part, streamer.part, watermark.part)
   const port = await doors.open()
 
   async function start(): Promise<void> {

@@ -24,7 +24,7 @@ export async function startQuery(settings: Settings): Promise<RunningServer> {
   readiness.require('log', () => 'Kafka has not answered yet')
   const doors = createDoors(base, '/graphql')
   const endQuestions = addQuestionsDoor(base, doors, lateReader.part, lateWatermark.part)
-  addExportDoor(base, doors, lateStreamer.part, lateWatermark.part)
+  addExportDoor(base, doors, lateReader.part, lateStreamer.part, lateWatermark.part)
   const port = await doors.open()
 
   async function openStore(): Promise<void> {

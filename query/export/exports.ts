@@ -1,17 +1,26 @@
 import { GraphQLError } from 'graphql'
 import { limits } from '../../schema/limits.ts'
-import type { StoreStreamer, StreamFormat, Watermark } from '../../schema/store.ts'
+import type { StoreReader, StoreStreamer, StreamFormat, Watermark } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
 import { type FailureCode, failure, failureOf, failures } from '../failures.ts'
+import { refuseManyDerived } from '../resolvers/runs-page.ts'
 import { createQuerySchema } from '../schema.ts'
 import { exportPoints } from '../sql/export-points.ts'
+import { bodyOf } from './body.ts'
+import { createExportMeasures } from './measures.ts'
+import { createPlaces } from './places.ts'
 import { type ExportQuestion, exportQuestion, fieldsOfAddress, fieldsOfBody } from './question.ts'
 
 export type ExportOptions = {
+  readonly reader: StoreReader
   readonly streamer: StoreStreamer
   readonly watermark: Watermark
   readonly logger: Logger
+  readonly metrics: Metrics
   readonly watermarkTimeoutMs: number
+  /** Longest life of an export, however slow its reader is. */
+  readonly lifetimeMs: number
 }
 
 export type ExportRequest = {
@@ -20,6 +29,7 @@ export type ExportRequest = {
   readonly query: string
   readonly headers: ReadonlyMap<string, string>
   readonly body: Uint8Array
+  /** Aborts when the client is gone. */
   readonly signal: AbortSignal
 }
 export type ExportAnswer = {
@@ -34,79 +44,51 @@ const files: Readonly<Record<StreamFormat, { type: string; suffix: string }>> = 
 }
 
 /** The door for exports: `GET` with the question in the address, `POST` with it as JSON. A bounded number of them is under way at once. */
-export function createExports({ streamer, watermark, logger, watermarkTimeoutMs }: ExportOptions) {
+export function createExports(options: ExportOptions) {
+  const { reader, streamer, watermark, logger, watermarkTimeoutMs } = options
   const schema = createQuerySchema()
-  let free: number = limits.exportsAtOnce
-
-  /** @returns what gives the turn back, however often it is called */
-  function takeTurn(): () => void {
-    if (free === 0) throw failure('BUSY', `${limits.exportsAtOnce} exports are under way; ask again when one has ended`)
-    free--
-    let taken = true
-    return () => {
-      if (taken) free++
-      taken = false
-    }
-  }
+  const measures = createExportMeasures(options.metrics)
+  const places = createPlaces(limits.exportsAtOnce, measures)
 
   async function start(question: ExportQuestion, signal: AbortSignal): Promise<ExportAnswer> {
     const statement = exportPoints(question)
-    if (question.at !== undefined) {
-      await watermark.reached(question.at, { summaries: statement.summaries, timeoutMs: watermarkTimeoutMs })
-    }
-    const giveBack = takeTurn()
-    // A client that goes away before its answer begins never reads it to an end.
-    signal.addEventListener('abort', giveBack, { once: true })
+    const { summaries } = statement
+    const reached = (at: string) => watermark.reached(at, { summaries, timeoutMs: watermarkTimeoutMs })
+    if (question.at !== undefined) await reached(question.at)
+    const place = places.take(signal, options.lifetimeMs)
     try {
-      // Read before the store is asked, so that it never claims too much.
-      const token = watermark.current()
-      const options = { memoryBytes: limits.exportMemoryBytes, signal }
-      const pieces = await streamer.stream(statement.sql, question.format, statement.parameters, options)
-      const { type, suffix } = files[question.format]
-      const name = question.project.replace(/[^A-Za-z0-9._-]/g, '_')
-      const headers = {
-        'content-type': type,
-        'content-disposition': `attachment; filename="${name}.${suffix}"`,
-        'stepstream-watermark': token,
-        'cache-control': 'no-store',
+      const current = watermark.current()
+      // Names of metrics come with the summaries, after the points: without them the file would lack what the receipt says it has.
+      if (summaries) await reached(current)
+      await refuseManyDerived(question.project, statement.derived, { reader, readOptions: { signal: place.signal } })
+      const pieces = await streamer.stream(statement.sql, question.format, statement.parameters, {
+        memoryBytes: limits.exportMemoryBytes,
+        signal: place.signal,
+      })
+      return {
+        status: 200,
+        headers: headersOf(question, current),
+        body: bodyOf(pieces, {
+          sent: measures.sent,
+          ended: () => place.giveBack('whole'),
+          broken(error) {
+            // Who went away knows it.
+            if (!signal.aborted) logger.warn({ err: error }, 'an export broke off')
+            place.giveBack('broken')
+          },
+        }),
       }
-      return { status: 200, headers, body: bodyOf(pieces, signal, giveBack) }
     } catch (error) {
-      giveBack()
+      place.giveBack('refused')
       throw error
     }
-  }
-
-  /** What breaks in the midst errors the body, which breaks the connection: a file that is cut short never looks whole. */
-  function bodyOf(pieces: AsyncIterableIterator<Uint8Array>, signal: AbortSignal, giveBack: () => void) {
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          try {
-            const { done, value } = await pieces.next()
-            if (!done) return controller.enqueue(value)
-            giveBack()
-            controller.close()
-          } catch (error) {
-            giveBack()
-            if (!signal.aborted) logger.warn({ err: error }, 'an export broke off')
-            controller.error(error)
-          }
-        },
-        async cancel() {
-          giveBack()
-          await pieces.return?.()
-        },
-      },
-      // Nothing is read ahead: the pipe from the engine does so.
-      { highWaterMark: 0 },
-    )
   }
 
   return {
     async handle(request: ExportRequest): Promise<ExportAnswer> {
       try {
-        if (request.headers.get('sec-fetch-site') === 'cross-site')
+        const site = request.headers.get('sec-fetch-site')
+        if (site !== undefined && site !== 'same-origin' && site !== 'none')
           throw failure('FORBIDDEN_ORIGIN', 'a page of another site may not export')
         return await start(exportQuestion(fieldsOf(request), schema), request.signal)
       } catch (error) {
@@ -116,9 +98,20 @@ export function createExports({ streamer, watermark, logger, watermarkTimeoutMs 
   }
 }
 
+/** What was exported: as of which write, and which of a step's points. How many they are, and how many were left out, the file itself says. */
+function headersOf({ project, format, points }: ExportQuestion, watermark: string): Record<string, string> {
+  const { type, suffix } = files[format]
+  return {
+    'content-type': type,
+    'content-disposition': `attachment; filename="${project.replace(/[^A-Za-z0-9._-]/g, '_')}.${suffix}"`,
+    'stepstream-watermark': watermark,
+    'stepstream-points': points.toLowerCase(),
+    'cache-control': 'no-store',
+  }
+}
+
 function fieldsOf({ method, query, body, headers }: ExportRequest): Record<string, unknown> {
   if (method === 'GET') return fieldsOfAddress(query)
-  if (method !== 'POST') throw failure('BAD_REQUEST', 'exports take GET and POST')
   // A browser lets no page of another site send this type unasked.
   const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
   if (type !== 'application/json') throw failure('BAD_REQUEST', 'content-type must be application/json')

@@ -2,53 +2,74 @@ import { coerceInputValue, GraphQLError, type GraphQLSchema, isInputType } from 
 import { limits } from '../../schema/limits.ts'
 import type { StreamFormat } from '../../schema/store.ts'
 import { failure } from '../failures.ts'
-import type { ExportPoints, Superseded } from '../sql/export-points.ts'
+import type { ExportedPoints, ExportPoints } from '../sql/export-points.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 
 export type ExportQuestion = ExportPoints & { readonly format: StreamFormat; readonly at: string | undefined }
 
-const formats: Readonly<Record<string, StreamFormat>> = { parquet: 'Parquet', arrow: 'ArrowStream' }
-const known = ['project', 'format', 'filter', 'metrics', 'fromStep', 'toStep', 'superseded', 'at']
+const formats = new Map<unknown, StreamFormat>([
+  ['parquet', 'Parquet'],
+  ['arrow', 'ArrowStream'],
+])
+const choices = new Map<unknown, ExportedPoints>([
+  ['last', 'LAST'],
+  ['first', 'FIRST'],
+  ['all', 'ALL'],
+])
+const known = ['project', 'format', 'filter', 'metrics', 'fromStep', 'toStep', 'points', 'at']
 
-/** The fields of an address: texts, of which the filter is JSON and the metrics a list with commas. @throws a failure BAD_INPUT */
+/** The fields of an address: texts, of which the filter is JSON; `metrics` may come several times, one name each. @throws a failure BAD_INPUT */
 export function fieldsOfAddress(query: string): Record<string, unknown> {
-  const fields: Record<string, unknown> = Object.fromEntries(new URLSearchParams(query))
+  const given = new URLSearchParams(query)
+  const fields: Record<string, unknown> = Object.fromEntries(given)
+  const twice = Object.keys(fields).find((name) => name !== 'metrics' && given.getAll(name).length > 1)
+  if (twice !== undefined) throw bad(`${JSON.stringify(twice.slice(0, 100))} is there more than once`)
+  if (given.has('metrics')) fields.metrics = given.getAll('metrics')
   if (typeof fields.filter === 'string') fields.filter = jsonOf(fields.filter, 'filter')
-  if (typeof fields.metrics === 'string') fields.metrics = fields.metrics.split(',')
-  for (const name of ['fromStep', 'toStep']) if (typeof fields[name] === 'string') fields[name] = Number(fields[name])
+  for (const name of ['fromStep', 'toStep']) {
+    const text = fields[name]
+    if (text !== undefined) fields[name] = /^-?\d{1,16}$/.test(String(text)) ? Number(text) : Number.NaN
+  }
   return fields
 }
 
 /** The fields of a body: one JSON object. @throws a failure BAD_INPUT */
 export function fieldsOfBody(body: Uint8Array): Record<string, unknown> {
   const fields = jsonOf(Buffer.from(body).toString('utf8'), 'the body')
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw bad('the body is not a JSON object')
-  return fields as Record<string, unknown>
+  if (!isObject(fields)) throw bad('the body is not a JSON object')
+  return fields
 }
 
-/** @throws a failure BAD_INPUT for what is not allowed; filters follow the SDL's `RunFilter` */
+/** @throws a failure BAD_INPUT for what is not allowed, TOO_DEEP; filters follow the SDL's `RunFilter` */
 export function exportQuestion(fields: Readonly<Record<string, unknown>>, schema: GraphQLSchema): ExportQuestion {
   const unknown = Object.keys(fields).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw bad(`there is no ${unknown.slice(0, 100)}; there are ${known.join(', ')}`)
-  const { project, format = 'parquet', superseded = 'last', at } = fields
+  if (unknown !== undefined)
+    throw bad(`there is no ${JSON.stringify(unknown.slice(0, 100))}; there are ${known.join(', ')}`)
+  const { project, at } = fields
   if (typeof project !== 'string' || project === '') throw bad('project is missing')
-  const written = formats[String(format)]
-  if (!written) throw bad(`format must be one of ${Object.keys(formats).join(', ')}`)
-  if (superseded !== 'last' && superseded !== 'first' && superseded !== 'all')
-    throw bad('superseded must be last, first or all')
   if (at !== undefined && at !== null && typeof at !== 'string') throw bad('at must be a text')
   const fromStep = stepOf(fields.fromStep, 'fromStep') ?? -limits.stepMagnitude
   const toStep = stepOf(fields.toStep, 'toStep') ?? limits.stepMagnitude
   if (fromStep > toStep) throw bad(`fromStep is ${fromStep}, after toStep, which is ${toStep}`)
   return {
-    ...{ project, fromStep, toStep, format: written, at: at ?? undefined },
+    ...{ project, fromStep, toStep, at: at ?? undefined },
+    format: oneOf(formats, fields.format ?? 'parquet', 'format'),
+    points: oneOf(choices, fields.points ?? 'last', 'points'),
     filter: filterOf(fields.filter ?? {}, schema),
     metrics: metricsOf(fields.metrics),
-    superseded: superseded.toUpperCase() as Superseded,
   }
 }
 
 const bad = (message: string) => failure('BAD_INPUT', message)
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function oneOf<T>(values: ReadonlyMap<unknown, T>, given: unknown, name: string): T {
+  const value = values.get(given)
+  if (value === undefined) throw bad(`${name} must be one of ${[...values.keys()].join(', ')}`)
+  return value
+}
 
 function jsonOf(text: string, what: string): unknown {
   try {
@@ -78,6 +99,7 @@ function filterOf(value: unknown, schema: GraphQLSchema): RunFilter {
   refuseDeep(value)
   const type = schema.getType('RunFilter')
   if (!isInputType(type)) throw new TypeError('the SDL has no RunFilter')
+  if (!isObject(value)) throw bad('filter must be an object')
   try {
     return coerceInputValue(value, type, (path, _, error) => {
       throw bad(`filter${path.length > 0 ? `.${path.join('.')}` : ''}: ${error.message}`)
