@@ -57,7 +57,8 @@ export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promis
     if (body instanceof ReadableStream) void body.cancel().catch(() => {})
     response.cork(() => {
       writeHead(response, answer)
-      response.endWithoutBody(undefined, answer.closeConnection ?? false)
+      // The engine takes no length for one of 2^63.
+      response.endWithoutBody(lengthOf(body), answer.closeConnection ?? false)
     })
     return
   }
@@ -72,6 +73,10 @@ export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promis
     if (answer.status === 304) response.endWithoutBody(undefined, answer.closeConnection ?? false)
     else response.end(body ?? '', answer.closeConnection ?? false)
   })
+}
+
+function lengthOf(body: HttpAnswer['body']): number {
+  return body === undefined || body instanceof ReadableStream ? 0 : Buffer.byteLength(body)
 }
 
 function writeHead(response: uws.HttpResponse, answer: HttpAnswer): void {
