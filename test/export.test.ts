@@ -58,12 +58,12 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
 }
 
 async function exportsHold(server: Server): Promise<void> {
-  const row = (step: number, value: number | string) => ({
+  const row = (step: number, value: number) => ({
     step,
     time: 1_750_000_000_000 + step,
     metrics: { 'val/acc é': value },
   })
-  const odd = [0.1, 'NaN', 'Infinity', '-Infinity', -0]
+  const odd = [0.1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324]
   await log(server, {
     project: 'p',
     run: 'r 1',
@@ -108,7 +108,7 @@ async function exportsHold(server: Server): Promise<void> {
         one.value,
         Number(one.superseded),
       ]),
-      [0.1, Number.NaN, 7, Number.NEGATIVE_INFINITY, -0].map((value, step) => [
+      [0.1, Number.NaN, 7, Number.NEGATIVE_INFINITY, 5e-324].map((value, step) => [
         ...['r 1', 'ein Läufer 🏃', 'val/acc é', step, 1_750_000_000_000 + step, value, step === 2 ? 1 : 0],
       ]),
     )
