@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Pieces, streamAnswer } from '../../ingest/store/engine-stream.ts'
+import { type Pieces, type StreamFormat, streamAnswer } from '../../ingest/store/engine-stream.ts'
 import { insertFromFile } from '../../ingest/store/insert.ts'
 import { openKiller } from '../../ingest/store/killer.ts'
 import { engineSettings } from '../../ingest/store/pool.ts'
@@ -8,8 +8,8 @@ import { openSessions, type Session, type SessionRequest } from '../../ingest/st
 import { openSpools } from '../../ingest/store/spools.ts'
 import { withoutSettings } from '../../ingest/store/statement-settings.ts'
 import { literal } from '../../ingest/store/text.ts'
-import type { StreamFormat } from '../../schema/store.ts'
 import { StoreError, tooMany } from './error.ts'
+import { insertSettings } from './insert-settings.ts'
 import { checkStatementSettings, type StoreRequest } from './request.ts'
 import { type InsertHead, readStatement } from './statement.ts'
 
@@ -172,23 +172,6 @@ async function namesInFile(session: Session, path: string, format: string): Prom
   )
   const rows = answer.text().split('\n').filter(Boolean)
   return rows.map((row) => `\`${(JSON.parse(row) as { name: string }).name.replace(/[\\`]/g, '\\$&')}\``).join(', ')
-}
-
-/** The caller's settings; one block of the body is one block of the table, and its token counts though the data comes by a SELECT. */
-function insertSettings(given: Readonly<Record<string, string>>): Record<string, string> {
-  const settings = engineSettings(given)
-  const tokenCounts = settings.insert_deduplication_token !== undefined && settings.insert_deduplicate !== '0'
-  return {
-    min_insert_block_size_rows: '0',
-    min_insert_block_size_bytes: '0',
-    max_block_size: settings.max_insert_block_size ?? '1048449',
-    max_execution_time: '0',
-    ...settings,
-    max_threads: '1',
-    max_insert_threads: '1',
-    async_insert: '0',
-    deduplicate_insert_select: tokenCounts ? 'force_enable' : 'disable',
-  }
 }
 
 type Result = { readonly elapsed: number; readonly rowsRead: number; readonly bytesRead: number }

@@ -3,6 +3,8 @@ import { openPipe } from './pipe.ts'
 import type { SessionRequest, Sessions } from './sessions.ts'
 import { literal } from './text.ts'
 
+export type { StreamFormat } from '../../schema/store.ts'
+
 /** Pieces of an answer that stop what makes them when their reader ends early, also before the first is taken. */
 export type Pieces = {
   [Symbol.asyncIterator](): Pieces

@@ -28,7 +28,7 @@ export function exportPoints(question: ExportPoints): ExportStatement {
   const project = bind('String', question.project)
   const metrics = question.metrics
     ? `SELECT pair.1 AS key, pair.2 AS id FROM (SELECT arrayJoin(arrayZip(${bind('Array(UInt64)', question.metrics.map(metricKey))}, ${bind('Array(String)', question.metrics)})) AS pair)`
-    : `SELECT metric_key AS key, any(metric) AS id FROM series WHERE project = ${project} GROUP BY metric_key`
+    : `SELECT metric_key AS key, min(metric) AS id FROM series WHERE project = ${project} GROUP BY metric_key`
   // A scalar, which the engine finds once however often it is named: what is chosen and how it is called cannot differ. Never empty, which the look-up does not take.
   const runTable = `(SELECT (arrayPushFront(groupArray(key), toUInt64(0)), arrayPushFront(groupArray(id), ''), arrayPushFront(groupArray(name), '')) FROM (${runs}))`
   const metricTable = `(SELECT (arrayPushFront(groupArray(key), toUInt64(0)), arrayPushFront(groupArray(id), '')) FROM (${metrics}))`
