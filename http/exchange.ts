@@ -45,12 +45,23 @@ const statusTexts: Record<number, string> = {
   507: 'Insufficient Storage',
 }
 
-type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal }
+/** `method` of the request, where it can be HEAD. */
+type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal; readonly method?: string }
 
 export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promise<void> {
   if (exchange.signal.aborted) return
-  const { response } = exchange
+  const { response, method } = exchange
   const { body } = answer
+  if (method === 'HEAD') {
+    // Whatever there is to say stands in the head: a body would be taken for the next answer.
+    if (body instanceof ReadableStream) void body.cancel().catch(() => {})
+    response.cork(() => {
+      writeHead(response, answer)
+      // The engine takes no length for one of 2^63.
+      response.endWithoutBody(lengthOf(body), answer.closeConnection ?? false)
+    })
+    return
+  }
   if (body instanceof ReadableStream) {
     response.cork(() => writeHead(response, answer))
     await sendStream(exchange, body, answer.filler)
@@ -62,6 +73,10 @@ export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promis
     if (answer.status === 304) response.endWithoutBody(undefined, answer.closeConnection ?? false)
     else response.end(body ?? '', answer.closeConnection ?? false)
   })
+}
+
+function lengthOf(body: HttpAnswer['body']): number {
+  return body === undefined || body instanceof ReadableStream ? 0 : Buffer.byteLength(body)
 }
 
 function writeHead(response: uws.HttpResponse, answer: HttpAnswer): void {

@@ -227,6 +227,21 @@ test('requests one after the other on one connection each get their own answer',
   socket.destroy()
 })
 
+test('an answer to HEAD has no body, whatever the handler answers', async () => {
+  for (const path of ['/finite/whole', '/fetch/a', '/echo']) {
+    const socket = await openSocket(`HEAD ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`)
+    let text = ''
+    socket.on('data', (piece) => {
+      text += piece
+    })
+    await until(() => text.includes('\r\n\r\n'), `the head of ${path}`)
+    await sleep(30)
+    assert.match(text, /^HTTP\/1.1 (200|418) /)
+    assert.equal(text.indexOf('\r\n\r\n'), text.length - 4)
+    socket.destroy()
+  }
+})
+
 test('a streamed body arrives whole and in order', async () => {
   const response = await fetch(`${url}/finite/whole`)
   const bytes = new Uint8Array(await response.arrayBuffer())

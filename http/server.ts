@@ -69,14 +69,14 @@ async function answer(
   options: HttpServerOptions,
 ): Promise<void> {
   const abort = new AbortController()
-  const exchange = { response, signal: abort.signal }
+  const exchange = { response, signal: abort.signal, method: request.getCaseSensitiveMethod() }
   response.onAborted(() => abort.abort())
   const headers = new Map<string, string>()
   request.forEach((name, value) => {
     headers.set(name, value)
   })
   const head = {
-    method: request.getCaseSensitiveMethod(),
+    method: exchange.method,
     path: request.getUrl(),
     query: request.getQuery(),
     headers,

@@ -19,6 +19,7 @@ export async function openTestStore(folder?: string) {
   const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
   return {
     reader: store.reader,
+    streamer: store.streamer,
     command: store.command,
     async close() {
       await store.close()
@@ -39,6 +40,7 @@ export async function openRemoteTestStore(): Promise<TestStore> {
   const store = await openRemote(server.url, { asker, queryTimeoutMs: 20_000 })
   return {
     reader: store.reader,
+    streamer: store.streamer,
     command: store.command,
     async close() {
       await store.close()

@@ -74,6 +74,10 @@ export const limits = {
   seriesPerAnswer: 500,
   /** Points of one answer, reckoned as buckets x series and rows of lists; a bucket can return up to 7 points. */
   pointsPerAnswer: 2_000_000,
+  /** Exports under way at once (`BUSY`): each keeps a session of the store and some 150 MiB for as long as its client reads. */
+  exportsAtOnce: 2,
+  /** Memory of the store for one export: it holds blocks and groups of rows, however many rows there are. */
+  exportMemoryBytes: 1024 * MiB,
   /** Groups of runs in one answer. */
   groupsPerAnswer: 100,
   /** Quantiles of each group: a pass over the bucket's sorted values is all they cost, and no chart shows more. */

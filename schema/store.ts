@@ -42,6 +42,30 @@ export type Column =
   | Int8Array
   | readonly string[]
 
+/** Answers that are too large to hold. */
+export interface StoreStreamer {
+  /**
+   * The answer to a SELECT as a file, piece by piece as the engine makes it; the engine waits for a reader that is slow. Settles with the first
+   * piece. Ends only when the answer is whole: what goes wrong later is thrown in the midst. Ending the iteration stops the query, as
+   * the signal does.
+   * @throws StoreTrouble
+   */
+  stream(
+    sql: string,
+    format: StreamFormat,
+    parameters: Parameters,
+    options: StreamOptions,
+  ): Promise<AsyncIterableIterator<Uint8Array>>
+}
+
+export type StreamFormat = 'ArrowStream' | 'Parquet'
+
+export type StreamOptions = {
+  /** Memory the query may take, bytes. */
+  readonly memoryBytes: number
+  readonly signal?: AbortSignal
+}
+
 /** How far the store has come along the log, as the query side sees it. */
 export interface Watermark {
   /** Token of everything that is queryable now. */

@@ -9,8 +9,9 @@ import type { Progress, Watermark } from '../schema/store.ts'
 import { spoilWriter } from './canary.ts'
 import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
+import { addExportDoor } from './parts/exports.ts'
 import { addFramesDoors } from './parts/frames.ts'
-import { createLateReader, createLateWatermark, createLateWriter } from './parts/late.ts'
+import { createLateReader, createLateStreamer, createLateWatermark, createLateWriter } from './parts/late.ts'
 import { kafkaOptions, openOwnLog } from './parts/log.ts'
 import { addQuestionsDoor } from './parts/questions.ts'
 import { startSinks } from './parts/sinks.ts'
@@ -24,6 +25,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   const { logger, readiness, stopping } = base
   const writer = createLateWriter(settings.LOG === 'kafka' ? settings.KAFKA_PARTITIONS : 1)
   const reader = createLateReader()
+  const streamer = createLateStreamer()
   const watermark = createLateWatermark()
   let log: OpenLog | undefined
   let store: Store | undefined
@@ -34,6 +36,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   const doors = createDoors(base, '/graphql')
   const endFrames = addFramesDoors(base, doors, writer.part)
   const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part)
+  addExportDoor(base, doors, reader.part, streamer.part, watermark.part)
   const port = await doors.open()
 
   async function start(): Promise<void> {
@@ -49,6 +52,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     if (settings.LOG === 'embedded') for (const fault of sinks.faults().values()) throw fault
     watermark.arrive(log.watermark(sinks))
     reader.arrive(store.reader)
+    streamer.arrive(store.streamer)
     readiness.require('running', () => undefined)
     logger.info(
       { port, dataDir: settings.DATA_DIR, log: settings.LOG, store: settings.STORE_URL ?? 'embedded' },

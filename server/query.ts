@@ -2,7 +2,8 @@ import { type KafkaPositions, openKafkaPositions, wallClockMs } from '../ingest/
 import type { Store } from '../ingest/store/store.ts'
 import { createBase, type RunningServer, shutDown } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
-import { createLateReader, createLateWatermark } from './parts/late.ts'
+import { addExportDoor } from './parts/exports.ts'
+import { createLateReader, createLateStreamer, createLateWatermark } from './parts/late.ts'
 import { kafkaOptions } from './parts/log.ts'
 import { addQuestionsDoor } from './parts/questions.ts'
 import { openStoreOf } from './parts/store.ts'
@@ -14,6 +15,7 @@ export async function startQuery(settings: Settings): Promise<RunningServer> {
   const base = createBase(settings)
   const { readiness, logger } = base
   const lateReader = createLateReader()
+  const lateStreamer = createLateStreamer()
   const lateWatermark = createLateWatermark()
   let store: Store | undefined
   let positions: KafkaPositions | undefined
@@ -22,11 +24,13 @@ export async function startQuery(settings: Settings): Promise<RunningServer> {
   readiness.require('log', () => 'Kafka has not answered yet')
   const doors = createDoors(base, '/graphql')
   const endQuestions = addQuestionsDoor(base, doors, lateReader.part, lateWatermark.part)
+  addExportDoor(base, doors, lateReader.part, lateStreamer.part, lateWatermark.part)
   const port = await doors.open()
 
   async function openStore(): Promise<void> {
     store = await openStoreOf(base, false)
     lateReader.arrive(store.reader)
+    lateStreamer.arrive(store.streamer)
   }
 
   async function openLog(): Promise<void> {

@@ -39,6 +39,10 @@ test('builds the data, finds every answer as brute force has it, and times each 
     assert.ok(line.selectOneMilliseconds > 0 && line.rawScanMilliseconds > 0, line.id)
     assert.ok(line.verified > 0 && line.bytes > 100 && line.serverCpuSecondsPerQuestion >= 0, line.id)
   }
+  const [parquet, arrow] = result.exports
+  assert.deepEqual([parquet.points, parquet.verified, arrow.points], [1e5, 1e5, 1e5])
+  for (const { bytes, pointsPerSecond, residentBytes, residentBytesBefore } of result.exports)
+    assert.ok(bytes > 8e5 && pointsPerSecond > 0 && residentBytes >= residentBytesBefore && residentBytesBefore > 0)
   const page = readFileSync(file('report.html'), 'utf8')
   assert.ok(!/<script|<link|src=|@import|url\(|https?:\/\//.test(page))
   assert.ok(page.includes('One series') && !/NaN|undefined|Infinity/.test(page))

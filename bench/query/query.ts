@@ -4,7 +4,7 @@ import type { Progress } from '../progress.ts'
 import { runningTarget, startEmbedded } from '../target.ts'
 import { prepareIngest } from './beside.ts'
 import { buildData, type DataFolder, prepareFolder } from './build.ts'
-import { exportSkipped, hasExport } from './export.ts'
+import { measureExports } from './export.ts'
 import { type Line, type LineContext, measureLine, measureUnderLoad } from './lines.ts'
 import type { QueryOptions } from './options.ts'
 import { measurePeers } from './peers/peers.ts'
@@ -30,9 +30,10 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   const poster = createPoster(target.questionsUrl, options.apiKey)
   const selectOne = await openSelectOne()
   const context = { target, poster, selectOne, seconds: options.seconds, scans: scanned?.milliseconds ?? {} }
+  // First, while the server holds nothing for other questions: its memory is measured.
+  const exports = options.groups.has('export') ? await measureExports(target, options.apiKey, plan, progress) : []
   progress.step(`verifying the answers to ${questions.length} questions against brute force`)
   const { answered, skipped } = await verifyAll(poster, questions, progress)
-  const unasked = options.groups.has('export') ? [exportSkipped(await hasExport(target.questionsUrl), progress)] : []
   const lines = await measureAlone(context, answered, options, progress)
   const underLoad = options.underLoad ? await measureBeside(context, answered, options, progress) : undefined
   if (underLoad !== undefined) {
@@ -47,7 +48,7 @@ export async function runQuery(options: QueryOptions, progress: Progress): Promi
   const peers = await measurePeers(options.peers, plan, options.seconds, progress)
   return queryResult(options, plan, {
     ...{ built, engine: scanned?.engine, peakResidentBytes, peers, tiles },
-    skipped: [...skipped, ...unasked],
+    ...{ skipped, exports },
     lines: [...lines, ...(underLoad?.lines ?? [])],
     ingest: underLoad?.ingest,
   })

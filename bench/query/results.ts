@@ -1,6 +1,7 @@
 import { machine, versions } from '../system.ts'
 import type { Usage } from '../usage.ts'
 import type { Built } from './build.ts'
+import type { ExportLine } from './export.ts'
 import type { Line } from './lines.ts'
 import type { QueryOptions } from './options.ts'
 import type { PeerFindings } from './peers/peer.ts'
@@ -12,6 +13,7 @@ export type Findings = {
   readonly built: Built | undefined
   readonly engine: string | undefined
   readonly lines: readonly Line[]
+  readonly exports: readonly ExportLine[]
   readonly ingest: { readonly maximum: number | null; readonly wanted: number } | undefined
   readonly peakResidentBytes: Usage | undefined
   /** Undefined: the server makes none. */
@@ -24,7 +26,7 @@ export type QueryResult = ReturnType<typeof queryResult>
 
 /** What `--json` writes. Durations are in the unit their name ends with; `null` where a figure could not be had. */
 export function queryResult(options: QueryOptions, plan: Plan, findings: Findings) {
-  const { built, engine, lines, ingest, peakResidentBytes, peers, skipped, tiles } = findings
+  const { built, engine, lines, exports, ingest, peakResidentBytes, peers, skipped, tiles } = findings
   return {
     benchmark: 'query' as const,
     seed: options.seed,
@@ -46,9 +48,10 @@ export function queryResult(options: QueryOptions, plan: Plan, findings: Finding
       built: built ?? null,
     },
     lines,
+    exports,
     targets: {
-      asked: lines.filter(({ met }) => met !== null).length,
-      met: lines.filter(({ met }) => met === true).length,
+      asked: [...lines, ...exports].filter(({ met }) => met !== null).length,
+      met: [...lines, ...exports].filter(({ met }) => met === true).length,
     },
     tiles: tiles ?? null,
     ingest: ingest ?? null,

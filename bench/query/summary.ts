@@ -1,3 +1,4 @@
+import { exportWords } from './export.ts'
 import type { Line } from './lines.ts'
 import type { QueryResult } from './results.ts'
 
@@ -16,7 +17,15 @@ export function querySummary(result: QueryResult): string {
   const { asked, met } = result.targets
   const skipped = result.skipped.map(({ question, why }) => `NOT MEASURED: ${question}: ${why}`)
   const words = result.verified ? 'every answer is as brute force has it' : 'NOT EVERYTHING WAS ANSWERED'
-  return [...lines, '', ...peerRows(result), ...skipped, `${words}; ${met} of ${asked} targets are met`].join('\n')
+  const exports = result.exports.map(exportWords)
+  return [
+    ...lines,
+    '',
+    ...exports,
+    ...peerRows(result),
+    ...skipped,
+    `${words}; ${met} of ${asked} targets are met`,
+  ].join('\n')
 }
 
 function rowOf(line: Line): string[] {

@@ -19,9 +19,10 @@ const settings: readonly string[] = [
   "timeout_overflow_mode = 'throw'",
   // Of one question. 0 would be without end.
   `max_memory_usage = ${2 * GiB} MIN 1 MAX ${8 * GiB}`,
-  `max_result_bytes = ${GiB / 2} MIN 1 MAX ${GiB}`,
+  // Of an answer that is held as a whole. An export says 0, without end: it is passed on as it is made.
+  `max_result_bytes = ${GiB / 2} MAX ${GiB}`,
   // A bucket can be some points, and an answer's points come from several statements.
-  `max_result_rows = ${10 * limits.pointsPerAnswer} MIN 1 MAX ${10 * limits.pointsPerAnswer}`,
+  `max_result_rows = ${10 * limits.pointsPerAnswer} MAX ${10 * limits.pointsPerAnswer}`,
   "result_overflow_mode = 'throw'",
   // No bound for rows to read: how many a question covers says little, since most are skipped by the index or summed up at 100 M a second. Time bounds it.
   'max_concurrent_queries_for_user = 256',

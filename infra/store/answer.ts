@@ -4,6 +4,8 @@ import { constants, gzip } from 'node:zlib'
 import { errorLine, type StoreError, statusOf } from './error.ts'
 import type { Answer } from './queries.ts'
 
+/** Whoever reads a stream passes it on to somebody who may be slow. */
+const streamTimeoutMs = 600_000
 const pieceBytes = 256 * 1024
 const compress = promisify(gzip)
 
@@ -24,6 +26,16 @@ export async function sendAnswer(
   for (let at = 0; at < body.byteLength; at += pieceBytes) {
     const more = response.write(body.subarray(at, at + pieceBytes))
     if (!more && !(await drained(response, timeoutMs))) return
+  }
+  response.end()
+}
+
+/** Sends pieces as they are made. A client that stops reading stops them; one that is gone ends them. */
+export async function sendPieces(response: ServerResponse, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  response.setHeader('Content-Type', 'application/octet-stream')
+  for await (const piece of pieces) {
+    if (response.destroyed) return
+    if (!response.write(piece) && !(await drained(response, streamTimeoutMs))) return
   }
   response.end()
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Pieces, type StreamFormat, streamAnswer } from '../../ingest/store/engine-stream.ts'
 import { insertFromFile } from '../../ingest/store/insert.ts'
 import { openKiller } from '../../ingest/store/killer.ts'
 import { engineSettings } from '../../ingest/store/pool.ts'
@@ -8,6 +9,7 @@ import { openSpools } from '../../ingest/store/spools.ts'
 import { withoutSettings } from '../../ingest/store/statement-settings.ts'
 import { literal } from '../../ingest/store/text.ts'
 import { StoreError, tooMany } from './error.ts'
+import { insertSettings } from './insert-settings.ts'
 import { checkStatementSettings, type StoreRequest } from './request.ts'
 import { type InsertHead, readStatement } from './statement.ts'
 
@@ -17,6 +19,8 @@ export type Queries = {
   readonly version: string
   /** Runs one statement; `format` is that of its answer where it names none. @throws StoreError, or what the engine threw */
   run(request: StoreRequest, statement: string, format: string, signal: AbortSignal): Promise<Answer>
+  /** A SELECT's answer as it is made, in one of the formats of files. @throws as `run` does, also in the midst */
+  stream(request: StoreRequest, statement: string, format: StreamFormat, signal: AbortSignal): Promise<Pieces>
   /** Puts `pieces` into a table as one INSERT, which happens whole or not at all. */
   insert(request: StoreRequest, head: InsertHead, pieces: AsyncIterable<Uint8Array>): Promise<Answer>
   /** Lets what runs come to its end, refuses what waits, closes. */
@@ -30,6 +34,8 @@ export type QueryLimits = {
   readonly waiting: number
   /** Bodies of inserts that are taken in side by side, each into a file in memory. */
   readonly uploads: number
+  /** Answers that are sent as they are made, side by side. */
+  readonly streams: number
   /** Size of one answer in the engine's memory. */
   readonly resultBytes: number
 }
@@ -53,6 +59,7 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
     sink: open(limits.uploads),
     insert: open(limits.uploads),
     other: open(1),
+    stream: open(limits.streams),
   }
   const spools = openSpools(dataDirectory, limits.uploads, (waiting) => {
     if (waiting >= limits.waiting) throw tooMany('too many inserts wait')
@@ -81,6 +88,19 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
         return await session.queryAsync(text, { format })
       })
       return { bytes: result.bytes(), format: named ?? format, summary: summaryOf(result, 0) }
+    },
+    async stream(request, statement, format, signal) {
+      const { keyword } = checkedStatement(request, statement)
+      if (!readWords.has(keyword)) throw readOnlyError(request)
+      const { text, settings } = bareStatement(statement)
+      const session: SessionRequest = {
+        statement: text,
+        settings: engineSettings({ ...settings, ...request.settings }),
+        parameters: request.parameters,
+        readOnly: true,
+        signal,
+      }
+      return await streamAnswer(lanes.stream, session, format)
     },
     async insert(request, head, pieces) {
       if (request.user.readOnly) throw readOnlyError(request)
@@ -152,23 +172,6 @@ async function namesInFile(session: Session, path: string, format: string): Prom
   )
   const rows = answer.text().split('\n').filter(Boolean)
   return rows.map((row) => `\`${(JSON.parse(row) as { name: string }).name.replace(/[\\`]/g, '\\$&')}\``).join(', ')
-}
-
-/** The caller's settings; one block of the body is one block of the table, and its token counts though the data comes by a SELECT. */
-function insertSettings(given: Readonly<Record<string, string>>): Record<string, string> {
-  const settings = engineSettings(given)
-  const tokenCounts = settings.insert_deduplication_token !== undefined && settings.insert_deduplicate !== '0'
-  return {
-    min_insert_block_size_rows: '0',
-    min_insert_block_size_bytes: '0',
-    max_block_size: settings.max_insert_block_size ?? '1048449',
-    max_execution_time: '0',
-    ...settings,
-    max_threads: '1',
-    max_insert_threads: '1',
-    async_insert: '0',
-    deduplicate_insert_select: tokenCounts ? 'force_enable' : 'disable',
-  }
 }
 
 type Result = { readonly elapsed: number; readonly rowsRead: number; readonly bytesRead: number }

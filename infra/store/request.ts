@@ -13,6 +13,8 @@ export type StoreRequest = {
   readonly settings: Readonly<Record<string, string>>
   readonly parameters: Readonly<Record<string, string>>
   readonly comment: string | undefined
+  /** The answer is to be sent as it is made: `wait_end_of_query=0`, said and not left to a default. */
+  readonly streams: boolean
   readonly wantsGzip: boolean
   readonly user: User
 }
@@ -45,6 +47,7 @@ export function readRequest(message: IncomingMessage, url: URL, users: readonly 
     settings,
     parameters: readParameters(url.searchParams),
     comment: settings.log_comment,
+    streams: url.searchParams.get('wait_end_of_query') === '0',
     wantsGzip: settings.enable_http_compression === '1' && /\bgzip\b/.test(headerOf(message, 'accept-encoding') ?? ''),
     user,
   }

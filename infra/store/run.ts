@@ -48,6 +48,7 @@ try {
     bodyBytes: integer('BODY_MAX_BYTES', 512 * MiB, MiB, 2 ** 40),
     bodyTimeoutMs: integer('BODY_TIMEOUT_MS', 120_000, 100, 3_600_000),
     uploads: insertsSideBySide + 1,
+    streams: integer('STREAM_SESSIONS', 4, 1, 64),
     statementBytes: 64 * MiB,
     resultBytes: integer('RESULT_MAX_BYTES', 1024 * MiB, MiB, 2 ** 40),
     sendTimeoutMs: 60_000,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../../telemetry/logger.ts'
-import { sendAnswer, sendError, sendText } from './answer.ts'
+import { sendAnswer, sendError, sendPieces, sendText } from './answer.ts'
 import { type BodyLimits, bodyPieces, multipartFields, wholeBody } from './body.ts'
 import { StoreError, storeErrorOf } from './error.ts'
 import { type Answer, openQueries, type QueryLimits } from './queries.ts'
@@ -44,6 +44,12 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     response.once('close', () => abort.abort(new Error('the client is gone')))
     const request = readRequest(message, url, options.users)
     response.setHeader('X-ClickHouse-Query-Id', request.queryId ?? randomUUID())
+    const format = defaultFormat(message, url)
+    if (request.streams && (format === 'Parquet' || format === 'ArrowStream')) {
+      const { asked, statement } = await statementOf(message, request)
+      await sendPieces(response, await queries.stream(asked, statement, format, abort.signal))
+      return
+    }
     const result = await ask(message, url, request, abort.signal)
     await sendAnswer(response, result, request.wantsGzip, options.sendTimeoutMs)
   }
@@ -52,14 +58,19 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     const format = defaultFormat(message, url)
     const head = readInsertHead(request.query)
     if (head && message.method === 'POST') return await queries.insert(request, head, bodyPieces(message, options))
+    const { asked, statement } = await statementOf(message, request)
+    // As in ClickHouse, a GET may only read.
+    const user = message.method === 'GET' ? { ...asked.user, readOnly: true } : asked.user
+    return await queries.run({ ...asked, user }, statement, format, signal)
+  }
+
+  async function statementOf(message: IncomingMessage, request: StoreRequest) {
     const body = await wholeBody(message, { ...options, bodyBytes: options.statementBytes })
     const type = message.headers['content-type'] ?? ''
     const asked = /^multipart\/form-data/i.test(type) ? withFields(request, multipartFields(body, type)) : request
     const text = asked === request ? utf8(body) : ''
     const statement = asked.query === '' ? text : text === '' ? asked.query : `${asked.query}\n${text}`
-    // As in ClickHouse, a GET may only read.
-    const user = message.method === 'GET' ? { ...asked.user, readOnly: true } : asked.user
-    return await queries.run({ ...asked, user }, statement, format, signal)
+    return { asked, statement }
   }
 
   const server = createServer({ maxHeaderSize: urlBytes, keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: 0 })

@@ -1,4 +1,4 @@
-import type { Parameters, StoreReader } from '../../schema/store.ts'
+import type { Parameters, StoreReader, StoreStreamer } from '../../schema/store.ts'
 import type { BlockInserter } from './insert.ts'
 
 /** The store as the sink and the start-up know it: embedded (`store.ts`) or on a server (`remote.ts`). */
@@ -6,6 +6,8 @@ export type Store = BlockInserter & {
   readonly reader: StoreReader
   /** For the sink's own look-ups: sessions apart from the questions of users, so that those cannot hold it up. */
   readonly sinkReader: StoreReader
+  /** Answers that go out as they are made, from sessions of their own: they take as long as their readers. */
+  readonly streamer: StoreStreamer
   /** Runs a statement that answers nothing. */
   command(sql: string, parameters?: Parameters): Promise<void>
   /** The same for work in the background, which neither inserts nor questions are to wait for. */

@@ -86,7 +86,7 @@ export function engineSettings(settings: Readonly<Record<string, unknown>>): Rec
   return Object.fromEntries(known.map(([name, value]) => [name, String(value)]))
 }
 
-function textValues(parameters: Readonly<Record<string, unknown>>): Record<string, string> {
+export function textValues(parameters: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, parameterText(value as ParameterValue)]),
   )

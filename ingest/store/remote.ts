@@ -17,6 +17,7 @@ import {
 } from './reader.ts'
 import { untilReady } from './ready.ts'
 import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
+import { createRemoteStreamer } from './remote-stream.ts'
 import { sideBySide } from './side-by-side.ts'
 
 export type RemoteStoreOptions = ReaderLimits & {
@@ -84,6 +85,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
   return {
     reader,
     sinkReader,
+    streamer: createRemoteStreamer(askingClient, health),
     command,
     background: { reader: sinkReader, command },
     insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { packageFile } from '../../schema/files.ts'
+import { limits as schemaLimits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Store } from './contract.ts'
 import { createFileInserter, insertsSideBySide } from './insert.ts'
@@ -10,6 +11,7 @@ import { migrate, readMigrations } from './migrate.ts'
 import { connectionTo } from './pool.ts'
 import { type Ask, createReader, type ReaderLimits, sinkLimits, wholeStream } from './reader.ts'
 import { openSessions } from './sessions.ts'
+import { createStreamer } from './streamer.ts'
 
 export type { Store } from './contract.ts'
 
@@ -34,10 +36,12 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
   const insertClient = connect(insertsSideBySide)
   const sinkClient = connect(1)
   const backgroundClient = connect(1)
+  const streamSessions = openSessions(path, killer, { sessions: schemaLimits.exportsAtOnce, ...limits })
   const inserter = await createFileInserter(insertClient, options.dataDir)
   const store: Store = {
     reader: createReader(askThrough(readClient), options),
     sinkReader: createReader(askThrough(sinkClient), sinkLimits(options)),
+    streamer: createStreamer(streamSessions),
     insertBlock: inserter.insertBlock,
     command: commandThrough(insertClient),
     background: {
@@ -47,6 +51,7 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
     async close() {
       await inserter.close()
       await Promise.all([readClient, insertClient, sinkClient, backgroundClient].map((client) => client.close()))
+      await streamSessions.close()
       await killer.close()
     },
   }

@@ -51,7 +51,11 @@ async function pageBySql(question: RunsQuestion, at: Maybe<string>, context: Con
 }
 
 /** @throws TOO_COSTLY, before any point is read */
-export async function refuseManyDerived(project: string, derived: readonly Derived[], context: Context): Promise<void> {
+export async function refuseManyDerived(
+  project: string,
+  derived: readonly Derived[],
+  context: Pick<Context, 'reader' | 'readOptions'>,
+): Promise<void> {
   const asked = derived.map((each) => ask(context.reader, derivedPoints(project, each), context.readOptions))
   const points = (await Promise.all(asked)).map((answer) => numbers(answer, 'points')[0] ?? 0)
   refuseManyPoints(points.reduce((sum, each) => sum + each, 0))

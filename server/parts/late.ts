@@ -1,6 +1,13 @@
 import type { LogWriter } from '../../ingest/log/log.ts'
 import { Refusal } from '../../schema/errors.ts'
-import { type Progress, type StoreReader, StoreTrouble, type Watermark } from '../../schema/store.ts'
+
+import {
+  type Progress,
+  type StoreReader,
+  type StoreStreamer,
+  StoreTrouble,
+  type Watermark,
+} from '../../schema/store.ts'
 
 /** Stand-ins for parts that are still coming up: the doors are open before, and say what is the matter. */
 export type Late<T> = { readonly part: T; arrive(part: T): void; arrived(): T | undefined }
@@ -47,6 +54,13 @@ export function createLateReader(): Late<StoreReader> {
       rows: async (...question) => await reader().rows(...question),
       columns: async (...question) => await reader().columns(...question),
     }
+  })
+}
+
+export function createLateStreamer(): Late<StoreStreamer> {
+  return createLate((arrived) => {
+    const streamer = needed(arrived, () => new StoreTrouble('unavailable', 'the store is not open yet'))
+    return { stream: async (...question) => await streamer().stream(...question) }
   })
 }
 
