@@ -24,6 +24,18 @@ const questions: readonly Question[] = [
   { name: 'newest', sort: { by: { field: 'CREATED' }, ...D }, key: (run) => run.createdMs, descending: true },
   { name: 'last of a metric', sort: { by: { metric: { name: metrics[1] } } }, key: (_, of) => of(1).last },
   {
+    name: 'difference of two metrics',
+    sort: { by: { expression: { text: `\`${metrics[1]}\` - \`${metrics[2]}\`` } } },
+    key: (_, of) => of(1).last - of(2).last,
+  },
+  {
+    name: 'ratio of logarithms of two metrics; the same',
+    filter: { expression: { text: `log(\`${metrics[1]}\`) / log(\`${metrics[2]}\`)`, number: { greater: 1 } } },
+    sort: { by: { expression: { text: `log(\`${metrics[1]}\`) / log(\`${metrics[2]}\`)` } } },
+    passes: (_, of) => Math.log(of(1).last) / Math.log(of(2).last) > 1,
+    key: (_, of) => Math.log(of(1).last) / Math.log(of(2).last),
+  },
+  {
     name: 'maximum of a metric; state',
     filter: { state: ['FINISHED'] },
     sort: { by: { metric: { name: metrics[2], field: 'MAX' } }, ...D },
