@@ -29,6 +29,9 @@ const superviseMs = 250
 /** Faults that last side by side. */
 const atOnce = 4
 const headStartMs = 100
+/** From one link to the next when a cut is tried again; a part of the golden ratio comes to all of them, however many there are. */
+const nextPick = 0.618
+const slowPointsPerSecond = 1_000
 
 /** Begins each fault when the load has come so far, and starts again what ended: the part of a supervisor. */
 export function startConductor({ world, schedule, progress, over, onFault }: ConductorOptions): Conductor {
@@ -40,6 +43,8 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
   const queue = [...schedule]
   let next = 0
   let failure: unknown
+  let cutsUnderWay = 0
+  let slowFrom: { readonly points: number; readonly ms: number } | undefined
 
   function begin(fault: Fault): boolean {
     const found = prepare(fault)
@@ -114,8 +119,12 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
   }
 
   async function breakOrPostpone(link: Link, fault: Fault & { kind: 'link' }): Promise<void> {
-    // When no answer came by on this link, perhaps one does on another.
-    if (!(await breakage.breakLink(link, fault.how, fault.ms))) queue.push(fault)
+    cutsUnderWay++
+    const done = await breakage.breakLink(link, fault.how, fault.ms).finally(() => cutsUnderWay--)
+    if (done) return
+    // No answer came by on this link, and on some none ever does: the cut is made up for on another, where clients wait for theirs.
+    const kind = world.links.client.length > 0 ? 'client' : fault.link
+    queue.push({ ...fault, link: kind, pick: (fault.pick + nextPick) % 1 })
   }
 
   async function supervise(): Promise<void> {
@@ -142,6 +151,14 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
     if (failure !== undefined) throw failure
   }
 
+  /** The load must not be over before the last cuts have found their answers, which come only while it flows: it goes on slowly. */
+  function lastStretch(): number {
+    const outstanding = next < queue.length || cutsUnderWay > 0
+    if (!outstanding) return Number.POSITIVE_INFINITY
+    slowFrom ??= { points: progress(), ms: performance.now() }
+    return slowFrom.points + (slowPointsPerSecond * (performance.now() - slowFrom.ms)) / 1_000
+  }
+
   void supervise().catch((error: unknown) => {
     failure ??= error
   })
@@ -156,7 +173,7 @@ export function startConductor({ world, schedule, progress, over, onFault }: Con
     allowance() {
       const waiting = schedule[next]
       // Those that were put off need answers to come by, so nothing waits for them.
-      if (waiting === undefined) return Number.POSITIVE_INFINITY
+      if (waiting === undefined) return lastStretch()
       return (schedule[next + 1]?.atPoints ?? waiting.atPoints) + 1
     },
   }
