@@ -142,7 +142,13 @@ for (const [shape, open] of [
     await insertSummaries(
       store,
       'p',
-      logged.map(({ run, metric, points }) => ({ run, metric, last: run === 'a' ? 1 : 2, count: points.length })),
+      logged.map(({ run, metric, points }) => ({
+        run,
+        metric,
+        last: run === 'a' ? 1 : 2,
+        count: points.length,
+        nan: 1,
+      })),
     )
     const { get, post, metrics } = exportsOf(store)
 
