@@ -18,7 +18,7 @@ export type ExportStatement = Statement & { readonly summaries: boolean; readonl
 
 /**
  * Every point of the runs: `project, run, name, metric, step, time, value, superseded`, in the order of the primary key, so series by series and by step.
- * The points of a step are counted by a window over rows that come in order, in flat memory: 100 M rows in 12.3 s where LIMIT 1 BY takes 17 s and a GB.
+ * The points of a step are counted by a window over rows that come in order, in flat memory, as quick as a window that finds the last alone; LIMIT 1 BY held a GB for 20 M rows.
  * Names are looked up for the few keys of a block instead of joined.
  */
 export function exportPoints(question: ExportPoints): ExportStatement {
