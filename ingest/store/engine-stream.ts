@@ -1,45 +1,67 @@
+import type { Readable } from 'node:stream'
 import type { StreamFormat } from '../../schema/store.ts'
 import { openPipe } from './pipe.ts'
-import type { SessionRequest, Sessions } from './sessions.ts'
+import type { Session, SessionRequest, Sessions } from './sessions.ts'
+import { begun, type Pieces } from './stream-pieces.ts'
 import { literal } from './text.ts'
 
 export type { StreamFormat } from '../../schema/store.ts'
 
-/** Pieces of an answer that stop what makes them when their reader ends early, also before the first is taken. */
-export type Pieces = {
-  [Symbol.asyncIterator](): Pieces
-  next(): Promise<IteratorResult<Uint8Array, void>>
-  return(): Promise<IteratorResult<Uint8Array, void>>
-}
+/** So much of an answer is held back until there is more, or its end: what goes wrong at once is told instead of a begin. */
+const heldBytes = 256 * 1024
 
 /**
  * The answer to a SELECT as the engine writes it, through a pipe: the engine's own streams would be begun on the thread that serves everybody.
  * The pipe ends only when the engine has said how its query went, so what is cut short never looks whole. Settles with the first
- * piece.
+ * piece. What was asked must have been checked: the way into a file is added here.
  */
 export async function streamAnswer(sessions: Sessions, request: SessionRequest, format: StreamFormat): Promise<Pieces> {
   request.signal?.throwIfAborted()
   const pipe = await openPipe()
   const stop = new AbortController()
-  const stopNow = () => {
-    stop.abort(request.signal?.reason ?? new Error('nobody reads the answer any more'))
-    pipe.close()
-  }
   const statement = `${request.statement}\nINTO OUTFILE ${literal(pipe.path)} APPEND FORMAT ${format}`
-  const outcome = sessions
-    .run({ ...request, statement, signal: stop.signal }, (session) => session.queryAsync(statement))
-    .then(
-      () => undefined,
-      (error: Error) => error,
-    )
-  void outcome.then(() => pipe.end())
+  let engineHasPath = false
+  async function write(session: Session): Promise<void> {
+    stop.signal.throwIfAborted()
+    // A file descriptor closed any earlier than the engine's end could be another file's by the time the engine opens it.
+    engineHasPath = true
+    try {
+      await session.queryAsync(statement)
+    } finally {
+      pipe.end()
+    }
+  }
+  const outcome = sessions.run({ ...request, statement, signal: stop.signal }, write).then(
+    () => undefined,
+    (error: Error) => error,
+  )
+  void outcome.then(() => {
+    if (!engineHasPath) pipe.end()
+  })
+
+  /** The query is killed; what it still writes goes nowhere, so that it is not held up on its way to its end. */
+  function stopNow(): void {
+    stop.abort(request.signal?.reason ?? new Error('nobody reads the answer any more'))
+    discardRest(pipe.output)
+  }
   request.signal?.addEventListener('abort', stopNow, { once: true })
+  if (request.signal?.aborted) stopNow()
 
   async function* read(): AsyncGenerator<Uint8Array, void> {
     try {
-      for await (const piece of pipe.output) yield piece as Uint8Array
+      let held: Uint8Array[] | undefined = []
+      let length = 0
+      for await (const piece of pipe.output.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+        length += piece.length
+        if (!held) yield piece
+        else held.push(piece)
+        if (!held || length <= heldBytes) continue
+        yield* held
+        held = undefined
+      }
       const error = await outcome
       if (error) throw error
+      if (held) yield* held
     } catch (error) {
       throw request.signal?.aborted ? request.signal.reason : error
     } finally {
@@ -50,20 +72,11 @@ export async function streamAnswer(sessions: Sessions, request: SessionRequest, 
   return await begun(read())
 }
 
-/** Pieces of which the first is there. The generator has begun by then, so that `return` gets to its end. */
-export async function begun(pieces: AsyncGenerator<Uint8Array, void>): Promise<Pieces> {
-  let first: IteratorResult<Uint8Array, void> | undefined = await pieces.next()
-  const all: Pieces = {
-    [Symbol.asyncIterator]: () => all,
-    async next() {
-      const taken = first ?? (await pieces.next())
-      first = undefined
-      return taken
-    },
-    async return() {
-      await pieces.return()
-      return { done: true, value: undefined }
-    },
+/** Also of what somebody else has begun to read, who may not come back. */
+function discardRest(output: Readable): void {
+  const discard = () => {
+    while (output.read() !== null);
   }
-  return all
+  output.on('readable', discard)
+  discard()
 }

@@ -8,12 +8,12 @@ import { promisify } from 'node:util'
 
 /** A way for bytes out of the engine that waits for its reader: some 64 KiB are on the way at any time. */
 export type Pipe = {
-  /** What the engine opens for writing. */
+  /** What the engine opens for writing; it is this pipe's until `end`. */
   readonly path: string
+  /** Ends only after `end`, whatever the writer does. Somebody has to read it until then: a write into a full pipe cannot be called off. */
   readonly output: Socket
-  /** Nothing more will be written: `output` ends after what is in it. Until then it does not, whatever the writer does. */
+  /** The engine has let go of the path: `output` ends after what is in it. */
   end(): void
-  close(): void
 }
 
 /** @throws Error where the system has no named pipes */
@@ -30,19 +30,14 @@ export async function openPipe(): Promise<Pipe> {
   // Whoever reads hears of errors; nobody may be reading any more.
   output.on('error', () => {})
   let open = true
-  const end = () => {
-    if (!open) return
-    open = false
-    closeSync(writeEnd)
-    if (!nameless) unlinkSync(name)
-  }
   return {
     path: nameless ? `/proc/self/fd/${writeEnd}` : name,
     output,
-    end,
-    close() {
-      output.destroy()
-      end()
+    end() {
+      if (!open) return
+      open = false
+      closeSync(writeEnd)
+      if (!nameless) unlinkSync(name)
     },
   }
 }

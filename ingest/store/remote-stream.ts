@@ -1,12 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type StoreStreamer, StoreTrouble, type StreamFormat } from '../../schema/store.ts'
-import { begun } from './engine-stream.ts'
 import type { Health } from './health.ts'
 import { storeTroubleOf } from './reader.ts'
 import { requestOf } from './remote-request.ts'
+import { begun, named } from './stream-pieces.ts'
 import { streamSettings } from './stream-settings.ts'
-import { named } from './streamer.ts'
 
 /** Streams of a server: the body of its answer, which it makes as fast as it is read. The connection's end stops the query. */
 export function createRemoteStreamer(client: ClickHouseClient, health: Health): StoreStreamer {
