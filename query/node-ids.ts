@@ -1,3 +1,5 @@
+import { opaqueText, partsOf } from './opaque.ts'
+
 /**
  * Global ids, as Relay wants them: opaque to clients, and what they name is found from the id alone, without a table of ids. An id is a list of
  * the type and its names, `["Run","<project>","<run>"]`, as JSON in base64url. Dead letters keep their own, `<partition>-<offset>-<block>`,
@@ -10,19 +12,14 @@ export type NamedType = keyof typeof namesOf
 const idCharacters = 8_192
 
 export function formatNodeId(type: NamedType, ...names: readonly string[]): string {
-  return Buffer.from(JSON.stringify([type, ...names])).toString('base64url')
+  return opaqueText([type, ...names])
 }
 
 /** Undefined when the text is no id. Each thing has one id: another spelling of it is none. */
 export function parseNodeId(id: string): { type: NamedType; names: readonly string[] } | undefined {
   if (id.length > idCharacters) return undefined
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(id, 'base64url').toString())
-  } catch {
-    return undefined
-  }
-  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) return undefined
+  const parts = partsOf(id)
+  if (!parts?.every((part) => typeof part === 'string')) return undefined
   const [type, ...names] = parts as string[]
   if (type === undefined || !Object.hasOwn(namesOf, type) || namesOf[type as NamedType] !== names.length)
     return undefined

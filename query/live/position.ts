@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { formatToken } from '../../schema/token.ts'
 import { failure } from '../failures.ts'
+import { fingerprint as fingerprintOf } from '../opaque.ts'
 
 /** By partition of the log, the offset of the last record that counts; -1: none. */
 export type Cut = readonly number[]
@@ -23,9 +23,8 @@ export type Position = {
   readonly grids: string
 }
 
-export function fingerprint(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 11)
-}
+/** As long as the pattern of a position has it. */
+export const fingerprint = (value: unknown): string => fingerprintOf(value, 11)
 
 export function formatPosition({ log, stored, flushed, question, grids }: Position): string {
   return Buffer.from([1, log, stored.join(), flushed.join(), question, grids].join('|'), 'latin1').toString('base64url')

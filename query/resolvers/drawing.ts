@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { limits } from '../../schema/limits.ts'
 import { metricsOf } from '../expressions/expression.ts'
 import { parseExpression } from '../expressions/parse.ts'
 import { failure } from '../failures.ts'
+import { fingerprint, opaqueText, partsOf } from '../opaque.ts'
 import {
   type Axis,
   type Drawing,
@@ -82,7 +82,7 @@ export function drawingOf(input: DrawingInput, of: DrawingQuestion): { targets: 
   }
   return {
     targets,
-    drawing: { ...drawing, after: parsePlace(fingerprint(of, targets[0]!.name, drawing), input.after!) },
+    drawing: { ...drawing, after: parsePlace(listOf(of, targets[0]!.name, drawing), input.after!) },
   }
 }
 
@@ -142,25 +142,19 @@ function smoothingOf(input: Maybe<SmoothingInput>): Smoothing | undefined {
 }
 
 /** What a cursor belongs to, so that one of another list is refused instead of misread. */
-function fingerprint({ project, run }: DrawingQuestion, target: string, drawing: Drawing): string {
+function listOf({ project, run }: DrawingQuestion, target: string, drawing: Drawing): string {
   const { axis, xMetric, steps, time, relative, x, repeated, smoothing } = drawing
-  const list = [project, run, target, axis, xMetric, steps, time, relative, x, repeated, smoothing]
-  return createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 10)
+  return fingerprint([project, run, target, axis, xMetric, steps, time, relative, x, repeated, smoothing])
 }
 
 /** The cursor behind a place of a series. */
 export function formatPlace(of: DrawingQuestion, target: string, drawing: Drawing, { step, skip }: Place): string {
-  return Buffer.from(JSON.stringify([fingerprint(of, target, drawing), step, skip])).toString('base64url')
+  return opaqueText([listOf(of, target, drawing), step, skip])
 }
 
 function parsePlace(list: string, text: string): Place {
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(text, 'base64url').toString())
-  } catch {
-    parts = undefined
-  }
-  const [of, step, skip] = Array.isArray(parts) && parts.length === 3 ? (parts as unknown[]) : []
+  const parts = partsOf(text)
+  const [of, step, skip] = parts?.length === 3 ? parts : []
   if (of === list && Number.isSafeInteger(step) && Number.isSafeInteger(skip)) {
     return { step: step as number, skip: skip as number }
   }

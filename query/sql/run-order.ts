@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { limits } from '../../schema/limits.ts'
 import { failure } from '../failures.ts'
+import { fingerprint, opaqueText, partsOf } from '../opaque.ts'
 import type { Maybe } from '../resolvers/inputs.ts'
 import type { MetricFigure } from './derived-figures.ts'
 import type { FigureOf } from './run-filter.ts'
@@ -90,18 +90,13 @@ export function checkPlace({ rank, key }: Cursor, number: boolean, formula?: For
 export function formatCursor(list: unknown, place: Cursor): string {
   const { key: own } = place
   const key = typeof own === 'number' ? { float: String(own) } : typeof own === 'string' ? own : own.map(floatText)
-  return Buffer.from(JSON.stringify([fingerprint(list), place.rank, key, place.run])).toString('base64url')
+  return opaqueText([fingerprint(list), place.rank, key, place.run])
 }
 
 export function parseCursor(list: unknown, text: string): Cursor {
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(text, 'base64url').toString())
-  } catch {
-    throw badCursor()
-  }
-  if (!Array.isArray(parts) || parts.length !== 4 || parts[0] !== fingerprint(list)) throw badCursor()
-  const [, rank, key, run] = parts as unknown[]
+  const parts = partsOf(text)
+  if (parts?.length !== 4 || parts[0] !== fingerprint(list)) throw badCursor()
+  const [, rank, key, run] = parts
   const value = keyIn(key)
   const whole = (rank === 0 || rank === 1 || rank === 2) && typeof run === 'string'
   if (!whole || value === undefined) throw badCursor()
@@ -117,10 +112,6 @@ function keyIn(key: unknown): Cursor['key'] | undefined {
   if (Array.isArray(key)) return key.length <= limits.metricsPerExpression ? key.map(Number) : undefined
   const value = Number((key as { float?: unknown } | null)?.float ?? Number.NaN)
   return Number.isNaN(value) ? undefined : value
-}
-
-function fingerprint(list: unknown): string {
-  return createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 10)
 }
 
 function badCursor(): Error {
