@@ -3,10 +3,10 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { type GraphQLOutputType, getNamedType, isInterfaceType, isListType, isNonNullType, isObjectType } from 'graphql'
 import { costs } from './cost.ts'
-import { createQuerySchema } from './schema.ts'
+import { querySchema } from './schema.ts'
 
 const columns = ['Steps', 'Counts', 'Values', 'Packed', 'Times']
-const schema = createQuerySchema()
+const schema = querySchema()
 
 function fieldsOfSchema() {
   return Object.values(schema.getTypeMap())

@@ -1,10 +1,11 @@
 import { metricKey, runKey } from '../schema/keys.ts'
 import type { ReadOptions, StoreReader } from '../schema/store.ts'
+import { readMany } from './pipeline/pages.ts'
 import { type BucketTable, bucketsOf, type Points, sum } from './reduce/buckets.ts'
 import { bucketWidthOf } from './reduce/grid.ts'
 import { selectM4 } from './reduce/m4.ts'
 import { type Repeated, withoutSuperseded } from './reduce/repeated.ts'
-import { readExtents, readPoints, seriesId } from './series-reads.ts'
+import { readExtents, seriesId } from './series-reads.ts'
 import { guessExtent, guessPoints, type Knowledge, knowledgeOf } from './tiles/known.ts'
 import { readLong } from './tiles/long-curves.ts'
 import { readSeals } from './tiles/reads.ts'
@@ -80,7 +81,7 @@ async function loadShort(
   options: ReadOptions,
 ): Promise<Curves | undefined> {
   const keys = { runs: series.map(({ run }) => run), metrics: series.map(({ metric }) => metric) }
-  const { points, complete } = await readPoints(reader, { ...question, ...keys }, most && most + 1, options)
+  const { points, complete } = await readMany(reader, { ...question, ...keys }, most && most + 1, options)
   if (!complete) return undefined
   return new Map([...points].map(([id, logged]) => [id, curveOf(logged, question)]))
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openRemote, startStoreProcess } from '../ingest/store/server.fixture.ts'
-import { openStore } from '../ingest/store/store.ts'
+import { openStore, type Store } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
 import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
@@ -17,13 +17,17 @@ export async function openTestStore(folder?: string) {
   const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'stepstream-query-')))
   const queryMemoryBytes = 2 ** 31
   const store = await openStore({ dataDir, readSessions: 2, logger: silent, queryTimeoutMs: 20_000, queryMemoryBytes })
+  return testStoreOf(store, async () => {
+    if (folder === undefined) await rm(dataDir, { recursive: true, force: true })
+  })
+}
+
+function testStoreOf({ reader, streamer, command, close }: Store, afterwards: () => Promise<void>) {
   return {
-    reader: store.reader,
-    streamer: store.streamer,
-    command: store.command,
+    ...{ reader, streamer, command },
     async close() {
-      await store.close()
-      if (folder === undefined) await rm(dataDir, { recursive: true, force: true })
+      await close()
+      await afterwards()
     },
   }
 }
@@ -38,16 +42,10 @@ export async function openRemoteTestStore(): Promise<TestStore> {
     STORE_READER_PASSWORD: asker.password,
   })
   const store = await openRemote(server.url, { asker, queryTimeoutMs: 20_000 })
-  return {
-    reader: store.reader,
-    streamer: store.streamer,
-    command: store.command,
-    async close() {
-      await store.close()
-      await server.stop()
-      await rm(dataDir, { recursive: true, force: true })
-    },
-  }
+  return testStoreOf(store, async () => {
+    await server.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
 }
 
 /** A point as it was logged; `ord` says which of several of one step came later. */

@@ -7,7 +7,7 @@ import { limits } from '../schema/limits.ts'
 import type { Column, StoreReader } from '../schema/store.ts'
 import { createAsker, createTestWatermark } from './fixture.ts'
 import { createPersistedOperations, sha256 } from './persisted.ts'
-import { createQuerySchema } from './schema.ts'
+import { querySchema } from './schema.ts'
 import { readStoredOperations } from './stored-operations.ts'
 
 const document = 'query Names($first: Int) { projects(first: $first) { nodes { name } } }'
@@ -166,7 +166,7 @@ test('no other answer is kept by anybody', async () => {
     assert.deepEqual([headers.get('cache-control'), headers.get('etag')], ['no-store', null])
 })
 
-const schema = createQuerySchema()
+const schema = querySchema()
 function withFiles(files: Record<string, string>, work: (folder: string) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'stepstream-persisted-'))
   try {

@@ -5,9 +5,9 @@ import { assertInterfaceType, assertObjectType, type GraphQLField, isObjectType 
 import { limits } from '../schema/limits.ts'
 import { type Asker, createAsker, insertRuns, insertSummary, openTestStore, type TestStore } from './fixture.ts'
 import { formatNodeId, parseNodeId } from './node-ids.ts'
-import { createQuerySchema } from './schema.ts'
+import { querySchema } from './schema.ts'
 
-const schema = createQuerySchema()
+const schema = querySchema()
 const objects = Object.values(schema.getTypeMap())
   .filter(isObjectType)
   .filter((type) => !type.name.startsWith('__'))

@@ -1,12 +1,11 @@
 import type { Columns, ReadOptions, StoreReader } from '../schema/store.ts'
 import type { Stretch } from '../schema/tiles.ts'
-import { type BucketTable, cutTable, type Points } from './reduce/buckets.ts'
+import { type BucketTable, cutTable } from './reduce/buckets.ts'
 import { bucketTable } from './reduce/decode.ts'
 import type { Repeated } from './reduce/repeated.ts'
 import { ask, integers, numbers } from './sql/read.ts'
 import { type BucketGroup, type Rows, seriesBuckets } from './sql/series-buckets.ts'
 import { type SeriesQuestion, seriesExtents } from './sql/series-extents.ts'
-import { type SeriesSet, seriesPoints } from './sql/series-points.ts'
 
 /** Names a series in the maps of one request. */
 export const seriesId = (run: bigint, metric: bigint): string => `${run}/${metric}`
@@ -26,7 +25,11 @@ export async function readExtents(
   question: SeriesQuestion,
   options: ReadOptions,
 ): Promise<Extent[]> {
-  const answer = await ask(reader, seriesExtents(question), options)
+  return extentsIn(await ask(reader, seriesExtents(question), options))
+}
+
+/** Rows of `run, metric, points, firstStep, lastStep`. */
+export function extentsIn(answer: Columns): Extent[] {
   const [runs, metrics] = [integers(answer, 'run'), integers(answer, 'metric')]
   const [points, first, last] = [numbers(answer, 'points'), numbers(answer, 'firstStep'), numbers(answer, 'lastStep')]
   return Array.from({ length: answer.rows }, (_, row) => ({
@@ -37,19 +40,6 @@ export async function readExtents(
     firstStep: first[row]!,
     lastStep: last[row]!,
   }))
-}
-
-/** Points by series, and whether these are all of them or reading stopped at `rows`. */
-export async function readPoints(
-  reader: StoreReader,
-  set: SeriesSet,
-  rows: number | undefined,
-  options: ReadOptions,
-): Promise<{ points: Map<string, Points>; complete: boolean }> {
-  const answer = await ask(reader, seriesPoints(set, rows), options)
-  const [steps, values] = [numbers(answer, 'steps'), numbers(answer, 'values')]
-  const cut = (from: number, to: number) => ({ steps: steps.subarray(from, to), values: values.subarray(from, to) })
-  return { points: bySeries(answer, cut), complete: rows === undefined || answer.rows < rows }
 }
 
 export async function readBuckets(

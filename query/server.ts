@@ -26,7 +26,7 @@ import { useTurns } from './plugins/turns.ts'
 import { createLetterLoaders } from './resolvers/letter-loaders.ts'
 import { createRunLoaders } from './resolvers/run-loaders.ts'
 import { createSeriesLoader } from './resolvers/series.ts'
-import { createQuerySchema } from './schema.ts'
+import { querySchema } from './schema.ts'
 
 export type { QuerySettings } from './context.ts'
 export { type LiveConnection, liveProtocol } from './live/sockets.ts'
@@ -106,7 +106,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   ]
 
   const yoga = createYoga({
-    schema: createQuerySchema(),
+    schema: querySchema(),
     plugins,
     context: ({ request }) => createContext({ timeoutMs: settings.queryTimeoutMs, signal: request.signal }),
     graphiql: persisted.only ? false : graphiql,

@@ -15,7 +15,7 @@ import {
 import type { StoreReader } from '../schema/store.ts'
 import { createAsker, insertPoints, insertRuns, insertSummary, openTestStore, type TestStore } from './fixture.ts'
 import { formatNodeId } from './node-ids.ts'
-import { createQuerySchema } from './schema.ts'
+import { querySchema } from './schema.ts'
 
 let store: TestStore
 before(async () => {
@@ -47,7 +47,7 @@ function createSpy(reader: StoreReader) {
 
 /** In every text that a client can send. */
 const mark = `canary'"\\\`) OR 1=1; DROP TABLE runs -- {p0:String}`
-const schema = createQuerySchema()
+const schema = querySchema()
 
 /** How curves are drawn, by variant: what one of them needs another may not have. */
 const drawings = [

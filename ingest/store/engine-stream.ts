@@ -5,6 +5,7 @@ import type { Session, SessionRequest, Sessions } from './sessions.ts'
 import { begun, type Pieces } from './stream-pieces.ts'
 import { literal } from './text.ts'
 
+/** For `infra/store`, which knows the engine's pieces alone. */
 export type { StreamFormat } from '../../schema/store.ts'
 
 /** So much of an answer is held back until there is more, or its end: what goes wrong at once is told instead of a begin. */

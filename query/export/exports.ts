@@ -3,9 +3,10 @@ import { limits } from '../../schema/limits.ts'
 import type { StoreReader, StoreStreamer, StreamFormat, Watermark } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
+import { isJson, isOwnSite } from '../browsers.ts'
 import { type FailureCode, failure, failureOf, failures } from '../failures.ts'
 import { refuseManyDerived } from '../resolvers/runs-page.ts'
-import { createQuerySchema } from '../schema.ts'
+import { querySchema } from '../schema.ts'
 import { exportPoints } from '../sql/export-points.ts'
 import { bodyOf } from './body.ts'
 import { createExportMeasures } from './measures.ts'
@@ -46,7 +47,7 @@ const files: Readonly<Record<StreamFormat, { type: string; suffix: string }>> = 
 /** The door for exports: `GET` with the question in the address, `POST` with it as JSON. A bounded number of them is under way at once. */
 export function createExports(options: ExportOptions) {
   const { reader, streamer, watermark, logger, watermarkTimeoutMs } = options
-  const schema = createQuerySchema()
+  const schema = querySchema()
   const measures = createExportMeasures(options.metrics)
   const places = createPlaces(limits.exportsAtOnce, measures)
 
@@ -87,8 +88,7 @@ export function createExports(options: ExportOptions) {
   return {
     async handle(request: ExportRequest): Promise<ExportAnswer> {
       try {
-        const site = request.headers.get('sec-fetch-site')
-        if (site !== undefined && site !== 'same-origin' && site !== 'none')
+        if (!isOwnSite(request.headers.get('sec-fetch-site')))
           throw failure('FORBIDDEN_ORIGIN', 'a page of another site may not export')
         return await start(exportQuestion(fieldsOf(request), schema), request.signal)
       } catch (error) {
@@ -112,9 +112,7 @@ function headersOf({ project, format, points }: ExportQuestion, watermark: strin
 
 function fieldsOf({ method, query, body, headers }: ExportRequest): Record<string, unknown> {
   if (method === 'GET') return fieldsOfAddress(query)
-  // A browser lets no page of another site send this type unasked.
-  const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
-  if (type !== 'application/json') throw failure('BAD_REQUEST', 'content-type must be application/json')
+  if (!isJson(headers.get('content-type'))) throw failure('BAD_REQUEST', 'content-type must be application/json')
   return fieldsOfBody(body)
 }
 

@@ -1,5 +1,5 @@
 import { type Curve, curveOfBuckets } from '../curves.ts'
-import { type BucketTable, bucketsOf, type Points } from '../reduce/buckets.ts'
+import { type BucketTable, bucketsOf, type Points, sum } from '../reduce/buckets.ts'
 import { bucketStart, bucketWidthOf } from '../reduce/grid.ts'
 import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
 import { type Changes, createChanges, noteChange, noteReset } from './changes.ts'
@@ -186,4 +186,3 @@ function firstStepOf(table: BucketTable): number {
 
 const nonFiniteOf = (table: BucketTable, row: number) =>
   table.nan[row]! + table.positiveInfinity[row]! + table.negativeInfinity[row]!
-const sum = (column: Float64Array) => column.reduce((total, value) => total + value, 0)

@@ -1,3 +1,4 @@
+import { below } from '../reduce/buckets.ts'
 import type { Drawn } from './columns.ts'
 import { addSum, addTo, sumNumbers } from './exact-sum.ts'
 
@@ -38,9 +39,6 @@ export function mergeCells(numbers: Float64Array, at: number, other: Float64Arra
   for (const which of [cell.first, cell.nan, cell.positive, cell.negative]) take(which, false)
   addSum(numbers, at + cell.sums, other, from + cell.sums)
 }
-
-/** Orders -0 before 0. */
-const below = (a: number, b: number) => a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))
 
 /** Adds points `from` up to `to`, all of this bucket. */
 export function addRun(

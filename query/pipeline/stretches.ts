@@ -1,6 +1,6 @@
 import { limits } from '../../schema/limits.ts'
-import { seriesId } from '../series-reads.ts'
-import { ask, integers, numbers } from '../sql/read.ts'
+import { extentsIn } from '../series-reads.ts'
+import { ask } from '../sql/read.ts'
 import { timeStretches } from '../sql/time-stretches.ts'
 import { lookingThrough } from './budget.ts'
 import type { PageReading } from './pages.ts'
@@ -41,12 +41,5 @@ export async function readStretches(
     ...{ fromTimes: known.map(({ from }) => from), toTimes: known.map(({ to }) => to) },
   })
   const answer = await lookingThrough(options(), (bounded) => ask(reader, statement, bounded))
-  const [runKeys, metricKeys] = [integers(answer, 'run'), integers(answer, 'metric')]
-  const [first, last] = [numbers(answer, 'firstStep'), numbers(answer, 'lastStep')]
-  return new Map(
-    Array.from({ length: answer.rows }, (_, row) => [
-      seriesId(runKeys[row]!, metricKeys[row]!),
-      { from: first[row]!, to: last[row]! },
-    ]),
-  )
+  return new Map(extentsIn(answer).map(({ id, firstStep, lastStep }) => [id, { from: firstStep, to: lastStep }]))
 }

@@ -1,9 +1,7 @@
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { limits } from '../../schema/limits.ts'
+import { isJson, isOwnSite } from '../browsers.ts'
 import { type FailureCode, requestFailure } from '../failures.ts'
-
-/** Where a browser says a request comes from: our own page, or the user's hand. */
-const ownSites: readonly (string | null)[] = [null, 'same-origin', 'none']
 
 /**
  * Takes GET, and POST of JSON, up to the body limit. No CORS headers are ever sent, so that no page of another site can read an answer; nor
@@ -12,13 +10,12 @@ const ownSites: readonly (string | null)[] = [null, 'same-origin', 'none']
 export function useRequests(): Plugin {
   return {
     onRequestParse({ request, url, setRequestParser }) {
-      if (!ownSites.includes(request.headers.get('sec-fetch-site'))) {
+      if (!isOwnSite(request.headers.get('sec-fetch-site'))) {
         refuse('FORBIDDEN_ORIGIN', 'a page of another site may not ask questions here')
       }
       if (request.method === 'GET') setRequestParser(() => questionInUrl(url.searchParams))
       if (request.method !== 'POST') return
-      const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
-      if (type !== 'application/json') refuse('BAD_REQUEST', 'content-type must be application/json')
+      if (!isJson(request.headers.get('content-type'))) refuse('BAD_REQUEST', 'content-type must be application/json')
       const length = Number(request.headers.get('content-length') ?? 0)
       if (length > limits.queryBodyBytes) {
         refuse('BODY_TOO_LARGE', `the body has ${length} bytes; at most ${limits.queryBodyBytes} are allowed`)

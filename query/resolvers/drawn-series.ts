@@ -3,6 +3,8 @@ import { type CellTable, tableOfBuckets } from '../pipeline/cell-table.ts'
 import type { DrawnSeries } from '../pipeline/draw.ts'
 import type { Drawing, Smoothing } from '../pipeline/question.ts'
 import { selectPoints } from '../pipeline/select.ts'
+import { sum } from '../reduce/buckets.ts'
+import { withNulls } from './nulls.ts'
 
 /** A series drawn from its points, as the SDL's `Series` but for its names, its cursor and how current it is. */
 export function drawnAnswer(series: DrawnSeries, drawing: Drawing) {
@@ -60,15 +62,12 @@ function cellsAnswer(table: CellTable, { axis }: Drawing) {
   }
 }
 
-/** These columns hold finite values only, so that NaN in them means that there is none. */
-const withNulls = (column: Float64Array) => Array.from(column, (value) => (Number.isNaN(value) ? null : value))
-
 /** What is shown of a curve whose buckets came from the store: M4 as it is, another reduction chosen from them. */
 export function reducedPoints(curve: Curve, { reduction, buckets }: Drawing) {
   const asItIs = { points: curve.points, exact: curve.exact, extremesLeftOut: 0 }
   if (reduction !== 'LAST' && reduction !== 'LTTB') return asItIs
   const table = tableOfBuckets(curve.buckets(), curve.bucketWidth)
-  const standing = table.points.reduce((sum, points) => sum + points, 0)
+  const standing = sum(table.points)
   if (standing + curve.superseded <= buckets) return asItIs
   const { steps, values, extremesLeftOut } = selectPoints(table, reduction, true)
   return { points: { steps, values }, exact: steps.length === standing, extremesLeftOut }

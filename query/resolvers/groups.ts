@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { failure } from '../failures.ts'
 import type { Extent, GroupTable } from '../group-reads.ts'
 import { loadGroups } from '../groups.ts'
+import { sum } from '../reduce/buckets.ts'
 import type { BucketValue } from '../sql/group-bands.ts'
 import type { GroupKey } from '../sql/group-key.ts'
 import { type GroupPlanQuestion, groupPlan } from '../sql/group-plan.ts'
@@ -12,6 +13,7 @@ import { ask, numbers, texts } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { arrive } from './arrive.ts'
 import { type Maybe, rangeOf } from './inputs.ts'
+import { withNulls } from './nulls.ts'
 import { refuseManyDerived } from './runs-page.ts'
 
 export type GroupsInput = {
@@ -108,12 +110,12 @@ async function planOf(question: GroupPlanQuestion, at: Maybe<string>, context: C
   const [ids, labels, runs] = [texts(answer, 'id'), texts(answer, 'label'), numbers(answer, 'runs')]
   const has = answer.columns.get('has') as Uint8Array | undefined
   const groups = ids.map((id, i): PlannedGroup => ({ id, label: has?.[i] ? labels[i]! : null, runs: runs[i]! }))
-  const sum = (name: string) => numbers(answer, name).reduce((total, count) => total + count, 0)
+  const total = (name: string) => sum(numbers(answer, name))
   return {
     groups,
     allGroups: numbers(answer, 'allGroups')[0] ?? 0,
     allRuns: numbers(answer, 'allRuns')[0] ?? 0,
-    ...{ logged: sum('logged'), points: sum('points'), pointsInBuckets: sum('pointsInBuckets') },
+    ...{ logged: total('logged'), points: total('points'), pointsInBuckets: total('pointsInBuckets') },
     extent: extentOf(answer),
   }
 }
@@ -172,6 +174,3 @@ function groupAnswer({ label, runs }: PlannedGroup, table: GroupTable, quantiles
     nonFinitePacked: table.nonFinite,
   }
 }
-
-/** NaN says that there is no such figure: figures are of finite values only. */
-const withNulls = (column: Float64Array) => Array.from(column, (value) => (Number.isNaN(value) ? null : value))

@@ -15,6 +15,7 @@ import { arrive } from './arrive.ts'
 import { type DrawingInput, drawingOf, formatPlace } from './drawing.ts'
 import { drawnAnswer, reducedPoints } from './drawn-series.ts'
 import type { Maybe } from './inputs.ts'
+import { withNulls } from './nulls.ts'
 import type { RunRow } from './run.ts'
 import { selectsAny } from './selected.ts'
 import { refuseUnknownRuns } from './unknown-runs.ts'
@@ -176,9 +177,6 @@ export function bucketsAnswer(table: BucketTable) {
     negativeInfinityPacked: table.negativeInfinity,
   }
 }
-
-/** These columns hold finite values only, so that NaN in them means that there is none. */
-const withNulls = (column: Float64Array) => Array.from(column, (value) => (Number.isNaN(value) ? null : value))
 
 export function receiptOf(curve: Curve) {
   const table = curve.buckets()

@@ -1,5 +1,6 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
 import { disjointSeals, type LateRange, type Seal, type Stretch } from '../../schema/tiles.ts'
+import { cut } from '../pipeline/columns.ts'
 import type { BucketTable, Points } from '../reduce/buckets.ts'
 import { newestTiles, tileTable } from '../reduce/tiles.ts'
 import { bySeries } from '../series-reads.ts'
@@ -41,8 +42,8 @@ export async function readStretches(
   if (answers.some(({ rows }) => rows > sizes.pointRows)) return undefined
   return joined(
     answers.map((answer) => {
-      const [steps, values] = [numbers(answer, 'steps'), numbers(answer, 'values')]
-      return bySeries(answer, (from, to) => ({ steps: steps.subarray(from, to), values: values.subarray(from, to) }))
+      const points = { steps: numbers(answer, 'steps'), values: numbers(answer, 'values') }
+      return bySeries(answer, (from, to) => cut(points, from, to))
     }),
   )
 }

@@ -1,5 +1,5 @@
 import { fetchHandler } from '../../http/fetch.ts'
-import { createQuerySchema } from '../../query/schema.ts'
+import { querySchema } from '../../query/schema.ts'
 import { createQueryServer } from '../../query/server.ts'
 import { readStoredOperations } from '../../query/stored-operations.ts'
 import { limits } from '../../schema/limits.ts'
@@ -41,7 +41,7 @@ export function addQuestionsDoor(
 function persistedOf({ PERSISTED_OPERATIONS, PERSISTED_ONLY }: Settings) {
   if (PERSISTED_OPERATIONS === undefined) return { documents: new Map<string, string>(), only: false }
   try {
-    return { documents: readStoredOperations(PERSISTED_OPERATIONS, createQuerySchema()), only: PERSISTED_ONLY }
+    return { documents: readStoredOperations(PERSISTED_OPERATIONS, querySchema()), only: PERSISTED_ONLY }
   } catch (error) {
     throw new BadSettings(`bad settings:\n  PERSISTED_OPERATIONS: ${(error as Error).message}`)
   }
