@@ -45,6 +45,8 @@ test(`through ${realCrashes} crashes the real store comes to hold what the log s
       faults: [],
       zombies: [],
       forgetTokens() {},
+      stakes: [],
+      forgets: { soon: 0, late: 0 },
       history: [],
       lives: 0,
     }

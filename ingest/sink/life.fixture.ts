@@ -12,6 +12,8 @@ export type Life = {
   pause(): () => void
   /** Runs `effect` as one step. When it is the last, the effect happens or does not, perhaps late, and no answer comes. */
   step<T>(effect: () => T | Promise<T>, options?: StepOptions): Promise<T>
+  /** Whether nothing is on its way that may come late. */
+  readonly quiet: () => boolean
   /** Resolves when nothing comes late any more, the last step included. To be called when it is dead or begins no steps any more. */
   settled(): Promise<void>
 }
@@ -35,6 +37,16 @@ export function createLife(random: Random, steps: number, troubleChance: number)
   let pause: Promise<void> | undefined
   /** Requests that may come late, the ones that came included. */
   const late: Promise<unknown>[] = []
+  let onTheWay = 0
+
+  function mind(request: Promise<unknown>): void {
+    const landed = () => {
+      onTheWay--
+    }
+    onTheWay++
+    request.then(landed, landed)
+    late.push(request)
+  }
 
   async function turns(most: number): Promise<void> {
     for (let count = whole(random, 0, most); count > 0; count--) await setImmediate()
@@ -62,7 +74,7 @@ export function createLife(random: Random, steps: number, troubleChance: number)
     }
     const trouble = mayFail && random() < troubleChance
     if (trouble && random() < 0.5) {
-      if (mayComeLate && random() < 0.5) late.push(comeLate(effect))
+      if (mayComeLate && random() < 0.5) mind(comeLate(effect))
       throw new Error('trouble before it was done')
     }
     const result = await effect()
@@ -87,13 +99,14 @@ export function createLife(random: Random, steps: number, troubleChance: number)
       })
       return resume
     },
+    quiet: () => onTheWay === 0,
     async settled() {
       // One that is under way may add another.
       for (const request of late) await request.catch(() => {})
     },
     async step(effect, { mayComeLate = false, mayFail = false } = {}) {
       const outcome = dead ? silence : live(effect, mayComeLate, mayFail)
-      if (outcome !== silence && mayComeLate) late.push(outcome)
+      if (outcome !== silence && mayComeLate) mind(outcome)
       const answer = await outcome
       return answer === silence ? await new Promise(() => {}) : answer.result
     },

@@ -26,6 +26,10 @@ export type World = {
   readonly producer: ReturnType<typeof createProducer>
   readonly faults: unknown[]
   readonly forgetTokens: () => void
+  /** Of each life whether a block of it is on its way, or may be sent although it was looked for before somebody else's landed. */
+  readonly stakes: (() => boolean)[]
+  /** How often between two turns tokens are forgotten if nobody has a stake in them, and how often between two lives. */
+  readonly forgets: { readonly soon: number; readonly late: number }
   /** Sinks that lost the partition and may not know it yet, and what others sent before they were killed. */
   readonly zombies: Promise<void>[]
   /** What became of each life and each block of points, in order. */
@@ -39,12 +43,18 @@ function startSink(world: World, life: Life): Started {
   const { random, store, log, history } = world
   const number = ++world.lives
   history.push(`life ${number} begins`)
+  let lookedFor = false
+  let ended = false
+  world.stakes.push(() => !life.quiet() || (lookedFor && !life.dead() && !ended))
   const holding = log.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))
   const sink = createSink({
     ...{ observe, logger: createLogger('silent'), announce: random() < 0.5, partition: holding.partition },
     store: {
       sinkReader: {
-        rows: (sql, parameters) => life.step(() => store.sinkReader.rows(sql, parameters), { mayFail: true }),
+        rows(sql, parameters) {
+          if (sql.includes('FROM points')) lookedFor = true
+          return life.step(() => store.sinkReader.rows(sql, parameters), { mayFail: true })
+        },
         columns: (sql, parameters) => life.step(() => store.sinkReader.columns(sql, parameters), { mayFail: true }),
       },
       insertBlock(table, rows, columns, token) {
@@ -56,7 +66,9 @@ function startSink(world: World, life: Life): Started {
           if (token) history.push(`life ${number}: ${token} lands`)
           return store.insertBlock(table, rows, sent, token)
         }
-        return life.step(effect, { mayFail: true, mayComeLate: true })
+        const landing = life.step(effect, { mayFail: true, mayComeLate: true })
+        if (token) lookedFor = false
+        return landing
       },
     },
     columns: createColumnsPool(),
@@ -72,14 +84,17 @@ function startSink(world: World, life: Life): Started {
     if (error && !(error instanceof PartitionLost)) world.faults.push(error)
   }
   started.catch(fault)
-  void sink.ended.then(fault)
+  void sink.ended.then((error) => {
+    ended = true
+    fault(error)
+  })
   return { sink, started }
 }
 
 /** One life, until the process is killed. */
 async function liveAndDie(world: World): Promise<void> {
   const { random } = world
-  const life = createLife(random, whole(random, 1, pick(random, [5, 30, 150])), pick(random, [0, 0, 0.02]))
+  const life = createLife(random, whole(random, 1, pick(random, [5, 15, 30, 150])), pick(random, [0, 0, 0.02]))
   const { sink } = startSink(world, life)
   await work(world, sink, life, 20_000)
   life.kill()
@@ -128,8 +143,18 @@ async function work(world: World, sink: Sink, life: Life, mostTurns: number): Pr
     if (log.records.length > 0 && random() < 0.1) {
       sink.reached(whole(random, 0, log.records.length - 1), random() < 0.3).catch(() => {})
     }
+    if (random() < world.forgets.soon && !world.stakes.some((stake) => stake())) forget(world)
     await setImmediate()
   }
+}
+
+/**
+ * The store remembers a token at least as long as a block may be on its way under it, counted from when it was last looked for; beyond that
+ * nothing is promised.
+ */
+function forget(world: World): void {
+  world.forgetTokens()
+  world.history.push('tokens are forgotten')
 }
 
 /** A life that ends in order. */
@@ -162,8 +187,7 @@ async function drain(world: World): Promise<void> {
 /** So long that whatever was on its way has landed and the store has forgotten the tokens. */
 async function longTime(world: World): Promise<void> {
   await Promise.all(world.zombies)
-  world.forgetTokens()
-  world.history.push('tokens are forgotten')
+  forget(world)
 }
 
 export async function liveThrough(world: World, lives: number): Promise<void> {
@@ -174,7 +198,7 @@ export async function liveThrough(world: World, lives: number): Promise<void> {
     else await liveAndDie(world)
     assert.deepEqual(world.faults, [])
     assert.deepEqual(world.log.violations, [])
-    if (world.random() < 0.3) await longTime(world)
+    if (world.random() < world.forgets.late) await longTime(world)
   }
   await drain(world)
   await Promise.all(world.zombies)
@@ -193,6 +217,8 @@ export async function crashInMemory(random: Random, mix: Mix, lives: number): Pr
     producer: createProducer(random, mix),
     faults: [],
     forgetTokens: memory.forgetTokens,
+    stakes: [],
+    forgets: { soon: pick(random, [0, 0.001, 0.05]), late: pick(random, [0.3, 1]) },
     zombies: [],
     history,
     lives: 0,
