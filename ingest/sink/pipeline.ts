@@ -76,7 +76,8 @@ export function createSink(parts: SinkParts): Sink {
     newestMs = commit.newestMs
     state.applied = commit.offset - 1
     await rebuild(commit.offset, stored)
-    for (const [first, last] of open) await replay(first, last)
+    // Not with half of the state, which takes what was sent again for new.
+    for (const [first, last] of open) if (!stopping.signal.aborted) await replay(first, last)
     halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
