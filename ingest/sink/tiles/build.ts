@@ -72,8 +72,7 @@ async function heal(work: Work, seals: readonly Seal[], late: readonly LateRange
       const count = await countPoints(work, range)
       for (const slice of slicesOf(work, range, count, seal.width)) await makeLowest(work, seal, slice)
     }
-    // Wider tiles after all of the lowest: of two tiles of one version both must be right.
-    for (const range of ranges) await makeWider(work, seal, range)
+    await makeWider(work, seal, ranges)
   }
   if (stale === 0) return
   for (const seal of seals) await publish(work, seal)
@@ -83,19 +82,23 @@ async function heal(work: Work, seals: readonly Seal[], late: readonly LateRange
 function staleRanges(seal: Seal, late: readonly LateRange[]): Stretch[] {
   const met = late
     .filter((range) => isStale(range, seal))
-    .map(({ first, last }) => ({
-      first: alignDown(Math.max(first, seal.first), seal.width),
-      last: alignDown(Math.min(last, seal.last), seal.width) + seal.width - 1,
-    }))
+    .map(({ first, last }) => ({ first: Math.max(first, seal.first), last: Math.min(last, seal.last) }))
+  return aligned(met, seal.width)
+}
+
+/** Stretches in whole tiles, ascending and apart. */
+function aligned(stretches: readonly Stretch[], width: number): Stretch[] {
+  const tiles = stretches
+    .map(({ first, last }) => ({ first: alignDown(first, width), last: alignDown(last, width) + width - 1 }))
     .sort((a, b) => a.first - b.first)
-  const ranges: Stretch[] = []
-  for (const range of met) {
-    const before = ranges.at(-1)
-    if (before && range.first <= before.last + 1)
-      ranges[ranges.length - 1] = { first: before.first, last: Math.max(before.last, range.last) }
-    else ranges.push(range)
+  const apart: Stretch[] = []
+  for (const next of tiles) {
+    const before = apart.at(-1)
+    if (before && next.first <= before.last + 1)
+      apart[apart.length - 1] = { first: before.first, last: Math.max(before.last, next.last) }
+    else apart.push(next)
   }
-  return ranges
+  return apart
 }
 
 /** Tiles for a stretch that has none, slice by slice; `below` is the seal that ends right before it. */
@@ -111,7 +114,7 @@ async function buildGap(work: Work, gap: Stretch, count: number, below: Seal | u
   for (const slice of slicesOf(work, { first, last: end - 1 }, count, width)) {
     const seal = { first: from, last: slice.last, width }
     await makeLowest(work, seal, slice)
-    await makeWider(work, seal, slice)
+    await makeWider(work, seal, [slice])
     await publish(work, seal)
   }
 }
@@ -150,23 +153,34 @@ async function makeLowest(
   await options.pause()
 }
 
-/** Makes the wider tiles that a range is in, as far as they lie within the seal, each width out of the one below. */
+/**
+ * Makes the wider tiles that some ranges are in, as far as they lie within the seal, each width out of the one below. A width is finished in all
+ * ranges before the next one begins: two ranges may be in one wider tile, and of two tiles of one place and version both must be right.
+ */
 async function makeWider(
   { store, series, names, options }: Work,
   seal: Omit<Seal, 'version'>,
-  range: Stretch,
+  ranges: readonly Stretch[],
 ): Promise<void> {
   const { version } = series
-  for (let lower = seal.width; ; lower *= tileRatio) {
+  const length = seal.last - seal.first + 1
+  for (let lower = seal.width; lower * tileRatio <= length; lower *= tileRatio) {
     const width = lower * tileRatio
-    let first = alignDown(range.first, width)
-    if (first < seal.first) first += width
-    let last = alignDown(range.last, width) + width - 1
-    if (last > seal.last) last -= width
-    if (width > seal.last - seal.first + 1 || first > last) return
-    await store.command(tilesOfTiles(), { ...names, first, last, width, mask: -width, version, lower })
-    await options.pause()
+    for (const { first, last } of wholeTiles(seal, ranges, width)) {
+      await store.command(tilesOfTiles(), { ...names, first, last, width, mask: -width, version, lower })
+      await options.pause()
+    }
   }
+}
+
+/** The tiles of a width that ranges are in, without those that reach over the seal's ends; ascending and apart. */
+function wholeTiles(seal: Stretch, ranges: readonly Stretch[], width: number): Stretch[] {
+  return aligned(ranges, width)
+    .map(({ first, last }) => ({
+      first: first < seal.first ? first + width : first,
+      last: last > seal.last ? last - width : last,
+    }))
+    .filter(({ first, last }) => first <= last)
 }
 
 async function publish({ store, series, names }: Work, { first, last, width }: Omit<Seal, 'version'>): Promise<void> {
