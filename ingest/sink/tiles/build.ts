@@ -2,6 +2,7 @@ import type { Parameters, StoreReader } from '../../../schema/store.ts'
 import { isStale, type LateRange, type Seal, type Stretch, tileRatio, tiling } from '../../../schema/tiles.ts'
 import { mayHaveTiles } from '../late-points.ts'
 import { readCoverage } from './coverage.ts'
+import { alignDown, aligned, alignUp, wholeTiles } from './grid.ts'
 import type { LongSeries } from './long-series.ts'
 import { insertSeal, pointsBetween, tilesOfPoints, tilesOfTiles } from './statements.ts'
 
@@ -86,21 +87,6 @@ function staleRanges(seal: Seal, late: readonly LateRange[]): Stretch[] {
   return aligned(met, seal.width)
 }
 
-/** Stretches in whole tiles, ascending and apart. */
-function aligned(stretches: readonly Stretch[], width: number): Stretch[] {
-  const tiles = stretches
-    .map(({ first, last }) => ({ first: alignDown(first, width), last: alignDown(last, width) + width - 1 }))
-    .sort((a, b) => a.first - b.first)
-  const apart: Stretch[] = []
-  for (const next of tiles) {
-    const before = apart.at(-1)
-    if (before && next.first <= before.last + 1)
-      apart[apart.length - 1] = { first: before.first, last: Math.max(before.last, next.last) }
-    else apart.push(next)
-  }
-  return apart
-}
-
 /** Tiles for a stretch that has none, slice by slice; `below` is the seal that ends right before it. */
 async function buildGap(work: Work, gap: Stretch, count: number, below: Seal | undefined): Promise<void> {
   const { series } = work
@@ -173,16 +159,6 @@ async function makeWider(
   }
 }
 
-/** The tiles of a width that ranges are in, without those that reach over the seal's ends; ascending and apart. */
-function wholeTiles(seal: Stretch, ranges: readonly Stretch[], width: number): Stretch[] {
-  return aligned(ranges, width)
-    .map(({ first, last }) => ({
-      first: first < seal.first ? first + width : first,
-      last: last > seal.last ? last - width : last,
-    }))
-    .filter(({ first, last }) => first <= last)
-}
-
 async function publish({ store, series, names }: Work, { first, last, width }: Omit<Seal, 'version'>): Promise<void> {
   await store.command(insertSeal, { ...names, first, last, width, version: series.version })
 }
@@ -190,13 +166,4 @@ async function publish({ store, series, names }: Work, { first, last, width }: O
 async function countPoints({ store, names }: Work, { first, last }: Stretch): Promise<number> {
   const [answer] = await store.reader.rows<{ points: number }>(pointsBetween, { ...names, first, last })
   return Number(answer!.points)
-}
-
-/** Exact: widths are powers of two. */
-function alignDown(step: number, width: number): number {
-  return Math.floor(step / width) * width
-}
-
-function alignUp(step: number, width: number): number {
-  return Math.ceil(step / width) * width
 }
