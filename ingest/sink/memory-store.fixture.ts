@@ -31,7 +31,8 @@ const keys: Record<string, readonly string[]> = {
   source_partitions: ['log', 'partition'],
 }
 
-export function createMemoryStore(): MemoryStore {
+/** `tell` hears what became of each block with a token. */
+export function createMemoryStore(tell: (line: string) => void = () => {}): MemoryStore {
   const points: Row[] = []
   const tokens = new Set<string>()
   const tables = Object.fromEntries(Object.keys(keys).map((name) => [name, new Map<string, Row>()]))
@@ -40,9 +41,13 @@ export function createMemoryStore(): MemoryStore {
   function insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): void {
     if (token !== undefined && tokens.has(token)) {
       skipped++
+      tell(`  ${token} is known`)
       return
     }
-    if (token !== undefined) tokens.add(token)
+    if (token !== undefined) {
+      tokens.add(token)
+      tell(`  ${token} is stored`)
+    }
     for (let i = 0; i < rows; i++) {
       const row = rowAt(columns, i)
       if (table === 'points') points.push(row)
