@@ -1,0 +1,62 @@
+import type { Block } from '../../schema/store.ts'
+import type { Points } from '../reduce/buckets.ts'
+
+/** Rows `from` up to `to` of a block, all of one series; `first` and `last` are the steps of the first and the last of them. */
+export type Piece = {
+  readonly steps: DataView
+  readonly values: DataView
+  readonly from: number
+  readonly to: number
+  readonly first: number
+  readonly last: number
+}
+
+/** Where the rows of each series lie, by short key. */
+export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
+  const pieces = new Map<number, Piece[]>()
+  for (const { rows, columns } of blocks) {
+    const [series, steps, values] = [columns.get('series')!, columns.get('step')!, columns.get('value')!]
+    for (let from = 0; from < rows; ) {
+      const key = series.getUint32(4 * from, true)
+      let to = from + 1
+      while (to < rows && series.getUint32(4 * to, true) === key) to++
+      const piece = { steps, values, from, to, first: stepAt(steps, from), last: stepAt(steps, to - 1) }
+      const list = pieces.get(key)
+      if (list) list.push(piece)
+      else pieces.set(key, [piece])
+      from = to
+    }
+  }
+  return pieces
+}
+
+const stepAt = (steps: DataView, row: number) =>
+  steps.getInt32(8 * row + 4, true) * 2 ** 32 + steps.getUint32(8 * row, true)
+
+/** Room for the points of one series after the other. */
+export type Room = { steps: Float64Array; values: Float64Array }
+export const emptyRoom = (): Room => ({ steps: new Float64Array(0), values: new Float64Array(0) })
+
+/**
+ * The points of a series in the order of step, then of logging, in a room that the next series uses again. Undefined where pieces lie over each
+ * other: which of two points of one step was logged first is not known here.
+ */
+export function gathered(pieces: Piece[], room: Room): Points | undefined {
+  pieces.sort((a, b) => a.first - b.first)
+  const rows = pieces.reduce((sum, { from, to }) => sum + to - from, 0)
+  if (room.steps.length < rows) Object.assign(room, { steps: new Float64Array(rows), values: new Float64Array(rows) })
+  const { steps, values } = room
+  let length = 0
+  let before = Number.NEGATIVE_INFINITY
+  for (const piece of pieces) {
+    if (piece.first <= before) return undefined
+    for (let row = piece.from; row < piece.to; row++) {
+      const step = stepAt(piece.steps, row)
+      if (step < before) return undefined
+      before = step
+      steps[length] = step
+      values[length++] = piece.values.getFloat64(8 * row, true)
+    }
+  }
+  return { steps: steps.subarray(0, length), values: values.subarray(0, length) }
+}
