@@ -105,7 +105,9 @@ async function loadUntiled(
   if (points > sizes.chartPoints || series.some(({ known }) => known.density === 0)) return undefined
   const byId = new Map(series.map((one) => [one.id, one]))
   const curves: Curves = new Map()
-  const unordered = await readRows(reader, { ...question, series }, sizes.chartPoints, options, (id, logged) => {
+  const narrow = series.every(({ known }) => isNarrow(known.first) && isNarrow(known.last))
+  const asked = { ...question, series, narrow }
+  const unordered = await readRows(reader, asked, sizes.chartPoints, options, (id, logged) => {
     const { steps } = logged
     learn(byId.get(id)!.known, window, { first: steps[0]!, last: steps.at(-1)! }, steps.length)
     // What is shown as it is must not lie where the next series will.
@@ -122,6 +124,9 @@ async function loadUntiled(
   )
   return new Map([...curves, ...inOrder!])
 }
+
+/** Of a step that may not be known. */
+const isNarrow = (step = 0) => Math.abs(step) < 2 ** 31 - 1
 
 const copied = ({ steps, values }: Points): Points => ({ steps: steps.slice(), values: values.slice() })
 

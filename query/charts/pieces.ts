@@ -9,18 +9,31 @@ export type Piece = {
   readonly to: number
   readonly first: number
   readonly last: number
+  /** Steps of 32 bits. */
+  readonly isNarrow: boolean
 }
 
 /** Where the rows of each series lie, by short key. */
 export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
   const pieces = new Map<number, Piece[]>()
   for (const { rows, columns } of blocks) {
-    const [series, steps, values] = [columns.get('series')!, columns.get('step')!, columns.get('value')!]
+    const [series, steps, values] = [columns.get('series')!, columns.get('at')!, columns.get('value')!]
+    const isShort = series.byteLength === 2 * rows
+    const keyAt = (row: number) => (isShort ? series.getUint16(2 * row, true) : series.getUint32(4 * row, true))
+    const isNarrow = steps.byteLength === 4 * rows
     for (let from = 0; from < rows; ) {
-      const key = series.getUint32(4 * from, true)
+      const key = keyAt(from)
       let to = from + 1
-      while (to < rows && series.getUint32(4 * to, true) === key) to++
-      const piece = { steps, values, from, to, first: stepAt(steps, from), last: stepAt(steps, to - 1) }
+      while (to < rows && keyAt(to) === key) to++
+      const piece = {
+        steps,
+        values,
+        from,
+        to,
+        first: stepAt(steps, from, isNarrow),
+        last: stepAt(steps, to - 1, isNarrow),
+        isNarrow,
+      }
       const list = pieces.get(key)
       if (list) list.push(piece)
       else pieces.set(key, [piece])
@@ -30,8 +43,11 @@ export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
   return pieces
 }
 
-const stepAt = (steps: DataView, row: number) =>
-  steps.getInt32(8 * row + 4, true) * 2 ** 32 + steps.getUint32(8 * row, true)
+/** Of 32 bits or of 64, which lie within ±2^53. */
+const stepAt = (steps: DataView, row: number, isNarrow: boolean) =>
+  isNarrow
+    ? steps.getInt32(4 * row, true)
+    : steps.getInt32(8 * row + 4, true) * 2 ** 32 + steps.getUint32(8 * row, true)
 
 /** Room for the points of one series after the other. */
 export type Room = { steps: Float64Array; values: Float64Array }
@@ -51,7 +67,7 @@ export function gathered(pieces: Piece[], room: Room): Points | undefined {
   for (const piece of pieces) {
     if (piece.first <= before) return undefined
     for (let row = piece.from; row < piece.to; row++) {
-      const step = stepAt(piece.steps, row)
+      const step = stepAt(piece.steps, row, piece.isNarrow)
       if (step < before) return undefined
       before = step
       steps[length] = step

@@ -9,15 +9,24 @@ export type SeriesRows = {
   readonly toStep: number
 }
 
+/** How few bytes a row has: bits of the short key of `charts/short-keys.ts`, and whether steps are sent in 32 bits. */
+export type RowForm = { readonly bits: 16 | 32; readonly shift: number; readonly narrow: boolean }
+
+/** Steps in 32 bits; those that do not fit come as one of these. */
+export const narrowest = { least: -(2 ** 31), most: 2 ** 31 - 1 }
+
 /**
- * The points of series as they lie in the store: `series, step, value`. `series` is the short key of `charts/short-keys.ts`. Within a block
- * those of one series stand together in the order of step, then of logging; but a series may be in several blocks, and these come in any
- * order: to sort a million rows takes as long again as to read them. Reading stops at `rows` rows.
+ * The points of series as they lie in the store: `series`, the short key, `at`, the step, and `value`. Within a block those of one series stand together in
+ * the order of step, then of logging; but a series may be in several blocks, and these come in any order: to sort a million rows takes as long
+ * again as to read them. Reading stops at `rows` rows. What is left out of a row is not copied, and collected as garbage, three times.
  */
-export function seriesRows(question: SeriesRows, shift: number, rows: number): Statement {
+export function seriesRows(question: SeriesRows, { bits, shift, narrow }: RowForm, rows: number): Statement {
   const { parameters, bind } = createBinder()
+  const { least, most } = narrowest
+  // Under another name, or the range of steps would be one of this and not of the column.
+  const at = narrow ? `toInt32(greatest(least(step, ${most}), ${least}))` : 'step'
   const sql = `
-SELECT toUInt32(bitShiftRight(bitXor(run, metric), ${bind('UInt32', shift)})) AS series, step, value
+SELECT toUInt${bits}(bitShiftRight(bitXor(run, metric), ${bind('UInt32', shift)})) AS series, ${at} AS at, value
 FROM points
 PREWHERE ${among(question, bind)}${within(question, bind)}
 LIMIT ${bind('UInt32', rows)}`
