@@ -92,7 +92,10 @@ async function loadShort(
 
 const hasNoTiles = ({ known }: LongSeries) => known.coverage.seals.length === 0
 
-/** All points of the series, put into buckets here; undefined where it is not known how many they are, or they are too many. */
+/**
+ * All points of the series, put into buckets here; undefined where it is not known how many they are, or they are too many. Series of which it is
+ * known that their points lie over each other come sorted, side by side with the others.
+ */
 async function loadUntiled(
   reader: StoreReader,
   series: readonly LongSeries[],
@@ -103,26 +106,34 @@ async function loadUntiled(
   const window = { first: question.fromStep, last: question.toStep }
   const points = series.reduce((sum, { known }) => sum + guessPoints(known, window), 0)
   if (points > sizes.chartPoints || series.some(({ known }) => known.density === 0)) return undefined
-  const byId = new Map(series.map((one) => [one.id, one]))
+  const [mixed, plain] = [series.filter(({ known }) => known.isMixed), series.filter(({ known }) => !known.isMixed)]
+  const byId = new Map(plain.map((one) => [one.id, one]))
   const curves: Curves = new Map()
-  const narrow = series.every(({ known }) => isNarrow(known.first) && isNarrow(known.last))
-  const asked = { ...question, series, narrow }
-  const unordered = await readRows(reader, asked, sizes.chartPoints, options, (id, logged) => {
+  const narrow = plain.every(({ known }) => isNarrow(known.first) && isNarrow(known.last))
+  const take = (id: string, logged: Points) => {
     const { steps } = logged
     learn(byId.get(id)!.known, window, { first: steps[0]!, last: steps.at(-1)! }, steps.length)
     // What is shown as it is must not lie where the next series will.
     curves.set(id, curveOf(steps.length > question.buckets ? logged : copied(logged), question))
-  })
-  if (!unordered) return undefined
-  if (unordered.length === 0) return curves
-  const inOrder = await loadShort(
-    reader,
-    unordered.map((id) => byId.get(id)!),
-    question,
-    undefined,
-    options,
-  )
-  return new Map([...curves, ...inOrder!])
+  }
+  const [unordered, sorted] = await Promise.all([
+    readRows(reader, { ...question, series: plain, narrow }, sizes.chartPoints, options, take),
+    loadSorted(reader, mixed, question, options),
+  ])
+  if (!unordered || !sorted) return undefined
+  const more = unordered.map((id) => byId.get(id)!)
+  for (const { known } of more) known.isMixed = true
+  const others = await loadSorted(reader, more, question, options)
+  return others && new Map([...curves, ...sorted, ...others])
+}
+
+async function loadSorted(
+  reader: StoreReader,
+  series: readonly LongSeries[],
+  question: CurvesQuestion,
+  options: ReadOptions,
+): Promise<Curves | undefined> {
+  return series.length === 0 ? new Map() : await loadShort(reader, series, question, sizes.chartPoints, options)
 }
 
 /** Of a step that may not be known. */

@@ -62,16 +62,18 @@ export function gathered(pieces: Piece[], room: Room): Points | undefined {
   const rows = pieces.reduce((sum, { from, to }) => sum + to - from, 0)
   if (room.steps.length < rows) Object.assign(room, { steps: new Float64Array(rows), values: new Float64Array(rows) })
   const { steps, values } = room
+  const valueBytes = new Uint8Array(values.buffer)
   let length = 0
   let before = Number.NEGATIVE_INFINITY
-  for (const piece of pieces) {
-    if (piece.first <= before) return undefined
-    for (let row = piece.from; row < piece.to; row++) {
-      const step = stepAt(piece.steps, row, piece.isNarrow)
+  for (const { from, to, first, isNarrow, ...piece } of pieces) {
+    if (first <= before) return undefined
+    const { buffer, byteOffset } = piece.values
+    valueBytes.set(new Uint8Array(buffer, byteOffset + 8 * from, 8 * (to - from)), 8 * length)
+    for (let row = from; row < to; row++) {
+      const step = stepAt(piece.steps, row, isNarrow)
       if (step < before) return undefined
       before = step
-      steps[length] = step
-      values[length++] = piece.values.getFloat64(8 * row, true)
+      steps[length++] = step
     }
   }
   return { steps: steps.subarray(0, length), values: values.subarray(0, length) }

@@ -22,6 +22,7 @@ export async function readRows(
   options: ReadOptions,
   take: (id: string, logged: Points) => void,
 ): Promise<string[] | undefined> {
+  if (question.series.length === 0) return []
   const keys = shortKeysOf(question.series)
   if (!keys) return undefined
   const read = async (narrow: boolean) => {

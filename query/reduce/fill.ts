@@ -7,47 +7,44 @@ export const bucketsOf = (points: Points, width: number): BucketTable => buckets
 
 /**
  * Buckets of points in the order of step, then of logging, that count what is superseded in each. What is to be known of a bucket is kept as
- * rows of the points while they are gone through, which takes 4 ns each.
+ * rows of the points while they are gone through: 5 ns each.
  */
 export function bucketsOfLogged({ steps, values }: Points, width: number, repeated: Repeated): BucketTable {
   const table = emptyTable(mostBuckets(steps, width))
   const { length } = steps
-  const [onlyLast, onlyFirst] = [repeated === 'LAST', repeated === 'FIRST']
+  const repeats = repeated !== 'ALL' && hasRepeats(steps)
   let row = 0
   for (let from = 0; from < length; row++) {
     const start = bucketStart(steps[from]!, width)
     const end = start + width
     let [superseded, others] = [0, 0]
     let [first, min, max, last] = [-1, -1, -1, -1]
-    let [low, high] = [0, 0]
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     let at = from
     for (; at < length && steps[at]! < end; at++) {
-      const step = steps[at]!
-      if (
-        (onlyLast && at + 1 < length && steps[at + 1] === step) ||
-        (onlyFirst && at > from && steps[at - 1] === step)
-      ) {
+      if (repeats && isSuperseded(steps, at, repeated)) {
         superseded++
         continue
       }
       const value = values[at]!
+      // Most are neither an extreme of their bucket nor anything but finite.
+      if (value > low && value < high) {
+        last = at
+        continue
+      }
       // Of what is not finite the difference is NaN.
       if (value - value !== 0) {
         others++
-        noteOther(table, row, step, value)
+        noteOther(table, row, steps[at]!, value)
         continue
       }
       last = at
-      if (first < 0) {
-        first = min = max = at
-        low = high = value
-        continue
-      }
-      if (value < low || (value === 0 && below(value, low))) {
+      if (first < 0) first = at
+      if (min < 0 || below(value, low)) {
         low = value
         min = at
       }
-      if (value > high || (value === 0 && below(high, value))) {
+      if (max < 0 || below(high, value)) {
         high = value
         max = at
       }
@@ -69,6 +66,16 @@ export function bucketsOfLogged({ steps, values }: Points, width: number, repeat
     from = at
   }
   return cutTable(table, 0, row)
+}
+
+function hasRepeats(steps: Float64Array): boolean {
+  for (let i = 1; i < steps.length; i++) if (steps[i] === steps[i - 1]) return true
+  return false
+}
+
+/** Whether another point of the same step counts instead. */
+function isSuperseded(steps: Float64Array, at: number, repeated: Repeated): boolean {
+  return repeated === 'LAST' ? steps[at + 1] === steps[at] : at > 0 && steps[at - 1] === steps[at]
 }
 
 /** Of ascending steps. What is not needed of 17 columns costs more to allocate than the rest of the work. */
