@@ -7,6 +7,8 @@ import { pick, type Random, whole } from '../../test/random.ts'
  */
 export type Life = {
   readonly dead: () => boolean
+  /** How often a step meets trouble. */
+  readonly troubleChance: number
   kill(): void
   /** Holds the process up, requests under way included, until the answer is called. */
   pause(): () => void
@@ -55,7 +57,8 @@ export function createLife(random: Random, steps: number, troubleChance: number)
 
   async function comeLate(effect: () => unknown): Promise<void> {
     for (let count = whole(random, 0, pick(random, lateTurns)); count > 0; count--) await setImmediate()
-    await effect()
+    // Nobody hears of its trouble any more.
+    await Promise.resolve(effect()).catch(() => {})
   }
 
   /** Settles when the effect has happened or never will. */
@@ -86,6 +89,7 @@ export function createLife(random: Random, steps: number, troubleChance: number)
 
   return {
     dead: () => dead,
+    troubleChance,
     kill() {
       dead = true
     },

@@ -9,7 +9,7 @@ import { contentsOfMemory } from './contents.fixture.ts'
 import { createProducer, type Mix } from './frames.fixture.ts'
 import { createLife, type Life } from './life.fixture.ts'
 import { createMemoryLog, type MemoryLog } from './memory-log.fixture.ts'
-import { createMemoryStore } from './memory-store.fixture.ts'
+import { createMemoryStore, type MemoryStore } from './memory-store.fixture.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { assertSame } from './same.fixture.ts'
@@ -22,7 +22,7 @@ const observe = createSinkObserver(new Metrics())
 export type World = {
   readonly random: Random
   readonly log: MemoryLog
-  readonly store: SinkParts['store']
+  readonly store: WorldStore
   readonly producer: ReturnType<typeof createProducer>
   readonly faults: unknown[]
   readonly forgetTokens: () => void
@@ -35,6 +35,12 @@ export type World = {
   /** What became of each life and each block of points, in order. */
   readonly history: string[]
   lives: number
+}
+
+type WorldStore = {
+  readonly sinkReader: SinkParts['store']['sinkReader']
+  /** `trouble`: whether there is trouble between one server of the store and the next. */
+  insertBlock(...block: [...Parameters<SinkParts['store']['insertBlock']>, trouble: () => boolean]): Promise<void>
 }
 
 type Started = { readonly sink: Sink; readonly started: Promise<void> }
@@ -64,7 +70,7 @@ function startSink(world: World, life: Life): Started {
         if (token) history.push(`life ${number} sends ${token}, ${rows} rows`)
         const effect = () => {
           if (token) history.push(`life ${number}: ${token} lands`)
-          return store.insertBlock(table, rows, sent, token)
+          return store.insertBlock(table, rows, sent, token, () => random() < 3 * life.troubleChance)
         }
         const landing = life.step(effect, { mayFail: true, mayComeLate: true })
         if (token) lookedFor = false
@@ -206,6 +212,22 @@ export async function liveThrough(world: World, lives: number): Promise<void> {
   assert.deepEqual(world.log.violations, [])
 }
 
+/** A store of some servers, each of which has its part of a block of points whole or not at all. */
+function spreadStore(random: Random, memory: MemoryStore, servers: number): WorldStore {
+  return {
+    sinkReader: memory.reader,
+    async insertBlock(table, rows, columns, token, trouble) {
+      if (table !== 'points' || servers === 1) return memory.insertBlock(table, rows, columns, token)
+      const first = whole(random, 0, servers - 1)
+      for (let n = 0; n < servers; n++) {
+        if (n > 0 && trouble()) throw new Error('the next server is away')
+        memory.insertBlock(table, rows, columns, token, { number: (first + n) % servers, of: servers })
+        for (let turns = whole(random, 0, 2); turns > 0; turns--) await setImmediate()
+      }
+    },
+  }
+}
+
 /** Lives one after the other in memory; then the store holds what the log says. */
 export async function crashInMemory(random: Random, mix: Mix, lives: number): Promise<void> {
   const history: string[] = []
@@ -213,7 +235,7 @@ export async function crashInMemory(random: Random, mix: Mix, lives: number): Pr
   const world: World = {
     random,
     log: createMemoryLog(random),
-    store: { sinkReader: memory.reader, insertBlock: async (...block) => memory.insertBlock(...block) },
+    store: spreadStore(random, memory, pick(random, [1, 1, 3])),
     producer: createProducer(random, mix),
     faults: [],
     forgetTokens: memory.forgetTokens,
