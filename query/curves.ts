@@ -159,6 +159,8 @@ async function lookUp(
     for (const { id, known } of old) {
       known.coverage = { ...known.coverage, seals: seals.get(id) ?? [] }
       known.sealsReadMs = now
+      // By now the store may have merged what lay over each other.
+      known.isMixed = false
     }
   }
   const window = { first: question.fromStep, last: question.toStep }
