@@ -66,6 +66,7 @@ function startSink(world: World, life: Life): Started {
         return life.step(() => store.insertBlock(table, rows, sent, token), { mayFail: true, mayComeLate: true })
       },
     },
+    partitions: 1,
     columns: createColumnsPool(),
     settings: {
       blockRows: pick(random, [1, 50, 400, 100_000]),

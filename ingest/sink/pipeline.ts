@@ -1,8 +1,9 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { flushState } from './flush.ts'
 import { lateRows } from './late-points.ts'
+import { createLettersInsert } from './letters-insert.ts'
 import { createPointsInsert } from './points-insert.ts'
-import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
+import { runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
@@ -17,6 +18,7 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
+import { findStoredRuns } from './stored-runs.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 import { startWorkClock } from './work-clock.ts'
@@ -47,6 +49,7 @@ export function createSink(parts: SinkParts): Sink {
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   const insertPoints = createPointsInsert(parts, keepTrying)
+  const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
   let starting: Promise<void> | undefined
@@ -75,6 +78,8 @@ export function createSink(parts: SinkParts): Sink {
     flushed = commit.offset - 1
     newestMs = commit.newestMs
     state.applied = commit.offset - 1
+    const place = { partition: partition.partition, partitions: parts.partitions }
+    state.storedRuns = await keepTrying('look up which runs there are', () => findStoredRuns(store.sinkReader, place))
     await rebuild(commit.offset, stored)
     for (const [first, last] of open) await replay(first, last)
     halted.signal.throwIfAborted()
@@ -175,16 +180,7 @@ export function createSink(parts: SinkParts): Sink {
     await persist({ ...rest, intents: [[batch.first, batch.last], ...later] })
     if (!known) await insertRows(partitionRows(partition))
     known = true
-    if (batch.deadLetters.length > 0) {
-      for (const letter of batch.deadLetters) observe.dead[letter.reason].value++
-      logger.warn(
-        { letters: batch.deadLetters.length, reason: batch.deadLetters[0]!.reason },
-        'frames went to the dead letters',
-      )
-      await insertRows(deadLetterRows(partition.partition, batch.deadLetters))
-      const buried = buriedLetters(partition.partition, batch.deadLetters)
-      await keepTrying('bury dead letters', async () => partition.bury?.(buried))
-    }
+    if (batch.deadLetters.length > 0) await insertLetters(batch.deadLetters)
     // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
     const { rows } = batch.points
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
