@@ -7,6 +7,8 @@ import { type LongSeries, longSeriesOf } from './tiles/long-series.ts'
 
 export type FlushSteps = {
   insert(rows: TableRows): Promise<void>
+  /** Awaited between two inserts of series: what many series take is to be spread over time. */
+  readonly rest?: () => Promise<void>
   /** Resolves when the points of every record up to `offset` are in the store. */
   stored(offset: number): Promise<void>
   /** Who is told of long series that changed, once their rows are stored: of those of so many points. */
@@ -48,6 +50,7 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
     }
     await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), store)
     if (long.length > 0) steps.tiles?.grown(long)
+    if (at < dirty.length) await steps.rest?.()
   }
   return covered
 }

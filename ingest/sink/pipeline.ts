@@ -1,11 +1,10 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
-import { flushState } from './flush.ts'
+import { createFlushes } from './flushes.ts'
 import { lateRows } from './late-points.ts'
 import { createLettersInsert } from './letters-insert.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
-import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
@@ -21,11 +20,9 @@ import {
 import { findStoredRuns } from './stored-runs.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
-import { startWorkClock } from './work-clock.ts'
 
 const readBytes = 4 * 1024 * 1024
 const hurryIntervalMs = 20
-const flushCheckMs = 250
 
 /**
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
@@ -55,7 +52,6 @@ export function createSink(parts: SinkParts): Sink {
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
-  let flushing: Promise<void> | undefined
   let committing: Promise<void> = Promise.resolve()
   let commit: Commit = nothingCommitted
   let known = false
@@ -65,9 +61,16 @@ export function createSink(parts: SinkParts): Sink {
   let wanted = -1
   let lastInsertMs = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
-  let lastFlushMs = 0
-  let lastFlushTookMs = 0
-  let flushTimer: NodeJS.Timeout | undefined
+  const flushes = createFlushes({
+    ...{ ...parts, state, keepTrying, halt },
+    lags: () => flushed < state.applied && !stopping.signal.aborted,
+    hasBegun: () => reading !== undefined,
+    stored: (offset) => reached(offset, false),
+    async covered(offset) {
+      await persist({ ...position(), offset: Math.max(commit.offset, offset + 1) })
+      flushed = Math.max(flushed, offset)
+    },
+  })
 
   async function begin(): Promise<void> {
     known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition))
@@ -85,8 +88,7 @@ export function createSink(parts: SinkParts): Sink {
     halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
-    lastFlushMs = performance.now()
-    flushTimer = setInterval(flushWhenDue, flushCheckMs)
+    flushes.begin()
     reading = readOn().catch(halt)
   }
 
@@ -164,7 +166,7 @@ export function createSink(parts: SinkParts): Sink {
     waiters.wake(stored)
     parts.onProgress?.()
     insertWhenDue()
-    flushWhenDue()
+    flushes.whenDue()
     // The next block's intent says the same.
     if (parts.announce && !inserting) persist(position()).catch(halt)
   }
@@ -212,40 +214,6 @@ export function createSink(parts: SinkParts): Sink {
     return committing
   }
 
-  function flushWhenDue(): void {
-    if (flushing || flushed >= state.applied || stopping.signal.aborted) return
-    if (performance.now() - lastFlushMs >= flushIntervalMs(settings, lastFlushTookMs)) flush().catch(halt)
-  }
-
-  function flush(): Promise<void> {
-    flushing ??= flushOnce().finally(() => {
-      flushing = undefined
-    })
-    return flushing
-  }
-
-  async function flushOnce(): Promise<void> {
-    // What the flush itself costs: a store that was away must not make the next flush come late.
-    const clock = startWorkClock()
-    lastFlushMs = performance.now()
-    const covered = await flushState(state, {
-      // Not before what others left is stored: their late points may not have been written down.
-      tiles: reading && parts.tiles,
-      stored: (offset) => clock.waiting(reached(offset, false)),
-      insert: ({ table, rows, columns }) =>
-        keepTrying(
-          `insert ${table}`,
-          clock.lastTry(() => store.insertBlock(table, rows, columns)),
-        ),
-    })
-    await clock.waiting(reached(covered, false))
-    await clock.waiting(persist({ ...position(), offset: Math.max(commit.offset, covered + 1) }))
-    flushed = Math.max(flushed, covered)
-    lastFlushTookMs = clock.workedMs()
-    observe.flushed(lastFlushTookMs / 1000)
-    parts.onProgress?.()
-  }
-
   async function reached(offset: number, summaries: boolean): Promise<void> {
     halted.signal.throwIfAborted()
     if (offset > stored) {
@@ -254,12 +222,12 @@ export function createSink(parts: SinkParts): Sink {
       insertWhenDue()
       await done
     }
-    while (summaries && flushed < offset) await flush()
+    while (summaries && flushed < offset) await flushes.soon()
   }
 
   async function stop(): Promise<void> {
     stopping.abort()
-    clearInterval(flushTimer)
+    flushes.end()
     await drain().catch(halt)
     if (!halted.signal.aborted) end(undefined)
     const error = await ended
@@ -273,8 +241,8 @@ export function createSink(parts: SinkParts): Sink {
     await reading
     insertWhenDue()
     while (inserting && !halted.signal.aborted) await inserting
-    await flush()
-    if (flushed < state.applied) await flush()
+    await flushes.soon()
+    if (flushed < state.applied) await flushes.soon()
   }
 
   /** Ends it at once; the first reason counts. */
@@ -283,7 +251,9 @@ export function createSink(parts: SinkParts): Sink {
     halted.abort(reason)
     stopping.abort()
     quiet(reason as Error)
-    void Promise.allSettled([starting, reading, inserting, flushing, committing]).then(() => end(reason as Error))
+    void Promise.allSettled([starting, reading, inserting, flushes.underWay(), committing]).then(() =>
+      end(reason as Error),
+    )
   }
 
   function end(reason: Error | undefined): void {
@@ -294,7 +264,7 @@ export function createSink(parts: SinkParts): Sink {
 
   function quiet(reason: Error): void {
     clearTimeout(timer)
-    clearInterval(flushTimer)
+    flushes.end()
     waiters.reject(reason)
   }
 
