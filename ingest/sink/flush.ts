@@ -17,8 +17,8 @@ export type FlushSteps = {
 
 /** Series whose rows are built between two turns of the event loop. */
 const seriesPerTurn = 10_000
-/** Series of one insert: each insert waits for the disk several times. */
-const seriesPerInsert = 100_000
+/** Series of one insert: each costs the store some 10 ms whatever is in it, and what is in it holds up others. */
+const seriesPerInsert = 50_000
 
 /**
  * Stores the summaries and sequence numbers of all runs that changed. A run's rows say up to which offset they go, and

@@ -26,8 +26,8 @@ export type FlushHost = SinkParts & {
   lags(): boolean
   /** Whether tiles may be made: not before what others left is stored, for their late points may not have been written down. */
   hasBegun(): boolean
-  /** Resolves when the points of every record up to `offset` are in the store. */
-  stored(offset: number): Promise<void>
+  /** Resolves when the points of every record up to `offset` are in the store; makes haste if asked. */
+  stored(offset: number, haste: boolean): Promise<void>
   /** Writes down that the summaries go up to `offset`. */
   covered(offset: number): Promise<void>
   halt(reason: unknown): void
@@ -50,7 +50,7 @@ export function createFlushes(host: FlushHost): Flushes {
     let restedForMs = 0
     const covered = await flushState(state, {
       tiles: host.hasBegun() ? host.tiles : undefined,
-      stored: (offset) => clock.waiting(host.stored(offset)),
+      stored: (offset) => clock.waiting(host.stored(offset, pace.hasty())),
       insert: ({ table, rows, columns }) =>
         keepTrying(
           `insert ${table}`,
@@ -62,7 +62,7 @@ export function createFlushes(host: FlushHost): Flushes {
         return clock.waiting(pace.pause(restPerWork * workedMs))
       },
     })
-    await clock.waiting(host.stored(covered))
+    await clock.waiting(host.stored(covered, pace.hasty()))
     await clock.waiting(host.covered(covered))
     lastTookMs = clock.workedMs()
     observe.flushed(lastTookMs / 1000)

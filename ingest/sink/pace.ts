@@ -5,6 +5,7 @@ export type Pace = {
   /** Ends the pause under way, and lets no other begin until there is calm again. */
   hurry(): void
   calm(): void
+  hasty(): boolean
 }
 
 export function createPace(): Pace {
@@ -28,5 +29,6 @@ export function createPace(): Pace {
     calm() {
       hasty = false
     },
+    hasty: () => hasty,
   }
 }

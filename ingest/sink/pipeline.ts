@@ -65,7 +65,7 @@ export function createSink(parts: SinkParts): Sink {
     ...{ ...parts, state, keepTrying, halt },
     lags: () => flushed < state.applied && !stopping.signal.aborted,
     hasBegun: () => reading !== undefined,
-    stored: (offset) => reached(offset, false),
+    stored: (offset, haste) => (haste ? reached(offset, false) : arrived(offset)),
     async covered(offset) {
       await persist({ ...position(), offset: Math.max(commit.offset, offset + 1) })
       flushed = Math.max(flushed, offset)
@@ -218,11 +218,17 @@ export function createSink(parts: SinkParts): Sink {
     halted.signal.throwIfAborted()
     if (offset > stored) {
       wanted = Math.max(wanted, offset)
-      const done = waiters.wait(offset)
+      const done = arrived(offset)
       insertWhenDue()
       await done
     }
     while (summaries && flushed < offset) await flushes.soon()
+  }
+
+  /** Resolves when everything up to `offset` is stored. */
+  async function arrived(offset: number): Promise<void> {
+    halted.signal.throwIfAborted()
+    if (offset > stored) await waiters.wait(offset)
   }
 
   async function stop(): Promise<void> {

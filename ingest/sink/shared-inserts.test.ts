@@ -71,9 +71,23 @@ test('blocks under a token and rows of other tables go alone', async () => {
   const all = [
     store.insertBlock('runs', rows, columns, 'token'),
     store.insertBlock('runs', rows, columns, 'another'),
-    store.insertBlock('run_state', rows, columns),
+    store.insertBlock('dead_letters', rows, columns),
   ]
   assert.deepEqual(sizes, [1, 1, 1])
   for (const end of ends) end(new Error('enough'))
+  await Promise.allSettled(all)
+})
+
+test('summaries go in one insert after the other, and hold up nothing else', async () => {
+  const { store, sizes, ends, insert } = heldStore()
+  const { rows, columns } = runRows([createRun('p', 'a'), createRun('p', 'b')], 1)
+  const all = [store.insertBlock('series', rows, columns), store.insertBlock('run_state', rows, columns), insert('c')]
+  await setImmediate()
+  assert.deepEqual(sizes, [2, 1])
+  ends.shift()!(new Error('away'))
+  await assert.rejects(all[0]!, /away/)
+  await setImmediate()
+  assert.deepEqual(sizes, [2, 1, 2])
+  for (const end of ends) end(new Error('away'))
   await Promise.allSettled(all)
 })

@@ -1,5 +1,9 @@
+import { sideBySide } from '../store/side-by-side.ts'
 import { joinRows, type TableRows } from './rows.ts'
 import type { SinkParts } from './sink.ts'
+
+/** Summaries, which nobody waits for: one insert at a time, so that points always find a place. */
+const patientTables: ReadonlySet<string> = new Set(['metric_figures', 'series', 'run_state'])
 
 type SinkStore = SinkParts['store']
 type Waiting = { readonly rows: TableRows; done(): void; failed(error: unknown): void }
@@ -11,11 +15,14 @@ const sharedRows = 20_000
 const sharedTables: ReadonlySet<string> = new Set(['runs', 'late_points'])
 
 /**
+ * How the partitions of a process share the store's places for inserts.
+ *
  * Few rows cost the store as much as thousands: each insert makes a part of the table, and one of each of its views. So the partitions of a
  * process put theirs into some tables together: what comes while an insert of the table is under way goes with the next one.
  */
 export function withSharedInserts({ sinkReader, insertBlock }: SinkStore): SinkStore {
   const waiting = new Map<string, Waiting[]>()
+  const insertPatiently = sideBySide(1, insertBlock)
 
   async function insertInTurn(table: string): Promise<void> {
     const queue = waiting.get(table)!
@@ -51,8 +58,9 @@ export function withSharedInserts({ sinkReader, insertBlock }: SinkStore): SinkS
   return {
     sinkReader,
     insertBlock(table, rows, columns, token) {
-      const alone = token !== undefined || !sharedTables.has(table)
-      return alone ? insertBlock(table, rows, columns, token) : insertTogether({ table, rows, columns })
+      if (token === undefined && sharedTables.has(table)) return insertTogether({ table, rows, columns })
+      const insert = patientTables.has(table) ? insertPatiently : insertBlock
+      return insert(table, rows, columns, token)
     },
   }
 }
