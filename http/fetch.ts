@@ -37,7 +37,9 @@ async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'fi
   if (!response.body) return {}
   if (response.headers.get('content-type')?.startsWith('text/event-stream'))
     return { body: ownStream(response.body), filler: comment }
-  return { body: new Uint8Array(await response.arrayBuffer()) }
+  // What was a view stays one: to make another of it would copy it.
+  const bytes: ArrayBuffer | Uint8Array = await response.arrayBuffer()
+  return { body: bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes) }
 }
 
 /** A fetch handler may have streams of another make than this process's own. */

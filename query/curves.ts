@@ -1,12 +1,14 @@
 import { metricKey, runKey } from '../schema/keys.ts'
 import type { ReadOptions, StoreReader } from '../schema/store.ts'
+import { readRows } from './charts/rows.ts'
 import { readMany } from './pipeline/pages.ts'
-import { type BucketTable, bucketsOf, type Points, sum } from './reduce/buckets.ts'
+import { type BucketTable, type Points, sum } from './reduce/buckets.ts'
+import { bucketsOf, bucketsOfLogged } from './reduce/fill.ts'
 import { bucketWidthOf } from './reduce/grid.ts'
 import { selectM4 } from './reduce/m4.ts'
 import { type Repeated, withoutSuperseded } from './reduce/repeated.ts'
 import { readExtents, seriesId } from './series-reads.ts'
-import { guessExtent, guessPoints, type Knowledge, knowledgeOf } from './tiles/known.ts'
+import { guessExtent, guessPoints, type Knowledge, knowledgeOf, learn } from './tiles/known.ts'
 import { readLong } from './tiles/long-curves.ts'
 import { readSeals } from './tiles/reads.ts'
 import { type LongSeries, pairsOf } from './tiles/round.ts'
@@ -47,13 +49,15 @@ export async function loadCurves(reader: StoreReader, question: CurvesQuestion, 
   const tried = few.length === 0 ? new Map() : await loadShort(reader, few, question, sizes.pointsTried, options)
   const rest = tried ? series.filter((one) => !few.includes(one)) : series
   if (rest.length === 0) return tried ?? new Map()
-  const long = await lookUp(reader, knowledge, rest, question, options)
+  const lookedUp = await lookUp(reader, knowledge, rest, question, options)
   const window = { first: question.fromStep, last: question.toStep }
+  const untiled = await loadUntiled(reader, lookedUp.filter(hasNoTiles), question, options)
+  const long = untiled ? lookedUp.filter((one) => !hasNoTiles(one)) : lookedUp
   const reduced = await readLong(reader, long, { ...question, window }, options)
   const short = long.filter(({ id }) => (reduced.get(id)?.points ?? Number.POSITIVE_INFINITY) <= question.buckets)
   const whole = short.length === 0 ? [] : await loadShort(reader, short, question, undefined, options)
   const curves = [...reduced].map(([id, one]) => [id, curveOfBuckets(one.table, one.width)] as const)
-  return new Map([...(tried ?? []), ...curves, ...(whole ?? [])])
+  return new Map([...(tried ?? []), ...(untiled ?? []), ...curves, ...(whole ?? [])])
 }
 
 function seriesOf({ project, runs, metrics }: CurvesQuestion): Series[] {
@@ -86,6 +90,57 @@ async function loadShort(
   return new Map([...points].map(([id, logged]) => [id, curveOf(logged, question)]))
 }
 
+const hasNoTiles = ({ known }: LongSeries) => known.coverage.seals.length === 0
+
+/**
+ * All points of the series, put into buckets here; undefined where it is not known how many they are, or they are too many. Series of which it is
+ * known that their points lie over each other come sorted, side by side with the others.
+ */
+async function loadUntiled(
+  reader: StoreReader,
+  series: readonly LongSeries[],
+  question: CurvesQuestion,
+  options: ReadOptions,
+): Promise<Curves | undefined> {
+  if (series.length === 0) return new Map()
+  const window = { first: question.fromStep, last: question.toStep }
+  const points = series.reduce((sum, { known }) => sum + guessPoints(known, window), 0)
+  if (points > sizes.chartPoints || series.some(({ known }) => known.density === 0)) return undefined
+  const [mixed, plain] = [series.filter(({ known }) => known.isMixed), series.filter(({ known }) => !known.isMixed)]
+  const byId = new Map(plain.map((one) => [one.id, one]))
+  const curves: Curves = new Map()
+  const narrow = plain.every(({ known }) => isNarrow(known.first) && isNarrow(known.last))
+  const take = (id: string, logged: Points) => {
+    const { steps } = logged
+    learn(byId.get(id)!.known, window, { first: steps[0]!, last: steps.at(-1)! }, steps.length)
+    // What is shown as it is must not lie where the next series will.
+    curves.set(id, curveOf(steps.length > question.buckets ? logged : copied(logged), question))
+  }
+  const [unordered, sorted] = await Promise.all([
+    readRows(reader, { ...question, series: plain, narrow }, sizes.chartPoints, options, take),
+    loadSorted(reader, mixed, question, options),
+  ])
+  if (!unordered || !sorted) return undefined
+  const more = unordered.map((id) => byId.get(id)!)
+  for (const { known } of more) known.isMixed = true
+  const others = await loadSorted(reader, more, question, options)
+  return others && new Map([...curves, ...sorted, ...others])
+}
+
+async function loadSorted(
+  reader: StoreReader,
+  series: readonly LongSeries[],
+  question: CurvesQuestion,
+  options: ReadOptions,
+): Promise<Curves | undefined> {
+  return series.length === 0 ? new Map() : await loadShort(reader, series, question, sizes.chartPoints, options)
+}
+
+/** Of a step that may not be known. */
+const isNarrow = (step = 0) => Math.abs(step) < 2 ** 31 - 1
+
+const copied = ({ steps, values }: Points): Points => ({ steps: steps.slice(), values: values.slice() })
+
 /** Series with what is known of them; where that is nothing or old, it is asked which tiles they have, and if none, how long they are. */
 async function lookUp(
   reader: StoreReader,
@@ -104,30 +159,31 @@ async function lookUp(
     for (const { id, known } of old) {
       known.coverage = { ...known.coverage, seals: seals.get(id) ?? [] }
       known.sealsReadMs = now
+      // By now the store may have merged what lay over each other.
+      known.isMixed = false
     }
   }
   const window = { first: question.fromStep, last: question.toStep }
   const unclear = long.filter(({ known }) => known.coverage.seals.length === 0 && !guessExtent(known, window))
   if (unclear.length === 0) return long
   const extents = await readExtents(reader, { ...question, ...pairsOf(unclear) }, options)
-  const found = new Map(extents.map((extent) => [extent.id, { first: extent.firstStep, last: extent.lastStep }]))
+  const found = new Map(extents.map((extent) => [extent.id, extent]))
   return long.flatMap((one) => {
     if (!unclear.includes(one)) return one
-    const extent = found.get(one.id)
-    return extent ? { ...one, extent } : []
+    const looked = found.get(one.id)
+    if (!looked) return []
+    const extent = { first: looked.firstStep, last: looked.lastStep }
+    learn(one.known, window, extent, looked.points)
+    return { ...one, extent }
   })
 }
 
 function curveOf(logged: Points, { buckets, repeated }: Pick<CurvesQuestion, 'buckets' | 'repeated'>): Curve {
-  const { superseded, ...points } = withoutSuperseded(logged, repeated)
-  const { steps } = points
+  const { steps } = logged
   const bucketWidth = steps.length === 0 ? 1 : bucketWidthOf(steps[0]!, steps.at(-1)!, buckets)
-  if (logged.steps.length <= buckets)
-    return { points, exact: true, bucketWidth, superseded, buckets: () => bucketsOf(points, bucketWidth) }
-  const table = bucketsOf(points, bucketWidth)
-  const drawn = selectM4(table)
-  const exact = drawn.steps.length === steps.length
-  return { points: drawn, exact, bucketWidth, superseded, buckets: () => table }
+  if (steps.length > buckets) return curveOfBuckets(bucketsOfLogged(logged, bucketWidth, repeated), bucketWidth)
+  const { superseded, ...points } = withoutSuperseded(logged, repeated)
+  return { points, exact: true, bucketWidth, superseded, buckets: () => bucketsOf(points, bucketWidth) }
 }
 
 /** The curve that buckets of `width` steps draw, each of which counts its superseded points. */

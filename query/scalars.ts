@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql'
 import { limits } from '../schema/limits.ts'
+import { asValue, integerColumn, packedColumn, valueColumn } from './answers/columns.ts'
 
 /** A scalar that only goes out. */
 function outgoing<T>(name: string, serialize: (value: T) => unknown): GraphQLScalarType {
@@ -22,23 +23,16 @@ function plain(node: ValueNode): unknown {
 }
 
 const asNumber = (value: number) => value
-/** -0 would be printed as `0` by JSON in any case. */
-const asValue = (value: number) => (Number.isFinite(value) ? value : String(value))
 
 export const scalars = {
   JSON: outgoing<unknown>('JSON', (value) => value),
   Count: outgoing('Count', asNumber),
   Value: outgoing('Value', asValue),
-  Steps: outgoing<Float64Array>('Steps', (column) => Array.from(column)),
-  Times: outgoing<Float64Array>('Times', (column) => Array.from(column)),
-  Counts: outgoing<Float64Array>('Counts', (column) => Array.from(column)),
-  Values: outgoing<Float64Array | readonly (number | null)[]>('Values', (column) =>
-    Array.from(column, (value) => (value === null ? null : asValue(value))),
-  ),
-  // The machines this runs on are little-endian, as are typed arrays on them.
-  Packed: outgoing<Float64Array>('Packed', (column) =>
-    Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('base64'),
-  ),
+  Steps: outgoing('Steps', integerColumn),
+  Times: outgoing('Times', integerColumn),
+  Counts: outgoing('Counts', integerColumn),
+  Values: outgoing('Values', valueColumn),
+  Packed: outgoing('Packed', packedColumn),
   Step: both('Step', asNumber, readStep),
   Time: both('Time', (ms) => new Date(ms).toISOString(), readTime),
 }

@@ -26,7 +26,7 @@ export const valuesOfSeries: readonly ((random: Random, i: number) => number)[] 
   () => Number.NaN,
 ]
 
-function history(random: Random): LoggedPoint[] {
+export function history(random: Random): LoggedPoint[] {
   const [stepAt, valueAt] = [pick(random, stepsOfSeries), pick(random, valuesOfSeries)]
   const length = pick(random, [0, 1, 3, 60, 400, 1500])
   const points = Array.from({ length }, (_, i) => ({ step: stepAt(random, i), value: valueAt(random, i) }))

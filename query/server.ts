@@ -14,6 +14,7 @@ import { createSocketSubscribe } from './live/socket-subscribe.ts'
 import { createLiveSockets, type LiveSockets } from './live/sockets.ts'
 import { createPersistedOperations, type PersistedSettings } from './persisted.ts'
 import { createBudget } from './pipeline/budget.ts'
+import { useAnswerBytes } from './plugins/answers.ts'
 import { useCostLimits } from './plugins/cost-limits.ts'
 import { useDocumentLimits } from './plugins/document-limits.ts'
 import { useReferenceExecutor } from './plugins/engine.ts'
@@ -103,6 +104,8 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     useErrorCodes(),
     // How long it took, from the queue on, and which errors there were.
     useMeasures(metrics),
+    // Columns go out as bytes.
+    useAnswerBytes(),
   ]
 
   const yoga = createYoga({

@@ -116,6 +116,8 @@ export async function fuzzTiles(store: TestStore, seed: number, histories: numbe
     const blocks = history(random)
     const pending: Pending[] = []
     const summaries = [series.summary()]
+    // In the store or here.
+    Object.assign(sizes, { chartPoints: pick(random, [0, 200, 1e6]) })
     const question = (window: Window) => ask(document, { in: { project, runs: [run], metrics: ['m'], ...window } })
 
     async function compare(during: () => Promise<void>): Promise<void> {

@@ -18,6 +18,8 @@ export type ReadOptions = {
   readonly signal?: AbortSignal
   /** Refused with a `StoreTrouble` of size, by the store's index, when more rows than this would have to be gone through. */
   readonly rowsToRead?: number
+  /** Of large answers: `blocks` instead of columns, without a copy of what came. */
+  readonly asBlocks?: boolean
 }
 
 /**
@@ -28,7 +30,11 @@ export type Columns = {
   readonly rows: number
   /** By column name, each `rows` long, but for arrays. */
   readonly columns: ReadonlyMap<string, Column>
+  /** Only where they were asked for; then there are no columns. */
+  readonly blocks?: readonly Block[]
 }
+/** Some rows of an answer as they came: of each column of fixed width its bytes, little-endian and at any address. */
+export type Block = { readonly rows: number; readonly columns: ReadonlyMap<string, DataView> }
 export type Column =
   | BigInt64Array
   | BigUint64Array

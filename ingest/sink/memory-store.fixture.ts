@@ -90,6 +90,7 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
       const rows = [...tables.source_partitions!.values()]
       return rows.filter((row) => row.log === log && row.partition === partition)
     }
+    if (sql.startsWith('SELECT count() AS stored FROM runs')) return [{ stored: tables.runs!.size }]
     if (table === 'runs') {
       const wanted = parameters.keys as readonly bigint[]
       return [...tables.runs!.values()]
@@ -113,7 +114,8 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
       async rows<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {
         return answer(sql, parameters) as T[]
       },
-      async columns(_sql, parameters = {}) {
+      async columns(sql, parameters = {}) {
+        if (sql.startsWith('SELECT key FROM runs')) return keysOfRuns([...tables.runs!.values()], parameters)
         return seriesColumns(chosen('series', parameters))
       },
     },
@@ -150,6 +152,13 @@ function jsonRow(row: Row): unknown {
       return [name, cell instanceof Map ? Object.fromEntries(cell) : cell]
     }),
   )
+}
+
+function keysOfRuns(stored: readonly Row[], { partition, partitions }: Parameters): Columns {
+  const runs = stored.filter(
+    ({ key }) => (key as bigint) % BigInt(partitions as number) === BigInt(partition as number),
+  )
+  return { rows: runs.length, columns: new Map([['key', BigUint64Array.from(runs, (row) => row.key as bigint)]]) }
 }
 
 function seriesColumns(rows: readonly Row[]): Columns {

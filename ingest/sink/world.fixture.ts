@@ -77,6 +77,7 @@ function startSink(world: World, life: Life): Started {
         return landing
       },
     },
+    partitions: 1,
     columns: createColumnsPool(),
     settings: {
       blockRows: pick(random, [1, 50, 400, 100_000]),

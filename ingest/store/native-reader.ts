@@ -1,4 +1,4 @@
-import type { Column, Columns } from '../../schema/store.ts'
+import type { Block, Column, Columns } from '../../schema/store.ts'
 import { type Input, inputOf, takeBytes, takeText, takeVarint } from '../bytes.ts'
 
 /**
@@ -11,16 +11,11 @@ import { type Input, inputOf, takeBytes, takeText, takeVarint } from '../bytes.t
  * Source: the format's description in ClickHouse's documentation ("Native"), checked against the engine by tests.
  */
 export function readNative(bytes: Uint8Array): Columns {
-  const input = inputOf(bytes)
   const pieces = new Map<string, Column[]>()
   let rows = 0
-  while (input.at < bytes.byteLength) {
-    const columnCount = takeVarint(input)
-    const rowCount = takeVarint(input)
+  for (const { input, rowCount, columns } of blocksOf(bytes)) {
     rows += rowCount
-    for (let i = 0; i < columnCount; i++) {
-      const name = takeText(input)
-      const type = takeText(input)
+    for (const { name, type } of columns()) {
       const column = readColumn(input, type, rowCount)
       const list = pieces.get(name)
       if (list) list.push(column)
@@ -28,6 +23,37 @@ export function readNative(bytes: Uint8Array): Columns {
     }
   }
   return { rows, columns: new Map([...pieces].map(([name, list]) => [name, concatenate(list)])) }
+}
+
+/** The same without a copy, block by block; of columns of fixed width alone. */
+export function readNativeBlocks(bytes: Uint8Array): Columns {
+  const blocks: Block[] = []
+  let rows = 0
+  for (const { input, rowCount, columns } of blocksOf(bytes)) {
+    rows += rowCount
+    const views = new Map<string, DataView>()
+    for (const { name, type } of columns()) {
+      const fixed = fixedType(type)
+      if (!fixed) throw new TypeError(`a column of type ${type} has rows of any width`)
+      const { buffer, byteOffset, byteLength } = takeBytes(input, rowCount * fixed.BYTES_PER_ELEMENT)
+      views.set(name, new DataView(buffer, byteOffset, byteLength))
+    }
+    blocks.push({ rows: rowCount, columns: views })
+  }
+  return { rows, columns: new Map(), blocks }
+}
+
+/** The blocks' heads; whoever goes through the columns of one takes their data out of `input`, and goes through all of them. */
+function* blocksOf(bytes: Uint8Array) {
+  const input = inputOf(bytes)
+  while (input.at < bytes.byteLength) {
+    const columnCount = takeVarint(input)
+    const rowCount = takeVarint(input)
+    function* columns() {
+      for (let i = 0; i < columnCount; i++) yield { name: takeText(input), type: takeText(input) }
+    }
+    yield { input, rowCount, columns }
+  }
 }
 
 type Fixed = { BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): Exclude<Column, readonly string[]> }
@@ -46,8 +72,11 @@ const fixedTypes: Record<string, Fixed> = {
   Float64: Float64Array,
 }
 
+const fixedType = (type: string): Fixed | undefined =>
+  type.startsWith('DateTime64(') ? BigInt64Array : fixedTypes[type]
+
 function readColumn(input: Input, type: string, rows: number): Column {
-  const fixed = type.startsWith('DateTime64(') ? BigInt64Array : fixedTypes[type]
+  const fixed = fixedType(type)
   if (fixed) {
     // A copy, because the column may stand at any address here.
     const copy = new ArrayBuffer(rows * fixed.BYTES_PER_ELEMENT)

@@ -1,5 +1,5 @@
 import { type Parameters, type ReadOptions, type StoreReader, StoreTrouble } from '../../schema/store.ts'
-import { readNative } from './native-reader.ts'
+import { readNative, readNativeBlocks } from './native-reader.ts'
 
 export type ReaderLimits = {
   readonly queryTimeoutMs: number
@@ -67,7 +67,8 @@ export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
       return JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as T[]
     },
     async columns(sql, parameters = {}, options = {}) {
-      return readNative(await answer(`${sql}\nFORMAT Native`, parameters, options))
+      const bytes = await answer(`${sql}\nFORMAT Native`, parameters, options)
+      return options.asBlocks ? readNativeBlocks(bytes) : readNative(bytes)
     },
   }
 }

@@ -1,18 +1,10 @@
 import { type Curve, curveOfBuckets } from '../curves.ts'
-import { type BucketTable, bucketsOf, type Points, sum } from '../reduce/buckets.ts'
+import { type BucketTable, type Points, sum } from '../reduce/buckets.ts'
+import { bucketsOf, bucketsOfLogged } from '../reduce/fill.ts'
 import { bucketStart, bucketWidthOf } from '../reduce/grid.ts'
 import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
 import { type Changes, createChanges, noteChange, noteReset } from './changes.ts'
-import {
-  appendRows,
-  bucketsOfLogged,
-  coarsen,
-  hasFinite,
-  type LiveTable,
-  liveTable,
-  replaceRows,
-  rowsOf,
-} from './table.ts'
+import { appendRows, coarsen, hasFinite, type LiveTable, liveTable, replaceRows, rowsOf } from './table.ts'
 
 /** How a series is drawn. */
 export type Drawing = { readonly buckets: number; readonly repeated: Repeated }

@@ -1,8 +1,7 @@
 import { countBefore } from '../../schema/live-patches.ts'
-import { type BucketTable, bucketColumns, bucketsOf, cutTable, emptyTable, type Points } from '../reduce/buckets.ts'
+import { type BucketTable, bucketColumns, cutTable, emptyTable } from '../reduce/buckets.ts'
 import { addBucket } from '../reduce/combine.ts'
 import { bucketStart } from '../reduce/grid.ts'
-import { type Repeated, withoutSuperseded } from '../reduce/repeated.ts'
 
 /** Buckets that grow in place: columns with room behind their `count` rows. */
 export type LiveTable = { count: number; columns: BucketTable }
@@ -14,15 +13,6 @@ export function liveTable(rows: BucketTable): LiveTable {
   const table: LiveTable = { count: 0, columns: emptyTable(0) }
   putRows(table, 0, 0, rows)
   return table
-}
-
-/** Buckets of points as they were logged, in the order of step, then of logging; superseded ones counted where they lie. */
-export function bucketsOfLogged(logged: Points, width: number, repeated: Repeated): BucketTable {
-  const standing = bucketsOf(withoutSuperseded(logged, repeated), width)
-  const all = bucketsOf(logged, width).counts
-  // Each step that was logged has one that stands, so both have the same buckets.
-  for (let row = 0; row < standing.count; row++) standing.superseded[row] = all[row]! - standing.counts[row]!
-  return standing
 }
 
 /** Adds buckets that begin in the table's last one or behind it. */

@@ -1,5 +1,3 @@
-import { bucketStart } from './grid.ts'
-
 /** Columns of a series' buckets, ascending; every one `count` long. Those of the last four rows are meaningless where their count is 0. */
 export const bucketColumns = [
   'steps',
@@ -26,64 +24,15 @@ export type BucketTable = { readonly count: number } & Readonly<Record<BucketCol
 /** Points of one series in step order. */
 export type Points = { readonly steps: Float64Array; readonly values: Float64Array }
 
-/** The buckets of points that are at hand, in step order and none of them superseded: what `sql/series-buckets.ts` does in the store. */
-export function bucketsOf(points: Points, width: number): BucketTable {
-  const { steps, values } = points
-  const table = emptyTable(mostBuckets(steps, width))
-  let row = -1
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i]!
-    const start = bucketStart(step, width)
-    if (row < 0 || table.steps[row] !== start) {
-      row++
-      table.steps[row] = start
-      table.first[row] = table.min[row] = table.max[row] = table.last[row] = Number.NaN
-    }
-    add(table, row, step, values[i]!)
-  }
-  return cutTable(table, 0, row + 1)
-}
-
-/** Of ascending steps. What is not needed of 17 columns costs more to allocate than the rest of the work. */
-function mostBuckets(steps: Float64Array, width: number): number {
-  if (steps.length === 0) return 0
-  const [first, last] = [bucketStart(steps[0]!, width), bucketStart(steps.at(-1)!, width)]
-  return Math.min(steps.length, (last - first) / width + 1)
-}
-
-function add(table: BucketTable, row: number, step: number, value: number): void {
-  table.counts[row]!++
-  if (Number.isNaN(value)) note(table, row, 'nan', 'nanSteps', step)
-  else if (value === Number.POSITIVE_INFINITY) note(table, row, 'positiveInfinity', 'positiveInfinitySteps', step)
-  else if (value === Number.NEGATIVE_INFINITY) note(table, row, 'negativeInfinity', 'negativeInfinitySteps', step)
-  else addFinite(table, row, step, value)
-}
-
-function addFinite(table: BucketTable, row: number, step: number, value: number): void {
-  if (Number.isNaN(table.first[row]!)) set(table, row, 'first', 'firstSteps', step, value)
-  if (Number.isNaN(table.min[row]!) || below(value, table.min[row]!)) set(table, row, 'min', 'minSteps', step, value)
-  if (Number.isNaN(table.max[row]!) || below(table.max[row]!, value)) set(table, row, 'max', 'maxSteps', step, value)
-  set(table, row, 'last', 'lastSteps', step, value)
-}
-
 /** Orders -0 before 0, as the store does. */
 export function below(a: number, b: number): boolean {
   return a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))
 }
 
-function set(table: BucketTable, row: number, value: BucketColumn, at: BucketColumn, step: number, v: number): void {
-  table[value][row] = v
-  table[at][row] = step
-}
-
-function note(table: BucketTable, row: number, count: BucketColumn, at: BucketColumn, step: number): void {
-  if (table[count][row] === 0) table[at][row] = step
-  table[count][row]!++
-}
-
+/** One memory for all columns: 17 of them cost as much to make as a hundred rows to fill. */
 export function emptyTable(rows: number): BucketTable {
-  const columns = bucketColumns.map((name) => [name, new Float64Array(rows)])
-  return { count: rows, ...Object.fromEntries(columns) }
+  const memory = new Float64Array(rows * bucketColumns.length)
+  return tableOf(rows, (_, i) => memory.subarray(i * rows, (i + 1) * rows))
 }
 
 /** Of a column. A loop: what calls a function for each element takes ten times as long. */
@@ -95,6 +44,29 @@ export function sum(column: Float64Array): number {
 
 /** The buckets from row `from` up to `to`, without copying. */
 export function cutTable(table: BucketTable, from: number, to: number): BucketTable {
-  const columns = bucketColumns.map((name) => [name, table[name].subarray(from, to)])
-  return { count: to - from, ...Object.fromEntries(columns) }
+  return from === 0 && to === table.count ? table : tableOf(to - from, (name) => table[name].subarray(from, to))
+}
+
+/** Written out, so that all tables are objects of one shape and loops over them are quick. */
+function tableOf(count: number, column: (name: BucketColumn, index: number) => Float64Array): BucketTable {
+  return {
+    count,
+    steps: column('steps', 0),
+    counts: column('counts', 1),
+    superseded: column('superseded', 2),
+    first: column('first', 3),
+    firstSteps: column('firstSteps', 4),
+    min: column('min', 5),
+    minSteps: column('minSteps', 6),
+    max: column('max', 7),
+    maxSteps: column('maxSteps', 8),
+    last: column('last', 9),
+    lastSteps: column('lastSteps', 10),
+    nan: column('nan', 11),
+    nanSteps: column('nanSteps', 12),
+    positiveInfinity: column('positiveInfinity', 13),
+    positiveInfinitySteps: column('positiveInfinitySteps', 14),
+    negativeInfinity: column('negativeInfinity', 15),
+    negativeInfinitySteps: column('negativeInfinitySteps', 16),
+  }
 }

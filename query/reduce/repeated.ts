@@ -1,5 +1,4 @@
-import { type BucketTable, bucketsOf, type Points } from './buckets.ts'
-import { bucketStart } from './grid.ts'
+import type { Points } from './buckets.ts'
 
 /** Which of several points of one step count; as in the SDL. */
 export type Repeated = 'LAST' | 'FIRST' | 'ALL'
@@ -23,19 +22,4 @@ export function withoutSuperseded(points: Points, repeated: Repeated): Points & 
     values: keptValues.subarray(0, kept),
     superseded: steps.length - kept,
   }
-}
-
-/** Buckets of points in the order of step, then of logging, that count what is superseded in each. */
-export function bucketsOfLogged(logged: Points, width: number, repeated: Repeated): BucketTable {
-  const { superseded, ...points } = withoutSuperseded(logged, repeated)
-  const table = bucketsOf(points, width)
-  if (superseded === 0) return table
-  let row = 0
-  for (const step of logged.steps) {
-    const start = bucketStart(step, width)
-    while (table.steps[row] !== start) row++
-    table.superseded[row]!++
-  }
-  for (row = 0; row < table.count; row++) table.superseded[row]! -= table.counts[row]!
-  return table
 }

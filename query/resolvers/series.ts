@@ -70,13 +70,15 @@ async function loadReduced(reading: Reading, question: PipelineQuestion): Promis
   const asked = { project, runs, metrics, fromStep: steps.from, toStep: steps.to, buckets, repeated }
   const curves = await loadCurves(reading.reader, asked, reading.readOptions)
   const timesOf = createTimeReader(reading, repeated)
-  const curveOf = (run: string, metric: string) => curves.get(seriesId(runKey(project, run), metricKey(metric)))
+  const runKeys = new Map(runs.map((run) => [run, runKey(project, run)]))
+  const keysOf = (run: string, metric: string) => ({ run: runKeys.get(run)!, metric: metricKey(metric) })
+  const curveOf = (keys: ReturnType<typeof keysOf>) => curves.get(seriesId(keys.run, keys.metric))
   return {
-    hasPoints: (run) => metrics.some((metric) => curveOf(run, metric) !== undefined),
+    hasPoints: (run) => metrics.some((metric) => curveOf(keysOf(run, metric)) !== undefined),
     seriesOf: (run, currency) =>
       metrics.map((metric) => {
-        const keys = { run: runKey(project, run), metric: metricKey(metric) }
-        const curve = curveOf(run, metric) ?? emptyCurve
+        const keys = keysOf(run, metric)
+        const curve = curveOf(keys) ?? emptyCurve
         return { run, metric, ...seriesAnswer(curve, drawing, currency, (points) => timesOf({ ...keys, points })) }
       }),
   }

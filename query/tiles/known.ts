@@ -17,6 +17,8 @@ export type Known = {
   /** Points by steps, in the widest stretch that was looked at. */
   density: number
   densityOver: number
+  /** Whether its points lay over each other in the store, so that to be read in order they had to be sorted. */
+  isMixed: boolean
 }
 
 export type Knowledge = {
@@ -51,7 +53,7 @@ function createKnowledge(): Knowledge {
     add(id) {
       if (all.size >= seriesKept) all.delete(all.keys().next().value as string)
       const known = { coverage: uncovered, sealsReadMs: Number.NEGATIVE_INFINITY, first: undefined, last: undefined }
-      const fresh: Known = { ...known, density: 0, densityOver: 0 }
+      const fresh: Known = { ...known, density: 0, densityOver: 0, isMixed: false }
       all.set(id, fresh)
       return fresh
     },

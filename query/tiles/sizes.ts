@@ -4,6 +4,8 @@ export const sizes = {
   pointsTried: 32_768,
   /** Points that come row by row, over all series of a round: more are put into buckets in the store. */
   rowsAtOnce: 65_536,
+  /** Points of all series without tiles that are put into buckets here and not in the store: 20 bytes each, for as long as that takes. */
+  chartPoints: 2_000_000,
   /** Rows of one answer, of tiles and of points: some megabytes. Who plans expects fewer. */
   tileRows: 65_536,
   pointRows: 262_144,

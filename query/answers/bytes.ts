@@ -1,0 +1,19 @@
+import { collected, placeholder } from './columns.ts'
+
+/**
+ * An answer as JSON: a text, or bytes where it has columns. `JSON.stringify` would look at each character of a packed column whether it has to be
+ * escaped and make one text of all, of which bytes are made then: 2.6 MB in 6 ms instead of 1.
+ */
+export function answerJson(answer: unknown): string | Buffer {
+  const { text, columns } = collected(() => JSON.stringify(answer))
+  if (columns.length === 0) return text
+  const between = text.split(`"${placeholder}"`)
+  const most = columns.reduce((sum, column) => sum + column.most, 0)
+  const bytes = Buffer.allocUnsafeSlow(most + between.reduce((sum, part) => sum + Buffer.byteLength(part), 0))
+  let at = 0
+  between.forEach((part, i) => {
+    at += bytes.write(part, at)
+    at = columns[i]?.write(bytes, at) ?? at
+  })
+  return bytes.subarray(0, at)
+}

@@ -1,0 +1,80 @@
+import type { Block } from '../../schema/store.ts'
+import type { Points } from '../reduce/buckets.ts'
+
+/** Rows `from` up to `to` of a block, all of one series; `first` and `last` are the steps of the first and the last of them. */
+export type Piece = {
+  readonly steps: DataView
+  readonly values: DataView
+  readonly from: number
+  readonly to: number
+  readonly first: number
+  readonly last: number
+  /** Steps of 32 bits. */
+  readonly isNarrow: boolean
+}
+
+/** Where the rows of each series lie, by short key. */
+export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
+  const pieces = new Map<number, Piece[]>()
+  for (const { rows, columns } of blocks) {
+    const [series, steps, values] = [columns.get('series')!, columns.get('at')!, columns.get('value')!]
+    const isShort = series.byteLength === 2 * rows
+    const keyAt = (row: number) => (isShort ? series.getUint16(2 * row, true) : series.getUint32(4 * row, true))
+    const isNarrow = steps.byteLength === 4 * rows
+    for (let from = 0; from < rows; ) {
+      const key = keyAt(from)
+      let to = from + 1
+      while (to < rows && keyAt(to) === key) to++
+      const piece = {
+        steps,
+        values,
+        from,
+        to,
+        first: stepAt(steps, from, isNarrow),
+        last: stepAt(steps, to - 1, isNarrow),
+        isNarrow,
+      }
+      const list = pieces.get(key)
+      if (list) list.push(piece)
+      else pieces.set(key, [piece])
+      from = to
+    }
+  }
+  return pieces
+}
+
+/** Of 32 bits or of 64, which lie within ±2^53. */
+const stepAt = (steps: DataView, row: number, isNarrow: boolean) =>
+  isNarrow
+    ? steps.getInt32(4 * row, true)
+    : steps.getInt32(8 * row + 4, true) * 2 ** 32 + steps.getUint32(8 * row, true)
+
+/** Room for the points of one series after the other. */
+export type Room = { steps: Float64Array; values: Float64Array }
+export const emptyRoom = (): Room => ({ steps: new Float64Array(0), values: new Float64Array(0) })
+
+/**
+ * The points of a series in the order of step, then of logging, in a room that the next series uses again. Undefined where pieces lie over each
+ * other: which of two points of one step was logged first is not known here.
+ */
+export function gathered(pieces: Piece[], room: Room): Points | undefined {
+  pieces.sort((a, b) => a.first - b.first)
+  const rows = pieces.reduce((sum, { from, to }) => sum + to - from, 0)
+  if (room.steps.length < rows) Object.assign(room, { steps: new Float64Array(rows), values: new Float64Array(rows) })
+  const { steps, values } = room
+  const valueBytes = new Uint8Array(values.buffer)
+  let length = 0
+  let before = Number.NEGATIVE_INFINITY
+  for (const { from, to, first, isNarrow, ...piece } of pieces) {
+    if (first <= before) return undefined
+    const { buffer, byteOffset } = piece.values
+    valueBytes.set(new Uint8Array(buffer, byteOffset + 8 * from, 8 * (to - from)), 8 * length)
+    for (let row = from; row < to; row++) {
+      const step = stepAt(piece.steps, row, isNarrow)
+      if (step < before) return undefined
+      before = step
+      steps[length++] = step
+    }
+  }
+  return { steps: steps.subarray(0, length), values: values.subarray(0, length) }
+}
