@@ -44,7 +44,7 @@ function createInsert(store: SinkParts['store']) {
   const observe = createSinkObserver(new Metrics())
   const logger = createLogger('silent')
   const parts: SinkParts = {
-    ...{ partition, store, observe, logger, columns: createColumnsPool(), announce: false },
+    ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(), announce: false },
     settings: { blockRows: 1, insertIntervalMs: 0, flushIntervalMs: 0, maximumSeries: 1 },
   }
   return createPointsInsert(parts, async (_, work) => {

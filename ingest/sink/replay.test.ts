@@ -38,7 +38,8 @@ test('a sink that is stopped while it rebuilds its state replays nothing, though
   }
   const store = createMemoryStore()
   const sink = createSink({
-    ...{ partition, observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: false },
+    ...{ partition, partitions: 1, observe: createSinkObserver(new Metrics()) },
+    ...{ logger: createLogger('silent'), announce: false },
     store: { sinkReader: store.reader, insertBlock: async (...block) => store.insertBlock(...block) },
     columns: createColumnsPool(),
     settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
