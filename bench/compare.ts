@@ -17,6 +17,8 @@ const figures: readonly (readonly [path: string, better: Better])[] = [
   ['ackMilliseconds.p99', 'lower'],
   ['visibleMilliseconds.p50', 'lower'],
   ['visibleMilliseconds.p99', 'lower'],
+  ['visibleInKnownRunsMilliseconds.p50', 'lower'],
+  ['visibleInKnownRunsMilliseconds.p99', 'lower'],
   ['phases.burst.ackMilliseconds.p99', 'lower'],
   ['curveMilliseconds.p99', 'lower'],
   ['wireBytesPerPoint', 'lower'],

@@ -54,6 +54,7 @@ test('against a running server: all phases, points read back, a table, a JSON fi
     ackMilliseconds: result.ackMilliseconds,
     ackAtFullRateMilliseconds: result.ackAtFullRateMilliseconds,
     visibleMilliseconds: result.visibleMilliseconds,
+    visibleInKnownRunsMilliseconds: result.visibleInKnownRunsMilliseconds,
     probeQuestionMilliseconds: result.probeQuestionMilliseconds,
     curveMilliseconds: result.curveMilliseconds,
     ramp: ramp.ackMilliseconds,

@@ -53,7 +53,9 @@ export function ingestResult(
     raw: inspected?.raw ?? null,
     /** In the steady phase: open loop at half of the full rate unless `--rate` says otherwise. */
     ackMilliseconds: steady?.load.ackMilliseconds ?? null,
+    /** Of the first point of a run, and of the next ones. */
     visibleMilliseconds: steady?.probes.visibleMilliseconds ?? null,
+    visibleInKnownRunsMilliseconds: steady?.probes.visibleInKnownRunsMilliseconds ?? null,
     /** What of it is the asking. */
     probeQuestionMilliseconds: steady?.probes.questionMilliseconds ?? null,
     /** In the full phase, with every connection's credit used up. */
@@ -129,6 +131,7 @@ function openLoopFigures(phase: OpenLoop) {
     ...figures(phase),
     ackMilliseconds,
     visibleMilliseconds: phase.probes.visibleMilliseconds,
+    visibleInKnownRunsMilliseconds: phase.probes.visibleInKnownRunsMilliseconds,
     cpuSecondsPerMillionPoints: cpuPerMillion(phase),
   }
 }

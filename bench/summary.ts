@@ -21,7 +21,8 @@ export function summary(result: IngestResult): string {
     ['ack in the open loop', latency(result.ackMilliseconds)],
     ['ack in the burst', latency(result.phases.burst?.ackDuringMilliseconds ?? null)],
     ['ack after the burst', latency(result.phases.burst?.ackAfterMilliseconds ?? null)],
-    ['visible in the open loop', latency(result.visibleMilliseconds)],
+    ['visible in the open loop, new runs', latency(result.visibleMilliseconds)],
+    ['visible in the open loop, known runs', latency(result.visibleInKnownRunsMilliseconds)],
     ['one 500-point curve', latency(result.curveMilliseconds)],
     [
       'bytes per point',

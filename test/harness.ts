@@ -26,9 +26,10 @@ export type Server = {
 
 const startMs = 60_000
 const stopMs = 30_000
-const alive = new Set<ChildProcess>()
+/** Processes that run, with the folders they are on. */
+const alive = new Map<ChildProcess, { readonly dataDir: string; readonly exited: Promise<Exit> }>()
 process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
+  for (const child of alive.keys()) child.kill('SIGKILL')
 })
 // Without these a test that is stopped would leave its servers behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
@@ -46,7 +47,6 @@ export function launch(dataDir: string, settings: Settings = {}, kind: ProcessKi
     env: { ...process.env, PORT: '0', HOST: '127.0.0.1', API_KEY: '', DATA_DIR: dataDir, ...chosen },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  alive.add(child)
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (piece: string) => {
@@ -60,6 +60,7 @@ export function launch(dataDir: string, settings: Settings = {}, kind: ProcessKi
       resolve({ code, signal })
     })
   })
+  alive.set(child, { dataDir, exited })
   return { child, exited, output: () => text }
 }
 
@@ -124,12 +125,20 @@ function readyPort(output: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-/** A folder for the server's data, removed at the end. */
+/**
+ * A folder for the server's data, removed at the end. A server that a failed test has left on it is ended: while it runs, the test's process would
+ * never end.
+ */
 export async function withDataDir(work: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-test-'))
   try {
     await work(dataDir)
   } finally {
+    for (const [child, on] of [...alive]) {
+      if (!on.dataDir.startsWith(dataDir)) continue
+      child.kill('SIGKILL')
+      await on.exited
+    }
     await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
   }
 }

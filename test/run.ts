@@ -9,6 +9,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
+/** A test file that has not ended by then never will; the slowest takes a tenth of it. */
+const fileMs = 600_000
+
 const dist = dirname(import.meta.dirname)
 const root = dirname(dist)
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
@@ -47,7 +50,7 @@ function runFiles(group: readonly string[], concurrency: number): Promise<boolea
   const paths = group.map((file) => relative(process.cwd(), join(dist, file)))
   const child = spawn(
     process.execPath,
-    ['--test', `--test-concurrency=${concurrency}`, ...reporter, ...options, ...paths],
+    ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${fileMs}`, ...reporter, ...options, ...paths],
     {
       stdio: ['inherit', 'pipe', 'inherit'],
       env: process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env,

@@ -46,14 +46,16 @@ export function timePlots({ timeline }: IngestResult): string {
 }
 
 /** Phase by phase. */
-export function phasePlots({ phases, visibleMilliseconds, cpuSecondsPerMillionPoints: full }: IngestResult): string {
+export function phasePlots({ phases, cpuSecondsPerMillionPoints: full, ...steady }: IngestResult): string {
   const names = ['ramp', 'full', 'steady', 'burst'] as const
   const lines = names.map((name): Line => {
     const curve = phases[name]?.ackMilliseconds.curve ?? []
     return { name: `${name}, acknowledged`, color: colorOfPhase[name]!, points: curve.map(toNines) }
   })
-  const visible = visibleMilliseconds?.curve ?? []
-  lines.push({ name: 'steady, visible to a question', color: 'c2', points: visible.map(toNines) })
+  const fresh = steady.visibleMilliseconds?.curve ?? []
+  const known = steady.visibleInKnownRunsMilliseconds?.curve ?? []
+  lines.push({ name: 'steady, new runs visible to a question', color: 'c2', points: fresh.map(toNines) })
+  lines.push({ name: 'steady, points of known runs visible', color: 'c4', points: known.map(toNines) })
   const latency = linePlot({
     ...{ title: 'Latency', unit: 'ms, logarithmic', xLabel: 'percentile', logarithmic: true },
     ...{ lines, xTicks: percentTicks },

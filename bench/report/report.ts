@@ -41,7 +41,8 @@ function tiles(result: IngestResult): string {
     [fixed(result.ratioToRaw, 3), 'of raw inserts'],
     [fixed(result.cpuSecondsPerMillionPoints?.totalWithoutLoad, 3), 'CPU s per million points'],
     [p99(result.ackMilliseconds), 'acknowledged, p99, steady'],
-    [p99(result.visibleMilliseconds), 'visible, p99, steady'],
+    [p99(result.visibleMilliseconds), 'visible, new runs, p99, steady'],
+    [p99(result.visibleInKnownRunsMilliseconds), 'visible, known runs, p99, steady'],
     [fixed(result.bytesPerPoint, 2), 'bytes per point on disk'],
   ]
   const known = list.filter(([value]) => value !== undefined)

@@ -17,11 +17,13 @@ export function latencyTable({ phases, ...result }: IngestResult): string {
     ['acknowledged, ramp', phases.ramp?.ackMilliseconds],
     ['acknowledged, full rate', phases.full?.ackMilliseconds],
     ['acknowledged, steady', phases.steady?.ackMilliseconds],
-    ['visible to a question, steady', phases.steady?.visibleMilliseconds],
+    ['visible to a question, new runs, steady', phases.steady?.visibleMilliseconds],
+    ['visible to a question, known runs, steady', phases.steady?.visibleInKnownRunsMilliseconds],
     ['acknowledged, before the burst', burst?.ackBeforeMilliseconds],
     ['acknowledged, in the burst', burst?.ackDuringMilliseconds],
     ['acknowledged, after the burst', burst?.ackAfterMilliseconds],
-    ['visible, around the burst', burst?.visibleMilliseconds],
+    ['visible, new runs, around the burst', burst?.visibleMilliseconds],
+    ['visible, known runs, around the burst', burst?.visibleInKnownRunsMilliseconds],
     ['one 500-point curve', result.curveMilliseconds],
   ]
   const cells = rows.flatMap(([name, latency]) => {

@@ -7,6 +7,8 @@ import { type LongSeries, longSeriesOf } from './tiles/long-series.ts'
 
 export type FlushSteps = {
   insert(rows: TableRows): Promise<void>
+  /** Awaited between two inserts of series: what many series take is to be spread over time. */
+  readonly rest?: () => Promise<void>
   /** Resolves when the points of every record up to `offset` are in the store. */
   stored(offset: number): Promise<void>
   /** Who is told of long series that changed, once their rows are stored: of those of so many points. */
@@ -15,8 +17,8 @@ export type FlushSteps = {
 
 /** Series whose rows are built between two turns of the event loop. */
 const seriesPerTurn = 10_000
-/** Series of one insert: each insert waits for the disk several times. */
-const seriesPerInsert = 100_000
+/** Series of one insert: each costs the store some 10 ms whatever is in it, and what is in it holds up others. */
+const seriesPerInsert = 50_000
 
 /**
  * Stores the summaries and sequence numbers of all runs that changed. A run's rows say up to which offset they go, and
@@ -48,6 +50,7 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
     }
     await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), store)
     if (long.length > 0) steps.tiles?.grown(long)
+    if (at < dirty.length) await steps.rest?.()
   }
   return covered
 }

@@ -6,6 +6,7 @@ import { createColumnsPool } from './columns-pool.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import type { SinkSettings } from './settings.ts'
+import { withSharedInserts } from './shared-inserts.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import type { TileBuilder } from './tiles/builder.ts'
 
@@ -51,10 +52,10 @@ type Post = {
 }
 
 export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
-  const { log, store, metrics, logger, settings, announce, tiles } = parts
+  const { log, metrics, logger, settings, announce, tiles } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
-  const columns = createColumnsPool()
+  const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store) }
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
@@ -121,7 +122,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
       const sink = createSink({
-        ...{ partition, store, observe, logger, settings: shared, columns, announce, tiles, onProgress },
+        ...{ ...common, partition, partitions: log.partitions, settings: shared, logger, announce, tiles, onProgress },
       })
       post.sink = sink
       const began = performance.now()

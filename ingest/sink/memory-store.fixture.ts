@@ -16,9 +16,13 @@ export type MemoryStore = {
   readonly skipped: () => number
   /** As after many other blocks. */
   forgetTokens(): void
-  insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): void
+  /** `shard`: that part of a block of points which is the server's of this number; absent: all of it, on a store of one server. */
+  insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string, shard?: Shard): void
   readonly reader: StoreReader
 }
+
+/** One of `of` servers. */
+export type Shard = { readonly number: number; readonly of: number }
 
 const keys: Record<string, readonly string[]> = {
   runs: ['project', 'run'],
@@ -31,22 +35,35 @@ const keys: Record<string, readonly string[]> = {
   source_partitions: ['log', 'partition'],
 }
 
-export function createMemoryStore(): MemoryStore {
+/** `tell` hears what became of each block with a token. */
+export function createMemoryStore(tell: (line: string) => void = () => {}): MemoryStore {
   const points: Row[] = []
   const tokens = new Set<string>()
   const tables = Object.fromEntries(Object.keys(keys).map((name) => [name, new Map<string, Row>()]))
   let skipped = 0
 
-  function insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): void {
-    if (token !== undefined && tokens.has(token)) {
+  function insertBlock(
+    table: string,
+    rows: number,
+    columns: readonly BlockColumn[],
+    token?: string,
+    { number, of }: Shard = { number: 0, of: 1 },
+  ): void {
+    // Each server remembers tokens by itself.
+    const known = token && `${token} on server ${number}`
+    if (known && tokens.has(known)) {
       skipped++
+      tell(`  ${known} is known`)
       return
     }
-    if (token !== undefined) tokens.add(token)
+    if (known) {
+      tokens.add(known)
+      tell(`  ${known} is stored`)
+    }
     for (let i = 0; i < rows; i++) {
       const row = rowAt(columns, i)
-      if (table === 'points') points.push(row)
-      else keep(tables[table]!, keys[table]!.map((name) => String(row[name])).join('\0'), row)
+      if (table !== 'points') keep(tables[table]!, keys[table]!.map((name) => String(row[name])).join('\0'), row)
+      else if (of === 1 || Number((row.run as bigint) % BigInt(of)) === number) points.push(row)
     }
   }
 
@@ -57,21 +74,23 @@ export function createMemoryStore(): MemoryStore {
     return [...tables[table]!.values()].filter((row) => wanted.has(`${row.project}\0${row.run}`))
   }
 
-  function countPoints({ runs, metrics, steps, ords }: Parameters): number {
+  function runsWith({ runs, metrics, steps, ords }: Parameters): { found: string }[] {
     const lists = [runs, metrics, steps, ords] as readonly (readonly bigint[])[]
     const wanted = new Set(lists[0]!.map((_, i) => lists.map((list) => list[i]).join()))
-    return points.filter(({ run, metric, step, ord }) => wanted.has([run, metric, step, ord].join())).length
+    const found = points.filter(({ run, metric, step, ord }) => wanted.has([run, metric, step, ord].join()))
+    return [...new Set(found.map(({ run }) => String(run)))].map((run) => ({ found: run }))
   }
 
   function answer(sql: string, parameters: Parameters): unknown[] {
     const table = /FROM (\w+)/.exec(sql)![1]!
-    if (table === 'points') return [{ found: countPoints(parameters) }]
+    if (table === 'points') return runsWith(parameters)
     if (table === 'sources') return [...tables.sources!.values()].map(({ log }) => ({ log }))
     if (table === 'source_partitions') {
       const { log, partition } = parameters
       const rows = [...tables.source_partitions!.values()]
       return rows.filter((row) => row.log === log && row.partition === partition)
     }
+    if (sql.startsWith('SELECT count() AS stored FROM runs')) return [{ stored: tables.runs!.size }]
     if (table === 'runs') {
       const wanted = parameters.keys as readonly bigint[]
       return [...tables.runs!.values()]
@@ -95,7 +114,8 @@ export function createMemoryStore(): MemoryStore {
       async rows<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {
         return answer(sql, parameters) as T[]
       },
-      async columns(_sql, parameters = {}) {
+      async columns(sql, parameters = {}) {
+        if (sql.startsWith('SELECT key FROM runs')) return keysOfRuns([...tables.runs!.values()], parameters)
         return seriesColumns(chosen('series', parameters))
       },
     },
@@ -132,6 +152,13 @@ function jsonRow(row: Row): unknown {
       return [name, cell instanceof Map ? Object.fromEntries(cell) : cell]
     }),
   )
+}
+
+function keysOfRuns(stored: readonly Row[], { partition, partitions }: Parameters): Columns {
+  const runs = stored.filter(
+    ({ key }) => (key as bigint) % BigInt(partitions as number) === BigInt(partition as number),
+  )
+  return { rows: runs.length, columns: new Map([['key', BigUint64Array.from(runs, (row) => row.key as bigint)]]) }
 }
 
 function seriesColumns(rows: readonly Row[]): Columns {

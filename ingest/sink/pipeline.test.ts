@@ -53,6 +53,7 @@ test('the row of a run says what its version says, though later frames arrive be
         store.insertBlock(table, rows, columns, token)
       },
     },
+    partitions: 1,
     columns: createColumnsPool(),
     settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
   })

@@ -1,10 +1,10 @@
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
-import { flushState } from './flush.ts'
+import { createFlushes } from './flushes.ts'
 import { lateRows } from './late-points.ts'
+import { createLettersInsert } from './letters-insert.ts'
 import { createPointsInsert } from './points-insert.ts'
-import { buriedLetters, deadLetterRows, runRows, type TableRows } from './rows.ts'
+import { runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
-import { flushIntervalMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
@@ -17,13 +17,12 @@ import {
   evictIdle,
   parseRecord,
 } from './state.ts'
+import { findStoredRuns } from './stored-runs.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
-import { startWorkClock } from './work-clock.ts'
 
 const readBytes = 4 * 1024 * 1024
 const hurryIntervalMs = 20
-const flushCheckMs = 250
 
 /**
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
@@ -47,12 +46,12 @@ export function createSink(parts: SinkParts): Sink {
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   const insertPoints = createPointsInsert(parts, keepTrying)
+  const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
-  let flushing: Promise<void> | undefined
   let committing: Promise<void> = Promise.resolve()
   let commit: Commit = nothingCommitted
   let known = false
@@ -62,9 +61,16 @@ export function createSink(parts: SinkParts): Sink {
   let wanted = -1
   let lastInsertMs = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
-  let lastFlushMs = 0
-  let lastFlushTookMs = 0
-  let flushTimer: NodeJS.Timeout | undefined
+  const flushes = createFlushes({
+    ...{ ...parts, state, keepTrying, halt },
+    lags: () => flushed < state.applied && !stopping.signal.aborted,
+    hasBegun: () => reading !== undefined,
+    stored: (offset, haste) => (haste ? reached(offset, false) : arrived(offset)),
+    async covered(offset) {
+      await persist({ ...position(), offset: Math.max(commit.offset, offset + 1) })
+      flushed = Math.max(flushed, offset)
+    },
+  })
 
   async function begin(): Promise<void> {
     known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition))
@@ -75,13 +81,14 @@ export function createSink(parts: SinkParts): Sink {
     flushed = commit.offset - 1
     newestMs = commit.newestMs
     state.applied = commit.offset - 1
+    const place = { partition: partition.partition, partitions: parts.partitions }
+    state.storedRuns = await keepTrying('look up which runs there are', () => findStoredRuns(store.sinkReader, place))
     await rebuild(commit.offset, stored)
     for (const [first, last] of open) await replay(first, last)
     halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
-    lastFlushMs = performance.now()
-    flushTimer = setInterval(flushWhenDue, flushCheckMs)
+    flushes.begin()
     reading = readOn().catch(halt)
   }
 
@@ -159,7 +166,7 @@ export function createSink(parts: SinkParts): Sink {
     waiters.wake(stored)
     parts.onProgress?.()
     insertWhenDue()
-    flushWhenDue()
+    flushes.whenDue()
     // The next block's intent says the same.
     if (parts.announce && !inserting) persist(position()).catch(halt)
   }
@@ -175,16 +182,7 @@ export function createSink(parts: SinkParts): Sink {
     await persist({ ...rest, intents: [[batch.first, batch.last], ...later] })
     if (!known) await insertRows(partitionRows(partition))
     known = true
-    if (batch.deadLetters.length > 0) {
-      for (const letter of batch.deadLetters) observe.dead[letter.reason].value++
-      logger.warn(
-        { letters: batch.deadLetters.length, reason: batch.deadLetters[0]!.reason },
-        'frames went to the dead letters',
-      )
-      await insertRows(deadLetterRows(partition.partition, batch.deadLetters))
-      const buried = buriedLetters(partition.partition, batch.deadLetters)
-      await keepTrying('bury dead letters', async () => partition.bury?.(buried))
-    }
+    if (batch.deadLetters.length > 0) await insertLetters(batch.deadLetters)
     // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
     const { rows } = batch.points
     const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
@@ -216,54 +214,26 @@ export function createSink(parts: SinkParts): Sink {
     return committing
   }
 
-  function flushWhenDue(): void {
-    if (flushing || flushed >= state.applied || stopping.signal.aborted) return
-    if (performance.now() - lastFlushMs >= flushIntervalMs(settings, lastFlushTookMs)) flush().catch(halt)
-  }
-
-  function flush(): Promise<void> {
-    flushing ??= flushOnce().finally(() => {
-      flushing = undefined
-    })
-    return flushing
-  }
-
-  async function flushOnce(): Promise<void> {
-    // What the flush itself costs: a store that was away must not make the next flush come late.
-    const clock = startWorkClock()
-    lastFlushMs = performance.now()
-    const covered = await flushState(state, {
-      // Not before what others left is stored: their late points may not have been written down.
-      tiles: reading && parts.tiles,
-      stored: (offset) => clock.waiting(reached(offset, false)),
-      insert: ({ table, rows, columns }) =>
-        keepTrying(
-          `insert ${table}`,
-          clock.lastTry(() => store.insertBlock(table, rows, columns)),
-        ),
-    })
-    await clock.waiting(reached(covered, false))
-    await clock.waiting(persist({ ...position(), offset: Math.max(commit.offset, covered + 1) }))
-    flushed = Math.max(flushed, covered)
-    lastFlushTookMs = clock.workedMs()
-    observe.flushed(lastFlushTookMs / 1000)
-    parts.onProgress?.()
-  }
-
   async function reached(offset: number, summaries: boolean): Promise<void> {
     halted.signal.throwIfAborted()
     if (offset > stored) {
       wanted = Math.max(wanted, offset)
-      const done = waiters.wait(offset)
+      const done = arrived(offset)
       insertWhenDue()
       await done
     }
-    while (summaries && flushed < offset) await flush()
+    while (summaries && flushed < offset) await flushes.soon()
+  }
+
+  /** Resolves when everything up to `offset` is stored. */
+  async function arrived(offset: number): Promise<void> {
+    halted.signal.throwIfAborted()
+    if (offset > stored) await waiters.wait(offset)
   }
 
   async function stop(): Promise<void> {
     stopping.abort()
-    clearInterval(flushTimer)
+    flushes.end()
     await drain().catch(halt)
     if (!halted.signal.aborted) end(undefined)
     const error = await ended
@@ -277,8 +247,8 @@ export function createSink(parts: SinkParts): Sink {
     await reading
     insertWhenDue()
     while (inserting && !halted.signal.aborted) await inserting
-    await flush()
-    if (flushed < state.applied) await flush()
+    await flushes.soon()
+    if (flushed < state.applied) await flushes.soon()
   }
 
   /** Ends it at once; the first reason counts. */
@@ -287,7 +257,9 @@ export function createSink(parts: SinkParts): Sink {
     halted.abort(reason)
     stopping.abort()
     quiet(reason as Error)
-    void Promise.allSettled([starting, reading, inserting, flushing, committing]).then(() => end(reason as Error))
+    void Promise.allSettled([starting, reading, inserting, flushes.underWay(), committing]).then(() =>
+      end(reason as Error),
+    )
   }
 
   function end(reason: Error | undefined): void {
@@ -298,7 +270,7 @@ export function createSink(parts: SinkParts): Sink {
 
   function quiet(reason: Error): void {
     clearTimeout(timer)
-    clearInterval(flushTimer)
+    flushes.end()
     waiters.reject(reason)
   }
 

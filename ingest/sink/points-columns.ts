@@ -61,3 +61,36 @@ export function firstPoints(points: PointsColumns): { run: bigint; metric: bigin
   }
   return first
 }
+
+/** The rows of some runs alone, in memory of their own unless those are all. */
+export function pointsOfRuns(
+  points: PointsColumns,
+  runs: ReadonlySet<bigint>,
+): { readonly rows: number; readonly columns: BlockColumn[] } {
+  const { dictionary, entries, codes } = points.run
+  const columns = pointsColumns(points)
+  // Beside the runs the dictionary has the type's default.
+  if (runs.size === entries - 1) return { rows: points.rows, columns }
+  const kept: [first: number, end: number][] = []
+  for (let first = 0, end: number; first < points.rows; first = end) {
+    for (end = first + 1; end < points.rows && codes[end] === codes[first]; ) end++
+    if (runs.has(dictionary[codes[first]!]!)) kept.push([first, end])
+  }
+  const rows = kept.reduce((sum, [first, end]) => sum + end - first, 0)
+  return {
+    rows,
+    columns: columns.map((column) => ({ ...column, data: keepRows(column.data, kept, rows) }) as BlockColumn),
+  }
+}
+
+function keepRows(data: BlockColumn['data'], kept: readonly (readonly [first: number, end: number])[], rows: number) {
+  const all = data as Float64Array
+  // Of the same type, so that every bit of a NaN is copied.
+  const some = new (all.constructor as Float64ArrayConstructor)(rows)
+  let at = 0
+  for (const [first, end] of kept) {
+    some.set(all.subarray(first, end), at)
+    at += end - first
+  }
+  return some
+}

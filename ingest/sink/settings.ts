@@ -19,6 +19,9 @@ export const defaultSinkSettings: SinkSettings = {
 
 const flushMinimumMs = 250
 
+/** So much longer than each insert of many series took the flush rests before the next. A burst of them would hold up points and questions. */
+export const restPerWork = 9
+
 /** A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and never more than a tenth. */
 export function flushIntervalMs(settings: SinkSettings, lastTookMs: number): number {
   const soon = Math.max(flushMinimumMs, 50 * lastTookMs)

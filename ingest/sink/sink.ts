@@ -34,6 +34,8 @@ export type Sink = {
 
 export type SinkParts = {
   readonly partition: LogPartition
+  /** Partitions of the log. */
+  readonly partitions: number
   readonly store: Pick<Store, 'sinkReader'> & Pick<BlockInserter, 'insertBlock'>
   readonly observe: SinkObserver
   readonly logger: Logger

@@ -1,3 +1,4 @@
+import { runKey } from '../../schema/keys.ts'
 import type { StoreReader } from '../../schema/store.ts'
 import type { Count } from '../../telemetry/metrics.ts'
 import type { RecordFrame } from '../record/reader.ts'
@@ -7,8 +8,9 @@ import { applyFrame, type DeadLetter, type Outcome } from './apply.ts'
 import { loadRuns } from './load.ts'
 import { clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
 import { createRunNames, type KnownName } from './run-names.ts'
-import { createSetRegistry, type Run } from './runs.ts'
+import { createRun, createSetRegistry, type Run } from './runs.ts'
 import { createSeriesTable, type SeriesTable, seriesInUse } from './series-table.ts'
+import { createStoredRuns, type StoredRuns } from './stored-runs.ts'
 
 /** What one insert will put into the store: the records `first` to `last` of the log. */
 export type Batch = {
@@ -38,6 +40,8 @@ export type SinkState = {
   readonly runs: Map<string, Run>
   readonly table: SeriesTable
   readonly dirty: Set<Run>
+  /** Runs that are not in memory and may be in the store; more than there are, never fewer. */
+  storedRuns: StoredRuns
   /** Offset of the last record applied; -1 before the first. */
   applied: number
   readonly intern: ReturnType<typeof createSetRegistry>
@@ -47,6 +51,7 @@ export type SinkState = {
 export function createSinkState(): SinkState {
   return {
     ...{ runs: new Map(), table: createSeriesTable(), dirty: new Set(), applied: -1 },
+    storedRuns: createStoredRuns(),
     ...{ intern: createSetRegistry(), nameRun: createRunNames() },
   }
 }
@@ -77,7 +82,7 @@ export function parseRecord(state: SinkState, offset: number, payload: Uint8Arra
   }
 }
 
-/** Loads the runs that the records name and memory does not have. */
+/** Brings the runs into memory that the records name and memory does not have: from the store, or new if it surely has none of them. */
 export async function ensureRuns(state: SinkState, reader: StoreReader, records: readonly ReadRecord[]): Promise<void> {
   const missing = new Map<string, { project: string; run: string }>()
   for (const record of records) {
@@ -86,7 +91,13 @@ export async function ensureRuns(state: SinkState, reader: StoreReader, records:
     }
   }
   if (missing.size === 0) return
-  for (const run of await loadRuns(reader, state.table, [...missing.values()])) state.runs.set(runName(run), run)
+  const names = [...missing.values()]
+  const isStored = names.map(({ project, run }) => state.storedRuns.mayHave(runKey(project, run)))
+  const stored = names.filter((_, index) => isStored[index])
+  const loaded = stored.length > 0 ? await loadRuns(reader, state.table, stored) : []
+  const fresh = names.filter((_, index) => !isStored[index]).map(({ project, run }) => createRun(project, run))
+  for (const run of [...loaded, ...fresh]) state.runs.set(runName(run), run)
+  for (const run of fresh) state.storedRuns.add(run.key)
 }
 
 /** The run, if it is in memory. */

@@ -4,16 +4,17 @@ import { firstPoints, type PointsColumns } from './points-columns.ts'
 const runsPerQuestion = 2_000
 
 /**
- * Whether a block that may have been inserted before is in the store. The store forgets tokens, the oldest first; for a block that was
- * cut off long ago this tells. One point of each run stands for the others: a block goes in whole, and where the store is
- * spread over several servers, whole on each of them, and a run is on one.
+ * Of the runs of a block that may have been inserted before, those whose points are not in the store. The store forgets tokens, the
+ * oldest first; for a block that was cut off long ago this tells. One point of each run stands for the others: a block goes in whole,
+ * and where the store is spread over several servers, whole on each of them or not at all, and a run is on one.
  */
-export async function pointsAreStored(reader: StoreReader, points: PointsColumns): Promise<boolean> {
+export async function runsNotStored(reader: StoreReader, points: PointsColumns): Promise<Set<bigint>> {
   const first = firstPoints(points)
+  const missing = new Set(first.map(({ run }) => run))
   for (let at = 0; at < first.length; at += runsPerQuestion) {
     const some = first.slice(at, at + runsPerQuestion)
-    const [answer] = await reader.rows<{ found: number | string }>(
-      `SELECT count() AS found FROM points
+    const found = await reader.rows<{ found: string }>(
+      `SELECT DISTINCT toString(run) AS found FROM points
        WHERE run IN {runs:Array(UInt64)}
          AND (run, metric, step, ord) IN (SELECT arrayJoin(arrayZip({runs:Array(UInt64)}, {metrics:Array(UInt64)}, {steps:Array(Int64)}, {ords:Array(UInt64)})))`,
       {
@@ -23,7 +24,7 @@ export async function pointsAreStored(reader: StoreReader, points: PointsColumns
         ords: some.map(({ ord }) => ord),
       },
     )
-    if (!(Number(answer?.found) >= some.length)) return false
+    for (const row of found) missing.delete(BigInt(row.found))
   }
-  return true
+  return missing
 }

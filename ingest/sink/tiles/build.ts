@@ -2,6 +2,7 @@ import type { Parameters, StoreReader } from '../../../schema/store.ts'
 import { isStale, type LateRange, type Seal, type Stretch, tileRatio, tiling } from '../../../schema/tiles.ts'
 import { mayHaveTiles } from '../late-points.ts'
 import { readCoverage } from './coverage.ts'
+import { alignDown, aligned, alignUp, wholeTiles } from './grid.ts'
 import type { LongSeries } from './long-series.ts'
 import { insertSeal, pointsBetween, tilesOfPoints, tilesOfTiles } from './statements.ts'
 
@@ -72,8 +73,7 @@ async function heal(work: Work, seals: readonly Seal[], late: readonly LateRange
       const count = await countPoints(work, range)
       for (const slice of slicesOf(work, range, count, seal.width)) await makeLowest(work, seal, slice)
     }
-    // Wider tiles after all of the lowest: of two tiles of one version both must be right.
-    for (const range of ranges) await makeWider(work, seal, range)
+    await makeWider(work, seal, ranges)
   }
   if (stale === 0) return
   for (const seal of seals) await publish(work, seal)
@@ -83,19 +83,8 @@ async function heal(work: Work, seals: readonly Seal[], late: readonly LateRange
 function staleRanges(seal: Seal, late: readonly LateRange[]): Stretch[] {
   const met = late
     .filter((range) => isStale(range, seal))
-    .map(({ first, last }) => ({
-      first: alignDown(Math.max(first, seal.first), seal.width),
-      last: alignDown(Math.min(last, seal.last), seal.width) + seal.width - 1,
-    }))
-    .sort((a, b) => a.first - b.first)
-  const ranges: Stretch[] = []
-  for (const range of met) {
-    const before = ranges.at(-1)
-    if (before && range.first <= before.last + 1)
-      ranges[ranges.length - 1] = { first: before.first, last: Math.max(before.last, range.last) }
-    else ranges.push(range)
-  }
-  return ranges
+    .map(({ first, last }) => ({ first: Math.max(first, seal.first), last: Math.min(last, seal.last) }))
+  return aligned(met, seal.width)
 }
 
 /** Tiles for a stretch that has none, slice by slice; `below` is the seal that ends right before it. */
@@ -111,7 +100,7 @@ async function buildGap(work: Work, gap: Stretch, count: number, below: Seal | u
   for (const slice of slicesOf(work, { first, last: end - 1 }, count, width)) {
     const seal = { first: from, last: slice.last, width }
     await makeLowest(work, seal, slice)
-    await makeWider(work, seal, slice)
+    await makeWider(work, seal, [slice])
     await publish(work, seal)
   }
 }
@@ -150,22 +139,23 @@ async function makeLowest(
   await options.pause()
 }
 
-/** Makes the wider tiles that a range is in, as far as they lie within the seal, each width out of the one below. */
+/**
+ * Makes the wider tiles that some ranges are in, as far as they lie within the seal, each width out of the one below. A width is finished in all
+ * ranges before the next one begins: two ranges may be in one wider tile, and of two tiles of one place and version both must be right.
+ */
 async function makeWider(
   { store, series, names, options }: Work,
   seal: Omit<Seal, 'version'>,
-  range: Stretch,
+  ranges: readonly Stretch[],
 ): Promise<void> {
   const { version } = series
-  for (let lower = seal.width; ; lower *= tileRatio) {
+  const length = seal.last - seal.first + 1
+  for (let lower = seal.width; lower * tileRatio <= length; lower *= tileRatio) {
     const width = lower * tileRatio
-    let first = alignDown(range.first, width)
-    if (first < seal.first) first += width
-    let last = alignDown(range.last, width) + width - 1
-    if (last > seal.last) last -= width
-    if (width > seal.last - seal.first + 1 || first > last) return
-    await store.command(tilesOfTiles(), { ...names, first, last, width, mask: -width, version, lower })
-    await options.pause()
+    for (const { first, last } of wholeTiles(seal, ranges, width)) {
+      await store.command(tilesOfTiles(), { ...names, first, last, width, mask: -width, version, lower })
+      await options.pause()
+    }
   }
 }
 
@@ -176,13 +166,4 @@ async function publish({ store, series, names }: Work, { first, last, width }: O
 async function countPoints({ store, names }: Work, { first, last }: Stretch): Promise<number> {
   const [answer] = await store.reader.rows<{ points: number }>(pointsBetween, { ...names, first, last })
   return Number(answer!.points)
-}
-
-/** Exact: widths are powers of two. */
-function alignDown(step: number, width: number): number {
-  return Math.floor(step / width) * width
-}
-
-function alignUp(step: number, width: number): number {
-  return Math.ceil(step / width) * width
 }
