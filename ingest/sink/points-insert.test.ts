@@ -55,7 +55,7 @@ function createInsert(store: SinkParts['store']) {
         if (!(error as Error).message.includes('away')) throw error
       }
     }
-  })
+  }).insert
 }
 
 const bits = new DataView(new ArrayBuffer(8))
