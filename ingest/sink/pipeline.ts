@@ -45,7 +45,7 @@ export function createSink(parts: SinkParts): Sink {
   const halted = new AbortController()
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
-  const insertPoints = createPointsInsert(parts, keepTrying)
+  const points = createPointsInsert(parts, keepTrying)
   const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
@@ -84,7 +84,8 @@ export function createSink(parts: SinkParts): Sink {
     const place = { partition: partition.partition, partitions: parts.partitions }
     state.storedRuns = await keepTrying('look up which runs there are', () => findStoredRuns(store.sinkReader, place))
     await rebuild(commit.offset, stored)
-    for (const [first, last] of open) await replay(first, last)
+    // Not with half of the state, which takes what was sent again for new.
+    for (const [first, last] of open) if (!stopping.signal.aborted) await replay(first, last)
     halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
@@ -116,7 +117,11 @@ export function createSink(parts: SinkParts): Sink {
     while (!stopping.signal.aborted) {
       next = await take(next, Number.POSITIVE_INFINITY)
       insertWhenDue()
-      while (filling.points.rows >= settings.blockRows && inserting && !halted.signal.aborted) await inserting
+      while (filling.points.rows >= settings.blockRows && inserting && !halted.signal.aborted) {
+        // It goes as it is: nothing is read before it is on its way.
+        points.prepare(filling.points)
+        await inserting
+      }
     }
   }
 
@@ -190,7 +195,7 @@ export function createSink(parts: SinkParts): Sink {
       changed.rows > 0 ? insertRows(changed) : undefined,
       // Whoever sees the points must find that they are late: tiles may be without them.
       (late.rows > 0 ? insertRows(late) : Promise.resolve()).then(() =>
-        rows > 0 ? insertPoints(batch.points, token, !reading) : undefined,
+        rows > 0 ? points.insert(batch.points, token, !reading) : undefined,
       ),
     ])
     for (const one of both) if (one.status === 'rejected') throw one.reason
