@@ -5,39 +5,49 @@ const passedHeaders = [
   ...['accept', 'content-type', 'content-length', 'if-none-match', 'last-event-id', 'sec-fetch-site', 'x-request-id'],
 ]
 
-/** Lets a fetch handler (Request in, Response out) answer a route. */
+/** Lets a fetch handler (Request in, Response out) answer a route. The text of a Response is its whole body, if it is no event stream. */
 export function fetchHandler(
   handle: (request: Request) => Promise<Response> | Response,
 ): (request: HttpRequest) => Promise<HttpAnswer> {
   return async (request) => {
-    const url = `http://localhost${request.path}${request.query === '' ? '' : `?${request.query}`}`
-    const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
-    const response = await handle(
-      new Request(url, {
-        method: request.method,
-        headers: passedHeaders.flatMap((name) => {
-          const value = request.headers.get(name)
-          return value === undefined ? [] : [[name, value] as [string, string]]
-        }),
-        signal: request.signal,
-        ...(hasBody ? { body: new Uint8Array(request.body) } : {}),
-      }),
-    )
+    const response = await handle(requestOf(request))
     const headers = Object.fromEntries(response.headers)
     const { 'content-length': _, ...rest } = headers
     return { status: response.status, headers: rest, ...(await bodyOf(response)) }
   }
 }
 
+/**
+ * What a handler reads of a Request, its body already here. A Request of Node's, with its signal and streams, stays in memory until the whole
+ * heap is collected, with the answer and all that was read for it: that made such a collection, a tenth of a second of work, come every ten questions.
+ */
+function requestOf({ path, query, method, headers, body, signal }: HttpRequest): Request {
+  const text = async () => Buffer.from(body).toString('utf8')
+  const request: Pick<Request, 'url' | 'method' | 'headers' | 'signal' | 'body' | 'bodyUsed' | 'text' | 'json'> = {
+    ...{ url: `http://localhost${path}${query === '' ? '' : `?${query}`}`, method, signal, text },
+    headers: new Headers(
+      passedHeaders.flatMap((name) => {
+        const value = headers.get(name)
+        return value === undefined ? [] : [[name, value] as [string, string]]
+      }),
+    ),
+    // Nobody reads it as a stream: it is bounded and whole before.
+    ...{ body: null, bodyUsed: false },
+    json: async () => JSON.parse(await text()),
+  }
+  return request as Request
+}
+
 /** A line that readers of event streams pass over. */
 const comment = Buffer.from(':\n')
 
-/** A body of known size is sent at once; an event stream as it comes. */
+/** A body of known size, which is a text, is sent at once; an event stream as it comes. */
 async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'filler'>> {
   if (!response.body) return {}
   if (response.headers.get('content-type')?.startsWith('text/event-stream'))
     return { body: ownStream(response.body), filler: comment }
-  return { body: new Uint8Array(await response.arrayBuffer()) }
+  // Buffers made by the body's own `arrayBuffer` are kept until the next collection of the whole heap.
+  return { body: Buffer.from(await response.text()) }
 }
 
 /** A fetch handler may have streams of another make than this process's own. */
