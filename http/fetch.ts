@@ -46,8 +46,8 @@ async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'fi
   if (!response.body) return {}
   if (response.headers.get('content-type')?.startsWith('text/event-stream'))
     return { body: ownStream(response.body), filler: comment }
-  // Buffers made by the body's own `arrayBuffer` are kept until the next collection of the whole heap.
-  return { body: Buffer.from(await response.text()) }
+  // As a text: a buffer of it would count as memory outside of the heap, and a lot of that has the whole heap collected.
+  return { body: await response.text() }
 }
 
 /** A fetch handler may have streams of another make than this process's own. */

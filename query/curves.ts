@@ -43,9 +43,8 @@ type Series = { readonly id: string; readonly run: bigint; readonly metric: bigi
 export async function loadCurves(reader: StoreReader, question: CurvesQuestion, options: ReadOptions): Promise<Curves> {
   const knowledge = knowledgeOf(reader)
   const series = seriesOf(question)
-  const most = series.every(({ id }) => (knowledge.get(id)?.density ?? 0) > 0) ? sizes.pointsKnown : sizes.pointsTried
-  const few = series.filter((one) => mayBeShort(knowledge, one, question, most / series.length))
-  const tried = few.length === 0 ? new Map() : await loadShort(reader, few, question, most, options)
+  const few = series.filter((one) => mayBeShort(knowledge, one, question, series.length))
+  const tried = few.length === 0 ? new Map() : await loadShort(reader, few, question, sizes.pointsTried, options)
   const rest = tried ? series.filter((one) => !few.includes(one)) : series
   if (rest.length === 0) return tried ?? new Map()
   const long = await lookUp(reader, knowledge, rest, question, options)
@@ -65,15 +64,12 @@ function seriesOf({ project, runs, metrics }: CurvesQuestion): Series[] {
   })
 }
 
-/** What is guessed has to be so much less than what would be too much. */
-const likelyShare = 7 / 8
-
 /** Series that nobody knows to be long are taken to be short. */
-function mayBeShort(knowledge: Knowledge, { id }: Series, question: CurvesQuestion, most: number): boolean {
+function mayBeShort(knowledge: Knowledge, { id }: Series, question: CurvesQuestion, series: number): boolean {
   const known = knowledge.get(id)
   if (!known) return true
   const points = guessPoints(known, { first: question.fromStep, last: question.toStep })
-  return points > 0 && points < most * likelyShare
+  return points > 0 && points < sizes.pointsTried / 2 / series
 }
 
 /** All points of the series, made into curves here; undefined when together they are more than `most`. */

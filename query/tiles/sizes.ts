@@ -2,8 +2,6 @@
 export const sizes = {
   /** Points up to which all series of a request are read whole: cheaper than to find out how long they are. */
   pointsTried: 32_768,
-  /** The same where the length of each is known: one statement that reads 100,000 points is as quick as the two or three that read tiles. */
-  pointsKnown: 131_072,
   /** Points that come row by row, over all series of a round: more are put into buckets in the store. */
   rowsAtOnce: 65_536,
   /** Rows of one answer, of tiles and of points: some megabytes. Who plans expects fewer. */
