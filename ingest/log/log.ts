@@ -53,7 +53,7 @@ export interface LogPartition {
   commit(commit: Commit): Promise<void>
   /**
    * The next records from `offset` on, in order and without gaps: at least one, at most about `maximumBytes`.
-   * Waits while there are none; resolves with an empty list when `signal` aborts.
+   * Waits while there are none, until `signal` aborts: then there may be none, and what is there already may be given or not.
    */
   read(offset: number, maximumBytes: number, signal: AbortSignal): Promise<LogRecord[]>
   /** Offset the next appended record will get, as far as known here. */

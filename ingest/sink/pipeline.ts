@@ -84,7 +84,8 @@ export function createSink(parts: SinkParts): Sink {
     const place = { partition: partition.partition, partitions: parts.partitions }
     state.storedRuns = await keepTrying('look up which runs there are', () => findStoredRuns(store.sinkReader, place))
     await rebuild(commit.offset, stored)
-    for (const [first, last] of open) await replay(first, last)
+    // Not with half of the state, which takes what was sent again for new.
+    for (const [first, last] of open) if (!stopping.signal.aborted) await replay(first, last)
     halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')

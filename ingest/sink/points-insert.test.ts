@@ -1,80 +1,124 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import type { BlockColumn } from '../store/native-block.ts'
-import { range } from './blocks.fixture.ts'
+import { createLogger } from '../../telemetry/logger.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { chosenSeed, createRandom, type Random, whole } from '../../test/random.ts'
+import type { LogPartition } from '../log/log.ts'
+import { openStore } from '../store/store.ts'
+import { expandBlock, randomBlock } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
-import { cellAt } from './memory-store.fixture.ts'
-import { appendPoints, clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
+import { createMemoryStore } from './memory-store.fixture.ts'
+import { createSinkObserver } from './observer.ts'
+import { appendPoints, createPointsBatch, type PointsBatch } from './points.ts'
+import { pointsColumns } from './points-columns.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { createSinkSet } from './runs.ts'
 import type { SinkParts } from './sink.ts'
+import { createSortedPoints, sortPoints } from './sorted-points.ts'
 
-type Sent = { readonly token: string | undefined; readonly values: readonly number[]; land(): void }
+const random = createRandom(chosenSeed())
 
-/** An insert whose blocks land when they are told to. */
-function setUp(partitions: number) {
-  const sent: Sent[] = []
-  const insertBlock = (_: string, rows: number, columns: readonly BlockColumn[], token?: string) => {
-    const value = columns.find(({ name }) => name === 'value')!
-    const values = Array.from({ length: rows }, (_, row) => Number(cellAt(value, row)))
-    return new Promise<void>((land) => sent.push({ token, values, land }))
+/** Frames of some runs, with one step each or several, and their points as lines: brute force. Only those of runs that `keep` names. */
+function randomBatch(random: Random, runs: readonly bigint[], single: boolean, keep = runs) {
+  const batch = createPointsBatch()
+  const lines: string[] = []
+  const set = createSinkSet(['1', '2', '3'], BigUint64Array.of(1n, 2n, 3n))
+  const owners = runs.map((key) => ({ key, filling: 0, numberInFilling: 0 }))
+  for (let offset = 0; offset < 40; offset++) {
+    const owner = owners[offset % owners.length]!
+    const count = single ? 1 : whole(random, 1, 4)
+    const block = randomBlock(random, { set, count, firstStep: whole(random, -50, 50), timeMs: 1_000_000 })
+    if (!keep.includes(owner.key)) continue
+    appendPoints(batch, owner, set, block, 1_000_000, offset, 0)
+    for (const { metric, step, bits } of expandBlock(block))
+      lines.push([owner.key, metric, step, bits, offset * 65_536].join())
   }
-  const parts = { columns: createColumnsPool(), store: { insertBlock }, partition: { held: () => true }, partitions }
-  const insert = createPointsInsert(parts as unknown as SinkParts, async (_, work) => await work())
-  return { ...insert, sent }
+  return { batch, lines: lines.sort() }
 }
 
-const set = createSinkSet(['m'], BigUint64Array.of(1n))
-const owner = { key: 7n, filling: 0, numberInFilling: 0 }
-
-function put(batch: PointsBatch, first: number, count: number): void {
-  const values = new Uint8Array(Float64Array.from({ length: count }, (_, i) => first + i).buffer)
-  const block = { set, count, steps: range(first, 1), times: range(0, 0), width: 8, values } as const
-  appendPoints(batch, owner, set, block, 0, first, 0)
+function createInsert(store: SinkParts['store']) {
+  const partition = { log: 'log', partition: 0, held: () => true } as LogPartition
+  const observe = createSinkObserver(new Metrics())
+  const logger = createLogger('silent')
+  const parts: SinkParts = {
+    ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(), announce: false },
+    settings: { blockRows: 1, insertIntervalMs: 0, flushIntervalMs: 0, maximumSeries: 1 },
+  }
+  return createPointsInsert(parts, async (_, work) => {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error as Error).message.includes('away')) throw error
+      }
+    }
+  }).insert
 }
 
-const settled = () => new Promise((resolve) => setImmediate(resolve))
+const bits = new DataView(new ArrayBuffer(8))
+function bitsOf(value: unknown): bigint {
+  bits.setFloat64(0, value as number)
+  return bits.getBigUint64(0)
+}
 
-for (const partitions of [1, 4])
-  test(`rows made ahead are those of their own batch and no other's: a log of ${partitions} partitions`, async () => {
-    const { insert, prepare, sent } = setUp(partitions)
-    const [one, two] = [createPointsBatch(), createPointsBatch()]
-    put(one, 0, 3)
-    const first = insert(one, 'first', false)
-    put(two, 10, 2)
-    prepare(two)
-    prepare(two)
-    await settled()
-    sent[0]!.land()
-    await first
-    const second = insert(two, 'second', false)
-    clearPoints(one)
-    put(one, 20, 4)
-    // The memory for rows made ahead is under way.
-    prepare(one)
-    await settled()
-    sent[1]!.land()
-    await second
-    const third = insert(one, 'third', false)
-    await settled()
-    sent[2]!.land()
-    await third
-    // The same object as the second block, filled anew, and something added after its rows were made.
-    clearPoints(two)
-    put(two, 30, 1)
-    prepare(two)
-    put(two, 31, 1)
-    const fourth = insert(two, 'fourth', false)
-    await settled()
-    sent[3]!.land()
-    await fourth
-    assert.deepEqual(
-      sent.map(({ token, values }) => [token, values]),
-      [
-        ['first', [0, 1, 2]],
-        ['second', [10, 11]],
-        ['third', [20, 21, 22, 23]],
-        ['fourth', [30, 31]],
-      ],
+test('when one server of a store was away until the other has forgotten the token, both have their points once', async () => {
+  for (const single of [true, false]) {
+    const store = createMemoryStore()
+    const { batch, lines } = randomBatch(random, [10n, 11n, 12n, 13n, 14n], single)
+    let tries = 0
+    const insert = createInsert({
+      sinkReader: store.reader,
+      async insertBlock(table, rows, columns, token) {
+        store.insertBlock(table, rows, columns, token, { number: 1, of: 2 })
+        if (tries++ === 0) {
+          store.forgetTokens()
+          throw new Error('the other one is away')
+        }
+        store.insertBlock(table, rows, columns, token, { number: 0, of: 2 })
+      },
+    })
+    await insert(batch, 'token', false)
+    const stored = store.points.map(({ run, metric, step, value, ord }) =>
+      [run, metric, step, bitsOf(value), ord].join(),
     )
-  })
+    assert.deepEqual(stored.sort(), lines)
+  }
+})
+
+/** A batch as a block. */
+function blockOf(batch: PointsBatch) {
+  const points = createSortedPoints()
+  sortPoints(batch, points)
+  return { rows: points.rows, columns: pointsColumns(points) }
+}
+
+test('the real store takes the part of a block that is missing', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'stepstream-part-'))
+  const limits = { readSessions: 1, queryTimeoutMs: 20_000, queryMemoryBytes: 2e9 }
+  const store = await openStore({ dataDir: directory, ...limits, logger: createLogger('silent') })
+  try {
+    const expected: string[] = []
+    for (const [round, single] of [true, false].entries()) {
+      const runs = Array.from({ length: 5 }, (_, i) => 2n ** 63n + BigInt(10 * round + i))
+      const whole = randomBatch(createRandom(round), runs, single)
+      expected.push(...whole.lines)
+      const there = randomBatch(createRandom(round), runs, single, [runs[1]!, runs[4]!])
+      const part = blockOf(there.batch)
+      await store.insertBlock('points', part.rows, part.columns)
+      await createInsert(store)(whole.batch, `token ${round}`, true)
+      await createInsert(store)(whole.batch, `token ${round} forgotten`, true)
+    }
+    const { rows, columns } = await store.sinkReader.columns('SELECT run, metric, step, value, ord FROM points')
+    const stored = Array.from({ length: rows }, (_, i) => {
+      const cell = (name: string) => (columns.get(name) as ArrayLike<unknown>)[i]
+      return [cell('run'), cell('metric'), cell('step'), bitsOf(cell('value')), cell('ord')].join()
+    })
+    assert.deepEqual(stored.sort(), expected.sort())
+  } finally {
+    await store.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+})

@@ -26,7 +26,10 @@ export type World = {
   readonly producer: ReturnType<typeof createProducer>
   readonly faults: unknown[]
   readonly forgetTokens: () => void
-  /** Of each life whether a block of it is on its way, or may be sent although it was looked for before somebody else's landed. */
+  /**
+   * Of each life whether a block of it is on its way, or may yet be sent though another life stored it: one that lost the partition and does
+   * not know it may be about to send it, and so may one that looked for it before the other's landed.
+   */
   readonly stakes: (() => boolean)[]
   /** How often between two turns tokens are forgotten if nobody has a stake in them, and how often between two lives. */
   readonly forgets: { readonly soon: number; readonly late: number }
@@ -51,7 +54,8 @@ function startSink(world: World, life: Life): Started {
   history.push(`life ${number} begins`)
   let lookedFor = false
   let ended = false
-  world.stakes.push(() => !life.quiet() || (lookedFor && !life.dead() && !ended))
+  const maySend = () => (lookedFor || world.lives > number) && !life.dead() && !ended
+  world.stakes.push(() => !life.quiet() || maySend())
   const holding = log.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))
   const sink = createSink({
     ...{ observe, logger: createLogger('silent'), announce: random() < 0.5, partition: holding.partition },
@@ -156,8 +160,8 @@ async function work(world: World, sink: Sink, life: Life, mostTurns: number): Pr
 }
 
 /**
- * The store remembers a token at least as long as a block may be on its way under it, counted from when it was last looked for; beyond that
- * nothing is promised.
+ * The store remembers a token longer than a block may be on its way under it, counted from when its sender last saw that the partition is its
+ * own, or looked for the block; beyond that nothing is promised. Here it forgets as soon as it may.
  */
 function forget(world: World): void {
   world.forgetTokens()

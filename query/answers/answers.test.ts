@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createRandom, pick } from '../../test/random.ts'
 import { answerJson } from './bytes.ts'
 import { integerColumn, packedColumn, valueColumn } from './columns.ts'
+import { writeNumber } from './decimals.ts'
 
 const edges = [0, -0, 1, -1, 9, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53 - 1, -(2 ** 53 - 1)]
 const odd = [Number.NaN, Infinity, -Infinity, -0, 5e-324, 1e21, 1e-7, 0.1]
@@ -44,4 +45,37 @@ test('an answer without columns stays a text, and a column is a plain list to JS
   assert.equal(answerJson({ data: { a: 1 } }), '{"data":{"a":1}}')
   assert.equal(JSON.stringify({ steps: integerColumn(Float64Array.of(1, -2)) }), '{"steps":[1,-2]}')
   assert.equal(JSON.stringify(valueColumn(Float64Array.of(1, Number.NaN))), '[1,"NaN"]')
+})
+
+test('a number is written as JSON writes it, to the digit', () => {
+  const random = createRandom(17)
+  const [double, bytes] = [new Float64Array(1), Buffer.alloc(64)]
+  const words = new Uint32Array(double.buffer)
+  const bits = () => Math.floor(random() * 2 ** 32)
+  const neighbour = (value: number) => {
+    double[0] = value
+    words[0] = (words[0]! + pick(random, [-2, -1, 0, 1, 2])) >>> 0
+    return double[0]!
+  }
+  const anyBits = () => {
+    words[0] = bits()
+    words[1] = bits()
+    return double[0]!
+  }
+  const power = (from: number, to: number) => Math.floor(from + random() * (to - from))
+  const kinds = [
+    () => random(),
+    () => (random() - 0.5) * 10 ** power(-8, 17),
+    () => Math.fround(random() * 10 ** power(-6, 14)),
+    () => Number((random() * 10 ** power(-6, 16)).toPrecision(power(1, 18))),
+    () => Math.floor(random() * 2 ** 53) / 2 ** power(0, 56),
+    () => neighbour(2 ** power(-20, 60)),
+    () => neighbour(10 ** power(-7, 18)),
+    anyBits,
+  ]
+  for (let i = 0; i < 200_000; i++) {
+    const value = kinds[i % kinds.length]!()
+    if (!Number.isFinite(value)) continue
+    assert.equal(bytes.toString('latin1', 0, writeNumber(value, bytes, 0)), JSON.stringify(value))
+  }
 })

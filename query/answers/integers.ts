@@ -15,14 +15,16 @@ export function writeIntegers(column: Float64Array, bytes: Buffer, at: number): 
     if (i > 0) bytes[end++] = comma
     const integer = column[i]!
     end =
-      Math.abs(integer) < 2 ** 31 ? writeShort(integer, bytes, end) : end + bytes.write(String(integer), end, 'latin1')
+      Math.abs(integer) < 2 ** 31
+        ? writeInteger(integer, bytes, end)
+        : end + bytes.write(String(integer), end, 'latin1')
   }
   bytes[end++] = close
   return end
 }
 
-/** Of less than 2^31, so that its digits come by the processor's own integers. */
-function writeShort(integer: number, bytes: Buffer, at: number): number {
+/** Of a magnitude below 2^31, so that its digits come by the processor's own integers. */
+export function writeInteger(integer: number, bytes: Uint8Array, at: number): number {
   let begin = at
   let rest = integer | 0
   if (rest < 0) {
