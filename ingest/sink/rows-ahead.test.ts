@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BlockColumn } from '../store/native-block.ts'
+import { range } from './blocks.fixture.ts'
+import { createColumnsPool } from './columns-pool.ts'
+import { cellAt } from './memory-store.fixture.ts'
+import { appendPoints, clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
+import { createPointsInsert } from './points-insert.ts'
+import { createSinkSet } from './runs.ts'
+import type { SinkParts } from './sink.ts'
+
+type Sent = { readonly token: string | undefined; readonly values: readonly number[]; land(): void }
+
+/** An insert whose blocks land when they are told to. */
+function setUp(partitions: number) {
+  const sent: Sent[] = []
+  const insertBlock = (_: string, rows: number, columns: readonly BlockColumn[], token?: string) => {
+    const value = columns.find(({ name }) => name === 'value')!
+    const values = Array.from({ length: rows }, (_, row) => Number(cellAt(value, row)))
+    return new Promise<void>((land) => sent.push({ token, values, land }))
+  }
+  const parts = { columns: createColumnsPool(), store: { insertBlock }, partition: { held: () => true }, partitions }
+  const insert = createPointsInsert(parts as unknown as SinkParts, async (_, work) => await work())
+  return { ...insert, sent }
+}
+
+const set = createSinkSet(['m'], BigUint64Array.of(1n))
+const owner = { key: 7n, filling: 0, numberInFilling: 0 }
+
+function put(batch: PointsBatch, first: number, count: number): void {
+  const values = new Uint8Array(Float64Array.from({ length: count }, (_, i) => first + i).buffer)
+  const block = { set, count, steps: range(first, 1), times: range(0, 0), width: 8, values } as const
+  appendPoints(batch, owner, set, block, 0, first, 0)
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+for (const partitions of [1, 4])
+  test(`rows made ahead are those of their own batch and no other's: a log of ${partitions} partitions`, async () => {
+    const { insert, prepare, sent } = setUp(partitions)
+    const [one, two] = [createPointsBatch(), createPointsBatch()]
+    put(one, 0, 3)
+    const first = insert(one, 'first', false)
+    put(two, 10, 2)
+    prepare(two)
+    prepare(two)
+    await settled()
+    sent[0]!.land()
+    await first
+    const second = insert(two, 'second', false)
+    clearPoints(one)
+    put(one, 20, 4)
+    // The memory for rows made ahead is under way.
+    prepare(one)
+    await settled()
+    sent[1]!.land()
+    await second
+    const third = insert(one, 'third', false)
+    await settled()
+    sent[2]!.land()
+    await third
+    // The same object as the second block, filled anew, and something added after its rows were made.
+    clearPoints(two)
+    put(two, 30, 1)
+    prepare(two)
+    put(two, 31, 1)
+    const fourth = insert(two, 'fourth', false)
+    await settled()
+    sent[3]!.land()
+    await fourth
+    assert.deepEqual(
+      sent.map(({ token, values }) => [token, values]),
+      [
+        ['first', [0, 1, 2]],
+        ['second', [10, 11]],
+        ['third', [20, 21, 22, 23]],
+        ['fourth', [30, 31]],
+      ],
+    )
+  })
