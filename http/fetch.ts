@@ -18,8 +18,8 @@ export function fetchHandler(
 }
 
 /**
- * What a handler reads of a Request, its body already here. A Request of Node's, with its signal and streams, stays in memory until the whole
- * heap is collected, with the answer and all that was read for it: that made such a collection, a tenth of a second of work, come every ten questions.
+ * What a handler reads of a Request, its body already here. A Request of Node's, with its signal and streams, outlives young collections: three
+ * times as much of an empty question stays until the whole heap is collected.
  */
 function requestOf({ path, query, method, headers, body, signal }: HttpRequest): Request {
   const text = async () => Buffer.from(body).toString('utf8')
