@@ -18,6 +18,7 @@ import { createPointsInsert } from './points-insert.ts'
 import { createSinkSet } from './runs.ts'
 import type { SinkParts } from './sink.ts'
 import { createSortedPoints, sortPoints } from './sorted-points.ts'
+import type { KeepTrying } from './trying.ts'
 
 const random = createRandom(chosenSeed())
 
@@ -47,7 +48,7 @@ function createInsert(store: SinkParts['store']) {
     ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(), announce: false },
     settings: { blockRows: 1, insertIntervalMs: 0, flushIntervalMs: 0, maximumSeries: 1 },
   }
-  return createPointsInsert(parts, async (_, work) => {
+  const keepTrying: KeepTrying = async (_, work) => {
     for (;;) {
       try {
         return await work()
@@ -55,7 +56,8 @@ function createInsert(store: SinkParts['store']) {
         if (!(error as Error).message.includes('away')) throw error
       }
     }
-  }).insert
+  }
+  return createPointsInsert(parts, keepTrying).insert
 }
 
 const bits = new DataView(new ArrayBuffer(8))
