@@ -22,7 +22,7 @@ export type CanaryResult = {
   }[]
 }
 
-const triesAtMost = 4
+const triesAtMost = 10
 const loadSeconds = 3
 
 /** Proves that the judge sees damage: runs worlds that are broken on purpose and wants it found in each. */
