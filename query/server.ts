@@ -4,6 +4,7 @@ import { limits } from '../schema/limits.ts'
 import type { Progress, ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { createYoungCollections } from './collections.ts'
 import { createLeaderboards } from './columns/leaderboards.ts'
 import type { Context, QuerySettings } from './context.ts'
 import { withDeadline } from './deadline.ts'
@@ -126,9 +127,12 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     landingPage: false,
   })
 
+  const answered = createYoungCollections()
   return {
     async handle(request) {
-      return await yoga.fetch(request)
+      const response = await yoga.fetch(request)
+      answered()
+      return response
     },
     sockets: createLiveSockets({
       ...{ unsent: hub.unsent, failureOf },

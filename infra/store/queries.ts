@@ -84,9 +84,9 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
         // Only a read may be stopped half way; what writes is better finished than left in doubt.
         signal: reads ? signal : undefined,
       }
-      const result = await lane.run(session, async (session) => {
+      const result = await lane.run(session, async (session, whole) => {
         await enter(session, request.database)
-        return await session.queryAsync(text, { format })
+        return await session.queryAsync(whole, { format })
       })
       return { bytes: result.bytes(), format: named ?? format, summary: summaryOf(result, 0) }
     },

@@ -22,12 +22,12 @@ export async function streamAnswer(sessions: Sessions, request: SessionRequest, 
   const stop = new AbortController()
   const statement = `${request.statement}\nINTO OUTFILE ${literal(pipe.path)} APPEND FORMAT ${format}`
   let engineHasPath = false
-  async function write(session: Session): Promise<void> {
+  async function write(session: Session, text: string): Promise<void> {
     stop.signal.throwIfAborted()
     // A file descriptor closed any earlier than the engine's end could be another file's by the time the engine opens it.
     engineHasPath = true
     try {
-      await session.queryAsync(statement)
+      await session.queryAsync(text)
     } finally {
       pipe.end()
     }

@@ -18,9 +18,9 @@ export function connectionTo(sessions: Sessions, { readOnly = false } = {}): Cli
   async function run(params: QueryParams): Promise<Uint8Array> {
     const request = requestOf(params, readOnly)
     const format = String(params.clickhouse_settings?.default_format ?? 'TabSeparated')
-    return await sessions.run(request, async (session) => {
+    return await sessions.run(request, async (session, statement) => {
       try {
-        return (await session.queryAsync(request.statement, { format })).bytes()
+        return (await session.queryAsync(statement, { format })).bytes()
       } catch (error) {
         throw engineError(error)
       }

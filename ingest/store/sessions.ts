@@ -18,11 +18,11 @@ export type SessionRequest = {
 
 export type Sessions = {
   /**
-   * Runs `work` on a session of its own. A caller whose signal aborts is freed at once: one that waits leaves the queue, a
+   * Runs `work` on a session of its own, with the statement and what sets its parameters as one text. A caller whose signal aborts is freed at once: one that waits leaves the queue, a
    * query that runs is killed, and its session serves again when the engine has let go of it.
    * @throws QueueFull when too many wait already.
    */
-  run<T>(request: SessionRequest, work: (session: Session) => Promise<T>): Promise<T>
+  run<T>(request: SessionRequest, work: (session: Session, statement: string) => Promise<T>): Promise<T>
   /** Refuses what waits, lets what runs come to its end, and closes. */
   close(): Promise<void>
 }
@@ -41,8 +41,9 @@ let slotCount = 0
 /**
  * Several sessions of the embedded engine: each runs one query at a time, several run side by side, and a query waits for
  * a free one. Settings stay with a session, so one is used again only for the same settings; otherwise a new one takes
- * its place, which costs 0.1 ms. Parameters are set right before the query: chdb's own binding keeps them in one place for the whole process
- * and therefore runs all queries with parameters one after the other.
+ * its place, which costs 0.1 ms. Parameters are set in front of the query and in one text with it: a call for them costs 0.4 ms, and a turn of the
+ * event loop, which may be busy. Chdb's own binding keeps them in one place for the whole process and therefore runs all queries with
+ * parameters one after the other.
  */
 export function openSessions(
   path: string,
@@ -95,11 +96,12 @@ export function openSessions(
     slot: Slot,
     signature: string,
     request: SessionRequest,
-    work: (session: Session) => Promise<T>,
+    work: (session: Session, statement: string) => Promise<T>,
   ) {
     let reusable = false
     try {
-      const answer = await work(await prepare(path, slot, signature, request))
+      const session = await prepare(path, slot, signature, request)
+      const answer = await work(session, withParameters(slot, request))
       reusable = !request.leavesTraces
       return answer
     } finally {
@@ -149,17 +151,22 @@ function discard(slot: Slot): void {
   slot.parameters.clear()
 }
 
-/** The slot's session with the request's settings and parameters. */
+/** The request's statement, behind one that sets its parameters. */
+function withParameters(slot: Slot, { statement, parameters }: SessionRequest): string {
+  const names = Object.keys(parameters)
+  if (names.length === 0) return statement
+  for (const name of names) slot.parameters.add(name)
+  const values = Object.fromEntries(names.map((name) => [`param_${name}`, parameters[name]!]))
+  return `SET ${assignments(values).join(', ')};\n${statement}`
+}
+
+/** The slot's session with the request's settings, and without parameters that its statement must not have. */
 async function prepare(path: string, slot: Slot, signature: string, request: SessionRequest): Promise<Session> {
   const forgotten = [...slot.parameters].filter((name) => request.parameters[name] === undefined)
   const stale = forgotten.some((name) => new RegExp(`\\{\\s*${name}\\s*:`).test(request.statement))
   if (stale || (slot.signature !== undefined && slot.signature !== signature)) discard(slot)
   slot.session ??= new Session(path)
   const { session } = slot
-  const parameters = Object.entries(request.parameters).flatMap(([name, value]) =>
-    assignments({ [`param_${name}`]: value }),
-  )
-  for (const name of Object.keys(request.parameters)) slot.parameters.add(name)
   try {
     if (slot.signature === undefined) {
       // Parameters count as a part of the statement that sets them, so the engine's 256 KiB would be few.
@@ -167,7 +174,6 @@ async function prepare(path: string, slot: Slot, signature: string, request: Ses
       await session.queryAsync(`SET ${[...own, ...(signature === '' ? [] : [signature])].join(', ')}`)
       slot.signature = signature
     }
-    if (parameters.length > 0) await session.queryAsync(`SET ${parameters.join(', ')}`)
   } catch (error) {
     discard(slot)
     throw error
