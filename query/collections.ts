@@ -1,7 +1,5 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
-type Collect = (options: { type: 'minor' }) => void
+import { getHeapStatistics } from 'node:v8'
+import { findYoungCollection } from '../schema/young-heap.ts'
 
 /** Bytes outside of the heap that may be added before the young part of the heap is collected. */
 export const grownBytes = 8 * 2 ** 20
@@ -12,7 +10,7 @@ export const grownBytes = 8 * 2 ** 20
  * heap, for 20 to 30 ms: once in a dozen questions. A collection of the young part takes one, and comes between two questions.
  */
 export function createYoungCollections(
-  collect: Collect | undefined = findCollector(),
+  collect = findYoungCollection(),
   outside = () => getHeapStatistics().external_memory,
 ): () => void {
   let least = outside()
@@ -25,16 +23,8 @@ export function createYoungCollections(
     waiting = true
     setImmediate(() => {
       waiting = false
-      collect({ type: 'minor' })
+      collect()
       least = outside()
     })
   }
-}
-
-/** V8 hands its collector out to contexts that are made after this flag. */
-function findCollector(): Collect | undefined {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('typeof gc === "function" ? gc : undefined') as Collect | undefined
-  setFlagsFromString('--no-expose-gc')
-  return collect
 }

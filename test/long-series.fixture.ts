@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { fetchFrom, type Server, until } from './harness.ts'
+import { type Server, until } from './harness.ts'
 import { pick, type Random, whole } from './random.ts'
-import { ask } from './read-back.ts'
+import { ask, metricValue } from './read-back.ts'
 import { bruteForce, type LoggedPoint, type Repeated } from './series.oracle.ts'
 import { float64, int64, postMsgpack } from './wire.ts'
 
@@ -113,7 +113,4 @@ export async function longSeriesHolds(
 
 const range = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i)
 
-async function tilePoints(server: Server): Promise<number> {
-  const text = await (await fetchFrom(server, '/metrics')).text()
-  return Number(/^stepstream_tile_points_total (.*)$/m.exec(text)?.[1] ?? 0)
-}
+const tilePoints = (server: Server) => metricValue(server, 'stepstream_tile_points_total')

@@ -1,6 +1,5 @@
 /** How long questions take: closed loop, every client asks again as soon as it has its answer. */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { findYoungCollection } from '../../schema/young-heap.ts'
 import { createLatencyRecorder, type Latency } from '../latency.ts'
 import type { Answered, Poster } from '../post.ts'
 import type { Ask } from './question.ts'
@@ -19,14 +18,7 @@ export type TimingOptions = {
 }
 
 /** The client's own garbage, outside of the clock: it would be measured as time of the server. */
-const collectYoung = findCollector()
-
-function findCollector(): (() => void) | undefined {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as ((options: { type: 'minor' }) => void) | undefined
-  setFlagsFromString('--no-expose-gc')
-  return collect && (() => collect({ type: 'minor' }))
-}
+const collectYoung = findYoungCollection()
 
 /** Calls take turns. */
 export async function timeCalls(calls: readonly Call[], options: TimingOptions): Promise<Timed> {

@@ -91,11 +91,13 @@ export async function ensureRuns(state: SinkState, reader: StoreReader, records:
     }
   }
   if (missing.size === 0) return
-  const names = [...missing.values()]
-  const isStored = names.map(({ project, run }) => state.storedRuns.mayHave(runKey(project, run)))
-  const stored = names.filter((_, index) => isStored[index])
+  const stored: { project: string; run: string }[] = []
+  const fresh: Run[] = []
+  for (const name of missing.values()) {
+    if (state.storedRuns.mayHave(runKey(name.project, name.run))) stored.push(name)
+    else fresh.push(createRun(name.project, name.run))
+  }
   const loaded = stored.length > 0 ? await loadRuns(reader, state.table, stored) : []
-  const fresh = names.filter((_, index) => !isStored[index]).map(({ project, run }) => createRun(project, run))
   for (const run of [...loaded, ...fresh]) state.runs.set(runName(run), run)
   for (const run of fresh) state.storedRuns.add(run.key)
 }
