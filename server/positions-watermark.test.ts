@@ -170,3 +170,20 @@ test('those who follow are called when the sinks have committed more, and the lo
   await sleep(40)
   assert.equal(state.asked, asked)
 })
+
+test('those who follow are called also for what somebody else looked for first', async () => {
+  const { log, set } = createPositions()
+  const watermark = createPositionsWatermark(log, { ...quick, pollMs: 100 })
+  await sleep(5)
+  const seen: number[] = []
+  const unfollow = watermark.follow(() => seen.push(watermark.progress().stored[0]!))
+  await sleep(30)
+  set(0, { end: 3, stored: 3 })
+  watermark.current()
+  await sleep(5)
+  assert.equal(watermark.progress().stored[0], 2, 'the question found it')
+  assert.deepEqual(seen, [])
+  await sleep(120)
+  unfollow()
+  assert.deepEqual(seen, [2])
+})

@@ -85,14 +85,15 @@ export function createPositionsWatermark(
   const followers = new Set<() => void>()
   let isFollowing = false
 
-  /** Looks again and again while anybody follows. */
+  /** Looks again and again while anybody follows. What others found meanwhile with looks of their own is told as well. */
   async function followOn(): Promise<void> {
     if (isFollowing) return
     isFollowing = true
+    let told = last?.positions
     while (followers.size > 0) {
-      const before = last?.positions
       await look()
-      if (moved(before, last?.positions)) for (const follower of followers) follower()
+      if (moved(told, last?.positions)) for (const follower of followers) follower()
+      told = last?.positions
       await sleep(pollMs)
     }
     isFollowing = false

@@ -47,17 +47,21 @@ export function createViewer({ channel, after, unsent, sent, failureOf, gone }: 
     isBusy = true
     try {
       const payload = await channel.payload({ ...standing })
-      if (isOver || !payload) return
-      const missed = standing.version === 0 ? 0 : payload.version - standing.version - 1
-      Object.assign(standing, { version: payload.version, cut: payload.cut, after: undefined })
-      outlet!.send(payload)
-      sent(payload, missed)
+      if (payload && !isOver) send(payload)
     } catch (error) {
       viewer.end(failureOf(error))
     } finally {
       isBusy = false
     }
+    // Also when there was nothing to send: the version that made it out of date may have come while this one was busy.
     pump()
+  }
+
+  function send(payload: Payload): void {
+    const missed = standing.version === 0 ? 0 : payload.version - standing.version - 1
+    Object.assign(standing, { version: payload.version, cut: payload.cut, after: undefined })
+    outlet!.send(payload)
+    sent(payload, missed)
   }
 
   function pump(): void {
