@@ -38,7 +38,7 @@ test('skip_token: blocks get another token each time, and none is found to be st
   assert.equal(new Set(tokens).size, 3)
   assert.ok(!tokens.includes('token'))
   assert.equal(tokens[2], undefined)
-  assert.deepEqual(await spoiled.sinkReader.rows('SELECT count() AS found FROM points WHERE …'), [{ found: 0 }])
+  assert.deepEqual(await spoiled.sinkReader.rows('SELECT DISTINCT toString(run) AS found FROM points …'), [])
   assert.deepEqual(await spoiled.sinkReader.rows('SELECT found FROM runs'), [{ found: 7 }])
 })
 
