@@ -1,4 +1,5 @@
 import type uws from 'uWebSockets.js'
+import { freeMemory } from '../schema/freed-memory.ts'
 
 export type HttpRequest = {
   readonly method: string
@@ -16,6 +17,8 @@ export type HttpAnswer = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
+  /** Nobody else has the bytes of the body: their memory is given back as soon as they are on their way. */
+  readonly isBodyGiven?: boolean
   /**
    * Of a stream: bytes that mean nothing between two of its chunks, such as a comment. They push out what waits to be sent while the stream has
    * nothing new: the engine sends it only along with more.
@@ -49,7 +52,13 @@ const statusTexts: Record<number, string> = {
 type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal; readonly method?: string }
 
 export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promise<void> {
-  if (exchange.signal.aborted) return
+  const { body, isBodyGiven } = answer
+  if (!exchange.signal.aborted) await send(exchange, answer)
+  // What could not be sent at once has been copied.
+  if (isBodyGiven && body instanceof Uint8Array) freeMemory(body, { isMost: true })
+}
+
+async function send(exchange: Exchange, answer: HttpAnswer): Promise<void> {
   const { response, method } = exchange
   const { body } = answer
   if (method === 'HEAD') {

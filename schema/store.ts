@@ -32,6 +32,8 @@ export type Columns = {
   readonly columns: ReadonlyMap<string, Column>
   /** Only where they were asked for; then there are no columns. */
   readonly blocks?: readonly Block[]
+  /** Gives the memory of `blocks` back; whoever looks into one of them afterwards has a TypeError. */
+  readonly free?: () => void
 }
 /** Some rows of an answer as they came: of each column of fixed width its bytes, little-endian and at any address. */
 export type Block = { readonly rows: number; readonly columns: ReadonlyMap<string, DataView> }
