@@ -17,7 +17,7 @@ export type HttpAnswer = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
-  /** Nobody else has the bytes of the body: their memory is given back as soon as they are on their way. */
+  /** Nobody else has the bytes of the body, or of its stream's chunks: their memory is given back as soon as they are on their way. */
   readonly isBodyGiven?: boolean
   /**
    * Of a stream: bytes that mean nothing between two of its chunks, such as a comment. They push out what waits to be sent while the stream has
@@ -73,7 +73,7 @@ async function send(exchange: Exchange, answer: HttpAnswer): Promise<void> {
   }
   if (body instanceof ReadableStream) {
     response.cork(() => writeHead(response, answer))
-    await sendStream(exchange, body, answer.filler)
+    await sendStream(exchange, body, answer)
     return
   }
   response.cork(() => {
@@ -97,7 +97,7 @@ function writeHead(response: uws.HttpResponse, answer: HttpAnswer): void {
 async function sendStream(
   { response, signal }: Exchange,
   body: ReadableStream<Uint8Array>,
-  filler: Uint8Array | undefined,
+  { filler, isBodyGiven }: HttpAnswer,
 ): Promise<void> {
   const reader = body.getReader()
   /** Whether all that was written so far is on its way. */
@@ -117,6 +117,7 @@ async function sendStream(
       if (done) break
       if (value.length === 0) continue
       let isTaken = write(value)
+      if (isBodyGiven) freeMemory(value)
       while (!isTaken && !signal.aborted) {
         await writable(response, signal)
         if (!filler || signal.aborted) break

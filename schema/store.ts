@@ -53,9 +53,9 @@ export type Column =
 /** Answers that are too large to hold. */
 export interface StoreStreamer {
   /**
-   * The answer to a SELECT as a file, piece by piece as the engine makes it; the engine waits for a reader that is slow. Settles with the first
-   * piece. Ends only when the answer is whole: what goes wrong later is thrown in the midst. Ending the iteration stops the query, as
-   * the signal does.
+   * The answer to a SELECT as a file, piece by piece as the engine makes it, each in memory of the caller's own; the engine waits for a reader that is
+   * slow. Settles with the first piece. Ends only when the answer is whole: what goes wrong later is thrown in the midst. Ending the iteration stops
+   * the query, as the signal does.
    * @throws StoreTrouble
    */
   stream(
