@@ -117,7 +117,7 @@ export async function fuzzTiles(store: TestStore, seed: number, histories: numbe
     const pending: Pending[] = []
     const summaries = [series.summary()]
     // In the store or here.
-    Object.assign(sizes, { chartPoints: pick(random, [0, 200, 1e6]) })
+    Object.assign(sizes, { chartPoints: pick(random, [0, 200, 1e6]), edgePoints: pick(random, [0, 30]) })
     const question = (window: Window) => ask(document, { in: { project, runs: [run], metrics: ['m'], ...window } })
 
     async function compare(during: () => Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LateWrites } from '../../schema/late-writes.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
@@ -34,6 +35,7 @@ export type SinkGroupParts = {
   readonly settings: SinkSettings
   readonly announce: boolean
   readonly tiles?: TileBuilder | undefined
+  readonly lateWrites?: LateWrites | undefined
   /** Pauses between tries of a partition that cannot be served. */
   readonly retryMs?: { readonly first: number; readonly most: number }
 }
@@ -52,10 +54,10 @@ type Post = {
 }
 
 export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
-  const { log, metrics, logger, settings, announce, tiles } = parts
+  const { log, metrics, logger, settings, announce, tiles, lateWrites } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
-  const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store) }
+  const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store), lateWrites }
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()

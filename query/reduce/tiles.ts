@@ -1,6 +1,6 @@
 import type { Columns } from '../../schema/store.ts'
 import { type Stretch, tileFigures, tilePlaces } from '../../schema/tiles.ts'
-import { numbers } from '../sql/read.ts'
+import { integers, numbers } from '../sql/read.ts'
 import { type BucketTable, bucketColumns, cutTable, emptyTable } from './buckets.ts'
 
 /** Tiles as buckets of their own widths, and which steps have points. */
@@ -17,37 +17,58 @@ const figure = Object.fromEntries(tileFigures.map((name, i) => [name, i])) as Re
   number
 >
 
-/** The columns of `sql/series-tiles.ts`, row by row: older versions of tiles included. */
+/**
+ * The columns of `sql/series-tiles.ts`, or of a single series' tiles in any order, row by row: older versions of tiles included. What comes as 64-bit
+ * integers is read by halves where it is needed: a column of all of it would be as much garbage as the answer itself.
+ */
 export function tileTable(answer: Columns): TileTable {
   const { rows } = answer
   const table = emptyTable(rows)
-  const [starts, places, figures] = [numbers(answer, 'start'), numbers(answer, 'places'), numbers(answer, 'figures')]
+  const [starts, figures] = [numbers(answer, 'start'), numbers(answer, 'figures')]
+  const versions = numbers(answer, 'version')
+  const order = orderOf(answer, starts, versions)
+  const places = integers(answer, 'places')
+  const low = new Uint32Array(places.buffer, places.byteOffset, places.length * 2)
+  const high = new Int32Array(places.buffer, places.byteOffset, places.length * 2)
   const [firstSteps, lastSteps] = [new Float64Array(rows), new Float64Array(rows)]
+  const at = (i: number) => high[2 * i + 1]! * 2 ** 32 + low[2 * i]!
+  const ordered = order ? new Float64Array(rows) : versions
   for (let row = 0; row < rows; row++) {
-    const start = starts[row]!
-    const p = row * tilePlaces.length
-    const f = row * tileFigures.length
+    const from = order ? order[row]! : row
+    if (order) ordered[row] = versions[from]!
+    const start = starts[from]!
+    const p = from * tilePlaces.length
+    const f = from * tileFigures.length
     table.steps[row] = start
-    table.counts[row] = places[p + place.count]!
-    table.superseded[row] = places[p + place.superseded]!
-    firstSteps[row] = start + places[p + place.firstStep]!
-    lastSteps[row] = start + places[p + place.lastStep]!
+    table.counts[row] = at(p + place.count)
+    table.superseded[row] = at(p + place.superseded)
+    firstSteps[row] = start + at(p + place.firstStep)
+    lastSteps[row] = start + at(p + place.lastStep)
     table.first[row] = figures[f + figure.first]!
-    table.firstSteps[row] = start + places[p + place.firstFinite]!
+    table.firstSteps[row] = start + at(p + place.firstFinite)
     table.min[row] = figures[f + figure.minimum]!
-    table.minSteps[row] = start + places[p + place.minimum]!
+    table.minSteps[row] = start + at(p + place.minimum)
     table.max[row] = figures[f + figure.maximum]!
-    table.maxSteps[row] = start + places[p + place.maximum]!
+    table.maxSteps[row] = start + at(p + place.maximum)
     table.last[row] = figures[f + figure.last]!
-    table.lastSteps[row] = start + places[p + place.lastFinite]!
-    table.nan[row] = places[p + place.nan]!
-    table.nanSteps[row] = start + places[p + place.nanStep]!
-    table.positiveInfinity[row] = places[p + place.positiveInfinity]!
-    table.positiveInfinitySteps[row] = start + places[p + place.positiveInfinityStep]!
-    table.negativeInfinity[row] = places[p + place.negativeInfinity]!
-    table.negativeInfinitySteps[row] = start + places[p + place.negativeInfinityStep]!
+    table.lastSteps[row] = start + at(p + place.lastFinite)
+    table.nan[row] = at(p + place.nan)
+    table.nanSteps[row] = start + at(p + place.nanStep)
+    table.positiveInfinity[row] = at(p + place.positiveInfinity)
+    table.positiveInfinitySteps[row] = start + at(p + place.positiveInfinityStep)
+    table.negativeInfinity[row] = at(p + place.negativeInfinity)
+    table.negativeInfinitySteps[row] = start + at(p + place.negativeInfinityStep)
   }
-  return { table, firstSteps, lastSteps, versions: numbers(answer, 'version') }
+  return { table, firstSteps, lastSteps, versions: ordered }
+}
+
+/** Rows by start, then version, where they are not so already. Answers of several series come so, series by series. */
+function orderOf({ rows, columns }: Columns, starts: Float64Array, versions: Float64Array): number[] | undefined {
+  if (columns.has('run')) return undefined
+  const compare = (a: number, b: number) => starts[a]! - starts[b]! || versions[a]! - versions[b]!
+  let row = 1
+  while (row < rows && compare(row - 1, row) <= 0) row++
+  return row >= rows ? undefined : Array.from({ length: rows }, (_, i) => i).sort(compare)
 }
 
 /**
