@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LateWrites } from '../../schema/late-writes.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
@@ -27,7 +26,7 @@ export type SinkGroup = {
   stop(): Promise<void>
 }
 
-export type SinkGroupParts = {
+export type SinkGroupParts = Pick<SinkParts, 'lateWrites'> & {
   readonly log: LogReader
   readonly store: SinkParts['store']
   readonly metrics: Metrics
@@ -35,7 +34,6 @@ export type SinkGroupParts = {
   readonly settings: SinkSettings
   readonly announce: boolean
   readonly tiles?: TileBuilder | undefined
-  readonly lateWrites?: LateWrites | undefined
   /** Pauses between tries of a partition that cannot be served. */
   readonly retryMs?: { readonly first: number; readonly most: number }
 }
