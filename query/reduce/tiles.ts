@@ -17,25 +17,26 @@ const figure = Object.fromEntries(tileFigures.map((name, i) => [name, i])) as Re
   number
 >
 
-/**
- * The columns of `sql/series-tiles.ts`, or of a single series' tiles in any order, row by row: older versions of tiles included. What comes as 64-bit
- * integers is read by halves where it is needed: a column of all of it would be as much garbage as the answer itself.
- */
+/** The columns of `sql/series-tiles.ts`, row by row: older versions of tiles included. */
 export function tileTable(answer: Columns): TileTable {
-  const { rows } = answer
+  return { ...decoded(answer, undefined), versions: numbers(answer, 'version') }
+}
+
+/**
+ * The rows of an answer, or those of it that `order` lists. What comes as 64-bit integers is read by halves where it is needed: a column of all of it
+ * would be as much garbage as the answer itself.
+ */
+function decoded(answer: Columns, order: readonly number[] | undefined): Omit<TileTable, 'versions'> {
+  const rows = order?.length ?? answer.rows
   const table = emptyTable(rows)
   const [starts, figures] = [numbers(answer, 'start'), numbers(answer, 'figures')]
-  const versions = numbers(answer, 'version')
-  const order = orderOf(answer, starts, versions)
   const places = integers(answer, 'places')
   const low = new Uint32Array(places.buffer, places.byteOffset, places.length * 2)
   const high = new Int32Array(places.buffer, places.byteOffset, places.length * 2)
   const [firstSteps, lastSteps] = [new Float64Array(rows), new Float64Array(rows)]
   const at = (i: number) => high[2 * i + 1]! * 2 ** 32 + low[2 * i]!
-  const ordered = order ? new Float64Array(rows) : versions
   for (let row = 0; row < rows; row++) {
     const from = order ? order[row]! : row
-    if (order) ordered[row] = versions[from]!
     const start = starts[from]!
     const p = from * tilePlaces.length
     const f = from * tileFigures.length
@@ -59,27 +60,32 @@ export function tileTable(answer: Columns): TileTable {
     table.negativeInfinity[row] = at(p + place.negativeInfinity)
     table.negativeInfinitySteps[row] = start + at(p + place.negativeInfinityStep)
   }
-  return { table, firstSteps, lastSteps, versions: ordered }
+  return { table, firstSteps, lastSteps }
 }
 
-/** Rows by start, then version, where they are not so already. Answers of several series come so, series by series. */
-function orderOf({ rows, columns }: Columns, starts: Float64Array, versions: Float64Array): number[] | undefined {
-  if (columns.has('run')) return undefined
-  const compare = (a: number, b: number) => starts[a]! - starts[b]! || versions[a]! - versions[b]!
+/** Tiles of one series, each in its newest version; `version` is the newest of all, `extent` the lowest and the highest step of any point. */
+export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Stretch; readonly version: number }
+
+/** Of an answer about one series, in any order. */
+export function tilesInAnyOrder(answer: Columns): SeriesTilesRead {
+  const versions = numbers(answer, 'version')
+  const { table, firstSteps, lastSteps } = decoded(answer, newestRows(numbers(answer, 'start'), versions))
+  let version = 0
+  for (let row = 0; row < versions.length; row++) version = Math.max(version, versions[row]!)
+  return { table, extent: { first: firstSteps[0]!, last: lastSteps[table.count - 1]! }, version }
+}
+
+/** By start the rows of the highest version; undefined where these are all rows, as they are. Sorting finds the stretches that are in order. */
+function newestRows(starts: Float64Array, versions: Float64Array): number[] | undefined {
   let row = 1
-  while (row < rows && compare(row - 1, row) <= 0) row++
-  return row >= rows ? undefined : Array.from({ length: rows }, (_, i) => i).sort(compare)
+  while (row < starts.length && starts[row - 1]! < starts[row]!) row++
+  if (row >= starts.length) return undefined
+  const rows = Array.from(starts, (_, i) => i).sort((a, b) => starts[a]! - starts[b]! || versions[a]! - versions[b]!)
+  return rows.filter((row, i) => i === rows.length - 1 || starts[row] !== starts[rows[i + 1]!])
 }
 
-/**
- * The tiles of rows `from` to `to`, which are of one series, each in its newest version; `version` is the newest of all, `extent` the lowest and
- * the highest step of any point.
- */
-export function newestTiles(
-  tiles: TileTable,
-  from: number,
-  to: number,
-): { table: BucketTable; extent: Stretch; version: number } {
+/** Of rows `from` to `to` of an answer in order. */
+export function newestTiles(tiles: TileTable, from: number, to: number): SeriesTilesRead {
   const { table, firstSteps, lastSteps, versions } = tiles
   const { steps } = table
   const extent = { first: firstSteps[from]!, last: lastSteps[to - 1]! }

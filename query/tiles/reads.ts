@@ -1,8 +1,8 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
-import { disjointSeals, type LateRange, type Seal, type Stretch } from '../../schema/tiles.ts'
+import { disjointSeals, type LateRange, type Seal } from '../../schema/tiles.ts'
 import { cut } from '../pipeline/columns.ts'
-import type { BucketTable, Points } from '../reduce/buckets.ts'
-import { newestTiles, tileTable } from '../reduce/tiles.ts'
+import type { Points } from '../reduce/buckets.ts'
+import { newestTiles, type SeriesTilesRead, tilesInAnyOrder, tileTable } from '../reduce/tiles.ts'
 import { bySeries, seriesId } from '../series-reads.ts'
 import { pointsOfOne, type SeriesKeys, tilesOfOne } from '../sql/one-series.ts'
 import { ask, numbers } from '../sql/read.ts'
@@ -12,8 +12,6 @@ import { sizes } from './sizes.ts'
 
 /** Conditions of one statement, each of which costs the store a tenth of a millisecond. */
 const conditions = 64
-
-export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Stretch; readonly version: number }
 
 /** Tiles by series. */
 export async function readTiles(
@@ -38,7 +36,7 @@ async function readTilesAtOnce(
   }
   const { long, short } = byLength(ranges)
   const answer = await ask(reader, tilesOfOne(series, long, short), options)
-  return ofOne(series, answer, () => newestTiles(tileTable(answer), 0, answer.rows))
+  return ofOne(series, answer, () => tilesInAnyOrder(answer))
 }
 
 /** The series that all of the ranges are of, if there is only one. */
