@@ -3,6 +3,7 @@ import { limits } from '../../schema/limits.ts'
 import type { StoreReader } from '../../schema/store.ts'
 import type { Stretch } from '../../schema/tiles.ts'
 import { type Coverage, uncovered } from './coverage.ts'
+import { createKeptTiles, type KeptTiles } from './kept-tiles.ts'
 
 /**
  * What this process has learnt of a long series. Nothing of it decides an answer: seals stay true whatever happens, late points are looked for
@@ -30,6 +31,7 @@ export type LateRead = { readonly above: number; readonly mark: number }
 export type Knowledge = {
   /** Where those who write late ranges say so in this process. */
   readonly lateWrites: LateWrites | undefined
+  readonly keptTiles: KeptTiles
   get(id: string): Known | undefined
   /** That of a series which was not known, so far nothing. */
   add(id: string): Known
@@ -57,6 +59,7 @@ function createKnowledge(lateWrites: LateWrites | undefined): Knowledge {
   const all = new Map<string, Known>()
   return {
     lateWrites,
+    keptTiles: createKeptTiles(),
     get(id) {
       const known = all.get(id)
       if (!known) return undefined

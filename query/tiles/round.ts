@@ -3,10 +3,11 @@ import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { isStale, type LateRange, type Stretch } from '../../schema/tiles.ts'
 import type { BucketTable, Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
-import type { Known, LateRead } from './known.ts'
+import { readTilesOf } from './kept-tiles.ts'
+import type { Knowledge, Known, LateRead } from './known.ts'
 import { type Part, partOfPoints, readAggregated, stepsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
-import { readLate, readSeals, readStretches, readTiles } from './reads.ts'
+import { readLate, readSeals, readStretches } from './reads.ts'
 import { sizes } from './sizes.ts'
 
 /** A series with what is known of it, and where its points in the window begin and end, if somebody has looked. */
@@ -22,8 +23,7 @@ export type LongQuestion = {
   readonly window: Stretch
   readonly buckets: number
   readonly repeated: Repeated
-  /** Where late ranges are told of in this process. */
-  readonly lateWrites: LateWrites | undefined
+  readonly knowledge: Pick<Knowledge, 'lateWrites' | 'keptTiles'>
 }
 
 /** All buckets of a series in the window, and how many points they are of, superseded ones included. */
@@ -53,18 +53,15 @@ type Outside = { readonly part: Part | undefined; readonly rows: number }
 export async function readParts(
   reader: StoreReader,
   items: readonly Item[],
-  { repeated, lateWrites }: LongQuestion,
+  { repeated, knowledge: { lateWrites, keptTiles } }: LongQuestion,
   options: ReadOptions,
 ): Promise<Map<string, Read> | undefined> {
-  const ranges = items.flatMap((item) =>
-    item.plan.tiles.map((range) => ({ ...stepsOf(item, range), width: range.width })),
-  )
   const [points, planned] = [readOutside(reader, items, repeated, options), plannedWith(items)]
   const isQuiet = () =>
     lateWrites !== undefined && items.every((item) => hasNothingLateSince(item, planned, lateWrites))
   const expected = isQuiet()
   const [tiles, outside, early] = await Promise.all([
-    ranges.length === 0 ? undefined : readTiles(reader, ranges, options),
+    readTilesOf(reader, keptTiles, items, options),
     points,
     points.then((read) => (read && !expected ? readLateOf(reader, items, lateWrites, options) : undefined)),
     points.then((read) => read && readNewSeals(reader, items, read, options)),
@@ -75,14 +72,14 @@ export async function readParts(
     return undefined
   }
   // A tile newer than any seal of the plan may hold points that came after the look: then it is looked again.
-  const isNewer = items.some(({ id, plan }) => (tiles?.get(id)?.version ?? -1) > newestVersion(plan))
+  const isNewer = items.some(({ id, plan }) => (tiles.get(id)?.version ?? -1) > newestVersion(plan))
   const late =
     expected && isQuiet() ? undefined : isNewer || !early ? await readLateOf(reader, items, lateWrites, options) : early
   return new Map(
     items.map(({ id, plan }) => {
       const found = late ? (late.get(id) ?? []) : planned.get(id)!.late
       const isLate = plan.tiles.some((tiles) => found.some((range) => isStale(range, tiles)))
-      return [id, { tiles: tiles?.get(id), outside: outside.get(id)?.part, isLate }]
+      return [id, { tiles: tiles.get(id), outside: outside.get(id)?.part, isLate }]
     }),
   )
 }

@@ -11,6 +11,8 @@ export const sizes = {
   /** Rows of one answer, of tiles and of points: some megabytes. Who plans expects fewer. */
   tileRows: 65_536,
   pointRows: 262_144,
+  /** Tiles kept in memory for the next question, bytes. */
+  tilesKeptBytes: 32 * 2 ** 20,
   /** Where so many points lie outside of tiles, newer seals are looked for, at most so often. */
   sealsPoints: 8_192,
   sealsReadAgainMs: 1_000,
