@@ -1,4 +1,5 @@
 import type uws from 'uWebSockets.js'
+import { freeMemory } from '../schema/freed-memory.ts'
 
 export type HttpRequest = {
   readonly method: string
@@ -16,6 +17,8 @@ export type HttpAnswer = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
+  /** Nobody else has the bytes of the body, or of its stream's chunks: their memory is given back as soon as they are on their way. */
+  readonly isBodyGiven?: boolean
   /**
    * Of a stream: bytes that mean nothing between two of its chunks, such as a comment. They push out what waits to be sent while the stream has
    * nothing new: the engine sends it only along with more.
@@ -49,7 +52,13 @@ const statusTexts: Record<number, string> = {
 type Exchange = { readonly response: uws.HttpResponse; readonly signal: AbortSignal; readonly method?: string }
 
 export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promise<void> {
-  if (exchange.signal.aborted) return
+  const { body, isBodyGiven } = answer
+  if (!exchange.signal.aborted) await send(exchange, answer)
+  // What could not be sent at once has been copied.
+  if (isBodyGiven && body instanceof Uint8Array) freeMemory(body, { isMost: true })
+}
+
+async function send(exchange: Exchange, answer: HttpAnswer): Promise<void> {
   const { response, method } = exchange
   const { body } = answer
   if (method === 'HEAD') {
@@ -64,7 +73,7 @@ export async function sendAnswer(exchange: Exchange, answer: HttpAnswer): Promis
   }
   if (body instanceof ReadableStream) {
     response.cork(() => writeHead(response, answer))
-    await sendStream(exchange, body, answer.filler)
+    await sendStream(exchange, body, answer)
     return
   }
   response.cork(() => {
@@ -88,7 +97,7 @@ function writeHead(response: uws.HttpResponse, answer: HttpAnswer): void {
 async function sendStream(
   { response, signal }: Exchange,
   body: ReadableStream<Uint8Array>,
-  filler: Uint8Array | undefined,
+  { filler, isBodyGiven }: HttpAnswer,
 ): Promise<void> {
   const reader = body.getReader()
   /** Whether all that was written so far is on its way. */
@@ -108,6 +117,7 @@ async function sendStream(
       if (done) break
       if (value.length === 0) continue
       let isTaken = write(value)
+      if (isBodyGiven) freeMemory(value)
       while (!isTaken && !signal.aborted) {
         await writable(response, signal)
         if (!filler || signal.aborted) break

@@ -5,7 +5,7 @@ const passedHeaders = [
   ...['accept', 'content-type', 'content-length', 'if-none-match', 'last-event-id', 'sec-fetch-site', 'x-request-id'],
 ]
 
-/** Lets a fetch handler (Request in, Response out) answer a route. */
+/** Lets a fetch handler (Request in, Response out) answer a route. Bytes that are the body of its answer are given away with it. */
 export function fetchHandler(
   handle: (request: Request) => Promise<Response> | Response,
 ): (request: HttpRequest) => Promise<HttpAnswer> {
@@ -45,9 +45,10 @@ const comment = Buffer.from(':\n')
  * A body of known size is sent at once; an event stream as it comes. A handler of another make than Node's keeps what it was given, and that goes out
  * as it is: a copy in a buffer would count as memory outside of the heap, and a lot of that has the whole heap collected.
  */
-async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'filler'>> {
+async function bodyOf(response: Response): Promise<Pick<HttpAnswer, 'body' | 'filler' | 'isBodyGiven'>> {
   const { bodyInit } = response as unknown as { readonly bodyInit?: unknown }
-  if (typeof bodyInit === 'string' || bodyInit instanceof Uint8Array) return { body: bodyInit }
+  if (typeof bodyInit === 'string') return { body: bodyInit }
+  if (bodyInit instanceof Uint8Array) return { body: bodyInit, isBodyGiven: true }
   if (!response.body) return {}
   if (response.headers.get('content-type')?.startsWith('text/event-stream'))
     return { body: ownStream(response.body), filler: comment }

@@ -32,6 +32,8 @@ export type Columns = {
   readonly columns: ReadonlyMap<string, Column>
   /** Only where they were asked for; then there are no columns. */
   readonly blocks?: readonly Block[]
+  /** Gives the memory of `blocks` back; whoever looks into one of them afterwards has a TypeError. */
+  readonly free?: () => void
 }
 /** Some rows of an answer as they came: of each column of fixed width its bytes, little-endian and at any address. */
 export type Block = { readonly rows: number; readonly columns: ReadonlyMap<string, DataView> }
@@ -51,9 +53,9 @@ export type Column =
 /** Answers that are too large to hold. */
 export interface StoreStreamer {
   /**
-   * The answer to a SELECT as a file, piece by piece as the engine makes it; the engine waits for a reader that is slow. Settles with the first
-   * piece. Ends only when the answer is whole: what goes wrong later is thrown in the midst. Ending the iteration stops the query, as
-   * the signal does.
+   * The answer to a SELECT as a file, piece by piece as the engine makes it, each in memory of the caller's own; the engine waits for a reader that is
+   * slow. Settles with the first piece. Ends only when the answer is whole: what goes wrong later is thrown in the midst. Ending the iteration stops
+   * the query, as the signal does.
    * @throws StoreTrouble
    */
   stream(

@@ -1,3 +1,5 @@
+import type { CodedTexts } from '../store/native-block.ts'
+
 /**
  * The order of rows of `metric_figures` in its primary key, from rows run by run: the engine takes three times as long to sort them as to
  * store them, and knows less of how they lie.
@@ -5,14 +7,15 @@
 
 /** Columns of the rows: runs one after the other, keys by 32-bit halves, the lower one first. */
 export type KeyColumns = {
-  readonly projects: readonly (string | Uint8Array)[]
+  /** An entry may be there twice. */
+  readonly projects: Pick<CodedTexts, 'dictionary' | 'data'>
   readonly runKeys: Uint32Array
   readonly metricKeys: Uint32Array
 }
 
 /** Rows by (project, metric key, run key): the n-th of the result is the row that comes n-th. */
 export function orderByMetric({ projects, runKeys, metricKeys }: KeyColumns): Int32Array {
-  const order = new Int32Array(projects.length)
+  const order = new Int32Array(projects.data.length)
   const runs = runsInOrder(projects, runKeys)
   for (let first = 0, place = 0; first < runs.length; ) {
     let end = first + 1
@@ -24,7 +27,7 @@ export function orderByMetric({ projects, runKeys, metricKeys }: KeyColumns): In
 }
 
 type RunRows = {
-  readonly project: string | Uint8Array
+  readonly project: string
   readonly key: bigint
   readonly first: number
   readonly end: number
@@ -32,12 +35,12 @@ type RunRows = {
 
 function runsInOrder(projects: KeyColumns['projects'], keys: Uint32Array): RunRows[] {
   const runs: RunRows[] = []
-  for (let first = 0; first < projects.length; ) {
-    const [project, low, high] = [projects[first]!, keys[2 * first]!, keys[2 * first + 1]!]
+  const { data, dictionary } = projects
+  for (let first = 0; first < data.length; ) {
+    const [project, low, high] = [data[first]!, keys[2 * first]!, keys[2 * first + 1]!]
     let end = first + 1
-    while (end < projects.length && keys[2 * end] === low && keys[2 * end + 1] === high && projects[end] === project)
-      end++
-    runs.push({ project, key: keyAt(keys, first), first, end })
+    while (end < data.length && keys[2 * end] === low && keys[2 * end + 1] === high && data[end] === project) end++
+    runs.push({ project: dictionary[project]!, key: keyAt(keys, first), first, end })
     first = end
   }
   return runs.sort((a, b) => {

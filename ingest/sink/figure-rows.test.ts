@@ -3,20 +3,27 @@ import { test } from 'node:test'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import { createFigureRows } from './figure-rows.ts'
-import { seriesRows, type TableRows } from './rows.ts'
+import type { TableRows } from './rows.ts'
 import { createRun, createSinkSet, resolveSlots } from './runs.ts'
+import { seriesRows } from './series-rows.ts'
 import { createSeriesTable, summaryFields, summaryWidth } from './series-table.ts'
 
 /** Rows as objects, each value as it stands in the column's bytes. */
 function objects({ rows, columns }: TableRows): Record<string, unknown>[] {
   return Array.from({ length: rows }, (_, row) =>
     Object.fromEntries(
-      columns.map(({ name, type, data }) => {
-        if (Array.isArray(data)) return [name, data[row]]
+      columns.map((column) => {
+        const { name, type, data } = column
+        if (type === 'LowCardinality(String)') return [name, column.dictionary[column.data[row]!]]
+        if ('nulls' in column && column.nulls[row] === 1) return [name, null]
         const { buffer, byteOffset } = data as Float64Array
         return [
           name,
-          new (type === 'Int64' ? BigInt64Array : BigUint64Array)(buffer as ArrayBuffer, byteOffset, rows)[row],
+          new (type.endsWith('Int64)') || type === 'Int64' ? BigInt64Array : BigUint64Array)(
+            buffer as ArrayBuffer,
+            byteOffset,
+            rows,
+          )[row],
         ]
       }),
     ),
@@ -48,12 +55,12 @@ function randomSeries(random: Random): TableRows {
   return seriesRows(table, runs, 7)
 }
 
-test('figures by metric are the rows of series, each once, in the order of their key', () => {
+test('figures by metric are the rows of series, each once, in the order of their key', async () => {
   const random = createRandom(chosenSeed())
-  const figureRows = createFigureRows()
+  const figureRows = createFigureRows(async () => {})
   for (let round = 0; round < 30; round++) {
     const series = randomSeries(random)
-    const figures = objects(figureRows(series))
+    const figures = objects(await figureRows(series))
     const expected = objects(series)
       .map((row) => {
         const { run: _, metric: __, last_time: ___, disorder: ____, nan_count, ...rest } = row
@@ -62,7 +69,7 @@ test('figures by metric are the rows of series, each once, in the order of their
         return {
           ...shared,
           nonfinite_count: count.reduce((a, b) => a + b),
-          first_nonfinite_step: BigInt((first_nonfinite_step as number | null) ?? 0),
+          first_nonfinite_step: (first_nonfinite_step as bigint | null) ?? 0n,
         } as Record<string, unknown>
       })
       .sort((a, b) => {
@@ -74,11 +81,11 @@ test('figures by metric are the rows of series, each once, in the order of their
   }
 })
 
-test('keys are those of the names', () => {
+test('keys are those of the names', async () => {
   const table = createSeriesTable()
   const run = createRun('p', 'r')
   resolveSlots(table, run, [createSinkSet(['x'])])
   table.changed.fill(1)
-  const [row] = objects(createFigureRows()(seriesRows(table, [run], 1)))
+  const [row] = objects(await createFigureRows(async () => {})(seriesRows(table, [run], 1)))
   assert.deepEqual([row!.run_key, row!.metric_key], [runKey('p', 'r'), metricKey('x')])
 })

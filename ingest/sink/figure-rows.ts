@@ -1,4 +1,4 @@
-import type { BlockColumn } from '../store/native-block.ts'
+import type { BlockColumn, CodedTexts, Codes } from '../store/native-block.ts'
 import { orderByMetric } from './figure-order.ts'
 import type { TableRows } from './rows.ts'
 
@@ -16,41 +16,43 @@ const shared = [
   'version',
 ] as const
 
+/** Columns whose values are put in order at a time: about a millisecond of work. */
+const columnsPerTurn = 4
+
 /**
  * Makes rows of `series`, run by run, to rows of `metric_figures` in the order of its primary key. In the same memory each time: fresh pages for
- * every block cost as much as the work; so what it answered before must be in the store by then.
+ * every block cost as much as the work; so what it answered before must be in the store by then. Awaits `turn` after each piece of the work.
  */
-export function createFigureRows(): (series: TableRows) => TableRows {
+export function createFigureRows(turn: () => Promise<unknown>): (series: TableRows) => Promise<TableRows> {
   const memory = new Map<string, Uint32Array>()
 
-  /** Two halves for each row. */
-  function columnOf(name: string, rows: number): Uint32Array {
+  function columnOf(name: string, length: number): Uint32Array {
     const known = memory.get(name)
-    const column = known && known.length >= 2 * rows ? known : new Uint32Array(2 * rows)
+    const column = known && known.length >= length ? known : new Uint32Array(length)
     memory.set(name, column)
-    return column.subarray(0, 2 * rows)
+    return column.subarray(0, length)
   }
 
-  return ({ rows, columns }) => {
+  return async ({ rows, columns }) => {
     const byName = new Map(columns.map((column) => [column.name, column]))
     const halves = (name: string) => halvesOf(byName.get(name)!.data as BigUint64Array)
-    const projects = byName.get('project')!.data as readonly string[]
+    const projects = byName.get('project') as CodedTexts
     const order = orderByMetric({ projects, runKeys: halves('run_key'), metricKeys: halves('metric_key') })
-    const inOrder = (name: string) => {
-      return { ...byName.get(name)!, data: putInOrder(halves(name), order, columnOf(name, rows)) } as BlockColumn
+    await turn()
+    const figures: BlockColumn[] = [
+      { ...projects, data: numbersInOrder(projects.data, order, columnOf('project', rows)) },
+    ]
+    for (const name of shared) {
+      const data = putInOrder(halves(name), order, columnOf(name, 2 * rows))
+      if (figures.push({ ...byName.get(name)!, data } as BlockColumn) % columnsPerTurn === 0) await turn()
     }
     const kinds = ['nan_count', 'positive_infinity_count', 'negative_infinity_count'].map(halves)
-    const steps = byName.get('first_nonfinite_step')!.data as readonly (number | null)[]
-    return {
-      table: 'metric_figures',
-      rows,
-      columns: [
-        { name: 'project', type: 'String', data: projectsInOrder(projects, order) },
-        ...shared.map(inOrder),
-        { name: 'nonfinite_count', type: 'UInt64', data: sums(order, kinds) },
-        { name: 'first_nonfinite_step', type: 'Int64', data: stepsInOrder(order, steps) },
-      ],
-    }
+    const steps = halves('first_nonfinite_step')
+    figures.push(
+      { name: 'nonfinite_count', type: 'UInt64', data: sums(order, kinds) },
+      { name: 'first_nonfinite_step', type: 'Int64', data: putInOrder(steps, order, columnOf('step', 2 * rows)) },
+    )
+    return { table: 'metric_figures', rows, columns: figures }
   }
 }
 
@@ -67,11 +69,9 @@ function putInOrder(from: Uint32Array, order: Int32Array, to: Uint32Array): Uint
   return to
 }
 
-/** Rows of one project follow on each other. */
-function projectsInOrder(projects: readonly string[], order: Int32Array): string[] {
-  const names = new Array<string>(order.length)
-  for (let i = 0; i < order.length; i++) names[i] = projects[order[i]!]!
-  return names
+function numbersInOrder(from: Codes, order: Int32Array, to: Uint32Array): Uint32Array {
+  for (let i = 0; i < order.length; i++) to[i] = from[order[i]!]!
+  return to
 }
 
 /** Counts are below 2^53, and in most blocks there is none. */
@@ -83,13 +83,4 @@ function sums(order: Int32Array, columns: readonly Uint32Array[]): BigUint64Arra
       if (low !== 0 || high !== 0) sum[i]! += BigInt(high * 2 ** 32 + low)
     }
   return sum
-}
-
-function stepsInOrder(order: Int32Array, steps: readonly (number | null)[]): BigInt64Array {
-  const column = new BigInt64Array(order.length)
-  for (let i = 0; i < order.length; i++) {
-    const step = steps[order[i]!]!
-    if (step !== null) column[i] = BigInt(step)
-  }
-  return column
 }

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { createFigureRows } from './figure-rows.ts'
-import { joinRows, seriesRows, stateRows, type TableRows } from './rows.ts'
+import { joinRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
+import { createSeriesRows } from './series-rows.ts'
 import type { SinkState } from './state.ts'
 import { type LongSeries, longSeriesOf } from './tiles/long-series.ts'
 
@@ -15,8 +16,8 @@ export type FlushSteps = {
   readonly tiles?: { readonly points: number; grown(series: readonly LongSeries[]): void } | undefined
 }
 
-/** Series whose rows are built between two turns of the event loop. */
-const seriesPerTurn = 10_000
+/** Series whose rows are built between two turns of the event loop: a millisecond or two, for which acknowledgements wait. */
+const seriesPerTurn = 5_000
 /** Series of one insert: each costs the store some 10 ms whatever is in it, and what is in it holds up others. */
 const seriesPerInsert = 50_000
 
@@ -30,25 +31,23 @@ export async function flushState(state: SinkState, steps: FlushSteps): Promise<n
   const covered = state.applied
   const dirty = [...state.dirty]
   state.dirty.clear()
-  const figureRows = createFigureRows()
-  const store = { ...steps, figureRows }
+  const series = createSeriesRows()
+  const store = { ...steps, figureRows: createFigureRows(setImmediate) }
   for (let at = 0; at < dirty.length; ) {
-    const series: TableRows[] = []
     const own: TableRows[] = []
     const long: LongSeries[] = []
-    for (let rows = 0; at < dirty.length && rows < seriesPerInsert; ) {
+    while (at < dirty.length && series.rows() < seriesPerInsert) {
       const runs = takeRuns(dirty, at)
       at += runs.length
       // One synchronous moment: rows and marks are of the same state.
       const version = Math.max(state.applied, 0)
-      series.push(seriesRows(state.table, runs, version))
+      for (const run of runs) series.add(state.table, run, version)
       own.push(stateRows(runs, version))
       if (steps.tiles) long.push(...longSeriesOf(state.table, runs, steps.tiles.points, version))
       markStored(state, runs)
-      rows += series.at(-1)!.rows
       await setImmediate()
     }
-    await storeRows(joinRows(series), joinRows(own), Math.max(state.applied, 0), store)
+    await storeRows(series.take(), joinRows(own), Math.max(state.applied, 0), store)
     if (long.length > 0) steps.tiles?.grown(long)
     if (at < dirty.length) await steps.rest?.()
   }
@@ -73,12 +72,12 @@ async function storeRows(
   series: TableRows,
   own: TableRows,
   version: number,
-  steps: FlushSteps & { readonly figureRows: (series: TableRows) => TableRows },
+  steps: FlushSteps & { readonly figureRows: (series: TableRows) => Promise<TableRows> },
 ): Promise<void> {
   await steps.stored(version)
   if (series.rows > 0) {
     // First: what `series` has is not applied again, so it would never come here.
-    await steps.insert(steps.figureRows(series))
+    await steps.insert(await steps.figureRows(series))
     await steps.insert(series)
   }
   await steps.insert(own)

@@ -16,8 +16,9 @@ import { randomUpdate } from './frames.fixture.ts'
 import { loadRuns } from './load.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 import { createPointsBatch } from './points.ts'
-import { runRows, seriesRows, stateRows, type TableRows } from './rows.ts'
+import { runRows, stateRows, type TableRows } from './rows.ts'
 import { createRun, createSinkSet, type Run } from './runs.ts'
+import { seriesRows } from './series-rows.ts'
 import { createSeriesTable, readSummary, type SeriesTable, type SummaryField, summaryFields } from './series-table.ts'
 
 const seed = chosenSeed()

@@ -129,6 +129,7 @@ function keep(table: Map<string, Row>, key: string, row: Row): void {
 }
 
 export function cellAt(column: BlockColumn, i: number): Cell {
+  if ('nulls' in column && column.nulls[i] === 1) return null
   if ('dictionary' in column) return column.dictionary[column.data[i]!]!
   return (column.data as unknown as ArrayLike<Cell>)[i]!
 }

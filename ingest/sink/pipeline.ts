@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { createFlushes } from './flushes.ts'
 import { lateRows } from './late-points.ts'
@@ -22,6 +23,8 @@ import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 
 const readBytes = 4 * 1024 * 1024
+/** Bytes of records applied between two turns of the event loop: a few milliseconds, for which acknowledgements wait. */
+const bytesPerTurn = 512 * 1024
 const hurryIntervalMs = 20
 
 /**
@@ -118,9 +121,10 @@ export function createSink(parts: SinkParts): Sink {
       next = await take(next, Number.POSITIVE_INFINITY)
       insertWhenDue()
       while (filling.points.rows >= settings.blockRows && inserting && !halted.signal.aborted) {
+        const before = inserting
         // It goes as it is: nothing is read before it is on its way.
-        points.prepare(filling.points)
-        await inserting
+        await points.prepare(filling.points)
+        await before
       }
     }
   }
@@ -135,7 +139,14 @@ export function createSink(parts: SinkParts): Sink {
     // Here and nowhere else, so that no run leaves between being found and being used.
     evictIdle(state, settings.maximumSeries, flushed)
     await keepTrying('load runs', () => ensureRuns(state, store.sinkReader, records))
-    for (const record of records) applyRecord(state, filling, record, observe.frames)
+    let bytes = 0
+    for (const record of records) {
+      applyRecord(state, filling, record, observe.frames)
+      bytes += record.bytes
+      if (bytes < bytesPerTurn) continue
+      bytes = 0
+      await setImmediate()
+    }
     return records.at(-1)!.offset + 1
   }
 

@@ -1,7 +1,7 @@
 import type { PointsBatch } from './points.ts'
 import { pointsColumns, pointsOfRuns } from './points-columns.ts'
 import type { SinkParts } from './sink.ts'
-import { createSortedPoints, sortPoints } from './sorted-points.ts'
+import { createSortedPoints, sortPointsInTurns } from './sorted-points.ts'
 import { runsNotStored } from './stored-points.ts'
 import type { KeepTrying } from './trying.ts'
 
@@ -12,8 +12,8 @@ export type PointsInsert = {
    * theirs: by then those that have it may have forgotten the token.
    */
   insert(points: PointsBatch, token: string, replayed: boolean): Promise<void>
-  /** Makes the rows of a full batch while the one before is inserted, where nobody else would have that time. */
-  prepare(points: PointsBatch): void
+  /** Makes the rows of a full batch, to which nothing is added any more, while the one before is inserted, where nobody else would have that time. */
+  prepare(points: PointsBatch): Promise<void>
 }
 
 export function createPointsInsert(
@@ -25,20 +25,23 @@ export function createPointsInsert(
   let aheadIsTaken = false
   /** The filling whose rows are in `ahead`. */
   let prepared = 0
+  let preparing: Promise<void> | undefined
 
   return {
-    prepare(points) {
+    async prepare(points) {
       if (!ahead || aheadIsTaken) return
-      sortPoints(points, ahead)
       prepared = points.filling
       aheadIsTaken = true
+      preparing = sortPointsInTurns(points, ahead)
+      await preparing
     },
     async insert(points, token, replayed) {
       const isPrepared = ahead !== undefined && prepared === points.filling
       const columns = isPrepared ? ahead : await pool.take()
       let sending: Promise<void> = Promise.resolve()
       try {
-        if (!isPrepared || columns.rows !== points.rows) sortPoints(points, columns)
+        if (isPrepared) await preparing
+        if (!isPrepared || columns.rows !== points.rows) await sortPointsInTurns(points, columns)
         let mayBeStored = replayed
         await keepTrying('insert points', async () => {
           const missing = mayBeStored ? await runsNotStored(store.sinkReader, columns) : undefined

@@ -2,9 +2,8 @@ import type { BuriedLetter } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 import type { DeadLetter } from './apply.ts'
 import type { Run } from './runs.ts'
-import { type SeriesTable, type SummaryField, summaryFields, summaryWidth } from './series-table.ts'
 
-/** State as rows of its tables, copied: it goes on changing. The counterpart of `load.ts`. `version` is the log offset up to which the rows go. */
+/** Runs as rows of their tables, copied: they go on changing. `version` is the log offset up to which the rows go. */
 export type TableRows = { readonly table: string; readonly rows: number; readonly columns: readonly BlockColumn[] }
 
 /** Rows of one table, one after the other; at least one list of them. */
@@ -66,84 +65,6 @@ function numericParams(params: ReadonlyMap<string, string | number | boolean>): 
   const numbers = new Map<string, number>()
   for (const [key, value] of params) if (typeof value !== 'string') numbers.set(key, Number(value))
   return numbers
-}
-
-/** The changed series of some runs. */
-export function seriesRows(table: SeriesTable, runs: readonly Run[], version: number): TableRows {
-  const owners: Run[] = []
-  const names: string[] = []
-  const count = runs.reduce((sum, run) => sum + run.slots.length, 0)
-  const runKeys = new BigUint64Array(count)
-  const metricKeys = new BigUint64Array(count)
-  const slots = new Int32Array(count)
-  let rows = 0
-  for (const run of runs) {
-    const first = rows
-    const { list } = run
-    for (let index = 0; index < run.slots.length; index++) {
-      const slot = run.slots[index]!
-      if (table.changed[slot] === 0) continue
-      owners.push(run)
-      names.push(list.names[index]!)
-      metricKeys[rows] = list.keys[index]!
-      slots[rows++] = slot
-    }
-    runKeys.fill(run.key, first, rows)
-  }
-  const column = (field: SummaryField) => summaryColumn(table, slots.subarray(0, rows), field)
-  const integer = (field: SummaryField) => integerColumn(column(field))
-  const finite = (field: SummaryField) => column(field).map((value) => (Number.isFinite(value) ? value : Number.NaN))
-  const columns: BlockColumn[] = [
-    { name: 'project', type: 'String', data: owners.map((run) => run.project) },
-    { name: 'run', type: 'String', data: owners.map((run) => run.run) },
-    { name: 'metric', type: 'String', data: names },
-    { name: 'run_key', type: 'UInt64', data: runKeys.subarray(0, rows) },
-    { name: 'metric_key', type: 'UInt64', data: metricKeys.subarray(0, rows) },
-    { name: 'count', type: 'UInt64', data: integer('count') },
-    { name: 'first_step', type: 'Int64', data: integer('firstStep') },
-    { name: 'last_step', type: 'Int64', data: integer('lastStep') },
-    { name: 'last_time', type: "DateTime64(3, 'UTC')", data: integer('lastTime') },
-    { name: 'last', type: 'Float64', data: column('last') },
-    { name: 'min', type: 'Float64', data: finite('min') },
-    { name: 'min_step', type: 'Int64', data: integer('minStep') },
-    { name: 'max', type: 'Float64', data: finite('max') },
-    { name: 'max_step', type: 'Int64', data: integer('maxStep') },
-    { name: 'nan_count', type: 'UInt64', data: integer('nan') },
-    { name: 'positive_infinity_count', type: 'UInt64', data: integer('positiveInfinity') },
-    { name: 'negative_infinity_count', type: 'UInt64', data: integer('negativeInfinity') },
-    {
-      name: 'first_nonfinite_step',
-      type: 'Nullable(Int64)',
-      data: Array.from(column('firstNonFiniteStep'), nullable),
-    },
-    { name: 'disorder', type: 'UInt64', data: integer('disorder') },
-    { name: 'version', type: 'UInt64', data: new BigUint64Array(rows).fill(BigInt(version)) },
-  ]
-  return { table: 'series', rows, columns }
-}
-
-function summaryColumn(table: SeriesTable, slots: Int32Array, field: SummaryField): Float64Array {
-  const column = new Float64Array(slots.length)
-  const { summaries } = table
-  const at = summaryFields[field]
-  for (let i = 0; i < column.length; i++) column[i] = summaries[slots[i]! * summaryWidth + at]!
-  return column
-}
-
-/** Whole numbers within 2^53 as int64, in halves: a BigInt for each would cost ten times as much. */
-function integerColumn(values: Float64Array): BigInt64Array {
-  const column = new BigInt64Array(values.length)
-  const halves = new Int32Array(column.buffer)
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    halves[2 * i] = value
-    halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
-  }
-  return column
-}
-
-function nullable(value: number): number | null {
-  return Number.isNaN(value) ? null : value
 }
 
 export function stateRows(runs: readonly Run[], version: number): TableRows {

@@ -1,8 +1,8 @@
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { nativeBlock } from '../store/native-block.ts'
 import { pointsColumns } from './points-columns.ts'
-import { seriesRows } from './rows.ts'
 import { createRun } from './runs.ts'
+import { seriesRows } from './series-rows.ts'
 import { createSortedPoints, sortPoints } from './sorted-points.ts'
 import { applyRecord, clearBatch, createBatch, createSinkState, type FrameCounts, parseRecord } from './state.ts'
 

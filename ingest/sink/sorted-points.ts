@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { PointsBatch } from './points.ts'
 import type { Coded, PointsColumns, Wide } from './points-columns.ts'
@@ -40,6 +41,18 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
  * Of a run that repeats steps the rows may come out of order: the store sorts such a block itself.
  */
 export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
+  for (const _ of sortInPieces(batch, points));
+}
+
+/** The same with turns of the event loop in between, for which acknowledgements wait: the batch must stay as it is meanwhile. */
+export async function sortPointsInTurns(batch: PointsBatch, points: SortedPoints): Promise<void> {
+  for (const _ of sortInPieces(batch, points)) await setImmediate()
+}
+
+/** Rows made between two turns: a millisecond or two. */
+const rowsPerTurn = 100_000
+
+function* sortInPieces(batch: PointsBatch, points: SortedPoints): Generator<void, void> {
   const { rows, runs, pieces } = batch
   // A quarter more, so that blocks that grow a little do not each take memory anew.
   if (rows > points.capacity) Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25)))
@@ -53,7 +66,12 @@ export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
   const put: Put = { batch, points, order: new Int32Array(pieces.length) }
   const order = runsByKey(runs)
   let row = 0
+  let pieceEnd = rowsPerTurn
   for (const number of order) {
+    if (row >= pieceEnd) {
+      yield
+      pieceEnd = row + rowsPerTurn
+    }
     run.dictionary[run.entries] = runs.keys[number]!
     const end = row + runs.rows[number]!
     fill(run.codes, run.entries++, row, end)

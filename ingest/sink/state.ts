@@ -58,6 +58,7 @@ export function createSinkState(): SinkState {
 
 export type ReadRecord = {
   readonly offset: number
+  readonly bytes: number
   readonly frames: readonly RecordFrame[]
   /** Set when the record cannot be taken apart. */
   readonly unreadable: DeadLetter | undefined
@@ -66,7 +67,8 @@ export type ReadRecord = {
 /** Takes a record apart; one that cannot be becomes a dead letter, whole. */
 export function parseRecord(state: SinkState, offset: number, payload: Uint8Array): ReadRecord {
   try {
-    return { offset, frames: readRecord(payload, state.intern, state.nameRun), unreadable: undefined }
+    const frames = readRecord(payload, state.intern, state.nameRun)
+    return { offset, bytes: payload.length, frames, unreadable: undefined }
   } catch (error) {
     const unreadable: DeadLetter = {
       offset,
@@ -78,7 +80,7 @@ export function parseRecord(state: SinkState, offset: number, payload: Uint8Arra
       frame: Uint8Array.from(payload),
       receivedMs: 0,
     }
-    return { offset, frames: [], unreadable }
+    return { offset, bytes: payload.length, frames: [], unreadable }
   }
 }
 

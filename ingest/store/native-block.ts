@@ -8,8 +8,16 @@ import { createOutput, type Output, putBytes, putText, putVarint, reserve } from
 export type BlockColumn =
   | { readonly name: string; readonly type: FixedType; readonly data: ArrayBufferView }
   | CodedColumn
+  | CodedTexts
   | { readonly name: string; readonly type: 'String'; readonly data: readonly (string | Uint8Array)[] }
   | { readonly name: string; readonly type: 'Nullable(Int64)'; readonly data: readonly (number | null)[] }
+  /** 1 where there is none. */
+  | {
+      readonly name: string
+      readonly type: 'Nullable(Int64)'
+      readonly nulls: Uint8Array
+      readonly data: BigInt64Array
+    }
   | {
       readonly name: string
       readonly type: 'Map(String, String)'
@@ -26,6 +34,13 @@ export type CodedColumn = {
   readonly name: string
   readonly type: 'LowCardinality(UInt64)' | 'LowCardinality(Int64)'
   readonly dictionary: BigUint64Array | BigInt64Array
+  readonly data: Codes
+}
+/** The same of texts: what repeats is written once. */
+export type CodedTexts = {
+  readonly name: string
+  readonly type: 'LowCardinality(String)'
+  readonly dictionary: readonly string[]
   readonly data: Codes
 }
 export type Codes = Uint16Array | Uint32Array
@@ -75,16 +90,14 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
     case 'String':
       return [texts(rows, column.data)]
     case 'LowCardinality(UInt64)':
-    case 'LowCardinality(Int64)': {
-      const codes = column.data.subarray(0, rows)
-      return [
-        codedHead(column, codes),
-        bytesOf(column.dictionary),
-        bytesOf(BigUint64Array.of(BigInt(rows))),
-        bytesOf(codes),
-      ]
+    case 'LowCardinality(Int64)':
+      return coded(rows, column, column.dictionary[0] === 0n, bytesOf(column.dictionary))
+    case 'LowCardinality(String)': {
+      const { dictionary } = column
+      return coded(rows, column, dictionary[0] === '', texts(dictionary.length, dictionary))
     }
     case 'Nullable(Int64)': {
+      if ('nulls' in column) return [column.nulls.subarray(0, rows), bytesOf(column.data.subarray(0, rows))]
       const nulls = Uint8Array.from(column.data, (value) => (value === null ? 1 : 0))
       return [nulls, bytesOf(BigInt64Array.from(column.data, (value) => BigInt(value ?? 0)))]
     }
@@ -103,11 +116,18 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
   }
 }
 
-/** Version of the keys' layout; width of the numbers, with the flags of a dictionary that comes with the block; entries. */
-function codedHead({ name, dictionary }: CodedColumn, codes: Codes): Uint8Array {
-  if (dictionary.length === 0 || dictionary[0] !== 0n) throw new RangeError(`column ${name} has no default`)
+/** Version of the keys' layout; width of the numbers, with the flags of a dictionary that comes with the block; the entries; the numbers. */
+function coded(
+  rows: number,
+  { name, dictionary, data }: CodedColumn | CodedTexts,
+  hasDefault: boolean,
+  entries: Uint8Array,
+): Uint8Array[] {
+  if (!hasDefault) throw new RangeError(`column ${name} has no default`)
+  const codes = data.subarray(0, rows)
   const width = codes.BYTES_PER_ELEMENT === 2 ? 1n : 2n
-  return bytesOf(BigUint64Array.of(1n, 0x600n | width, BigInt(dictionary.length)))
+  const head = bytesOf(BigUint64Array.of(1n, 0x600n | width, BigInt(dictionary.length)))
+  return [head, entries, bytesOf(BigUint64Array.of(BigInt(rows))), bytesOf(codes)]
 }
 
 /** Offsets (the running total of entries) and keys, which come before the values. */

@@ -1,3 +1,4 @@
+import { freeMemory } from '../../schema/freed-memory.ts'
 import { type Parameters, type ReadOptions, type StoreReader, StoreTrouble } from '../../schema/store.ts'
 import { readNative, readNativeBlocks } from './native-reader.ts'
 
@@ -28,7 +29,7 @@ export type Question = {
   readonly signal: AbortSignal | undefined
 }
 
-/** Asks the store, wherever it is: the whole answer. */
+/** Asks the store, wherever it is: the whole answer, in memory that is the caller's own. */
 export type Ask = (question: Question) => Promise<Uint8Array>
 
 /** Questions to the store, whichever engine is behind `ask`. */
@@ -64,11 +65,15 @@ export function createReader(ask: Ask, limits: ReaderLimits): StoreReader {
       const bytes = await answer(`${sql}\nFORMAT JSONEachRow`, parameters, options)
       // One parse of a list is half as long as one of each line.
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+      freeMemory(bytes)
       return JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as T[]
     },
     async columns(sql, parameters = {}, options = {}) {
       const bytes = await answer(`${sql}\nFORMAT Native`, parameters, options)
-      return options.asBlocks ? readNativeBlocks(bytes) : readNative(bytes)
+      if (options.asBlocks) return { ...readNativeBlocks(bytes), free: () => freeMemory(bytes) }
+      const columns = readNative(bytes)
+      freeMemory(bytes)
+      return columns
     },
   }
 }

@@ -2,51 +2,91 @@ import { writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** A file through which blocks reach the engine, in memory-backed disk where there is room; used again and again. */
+/** Through which blocks reach the engine: files in memory-backed disk where there is room, used again and again. */
 export type Spool = {
-  /** Where the engine of this process finds it. */
+  /** Where the engine of this process finds what was written last. */
   readonly path: string
-  /** Replaces what is in the file. */
+  /** Replaces what is in it. */
   write(pieces: readonly Uint8Array[]): Promise<void>
-  /** Replaces what is in the file by pieces as they come. */
+  /** Replaces what is in it by pieces as they come. */
   fill(pieces: AsyncIterable<Uint8Array>): Promise<void>
   close(): Promise<void>
 }
+
+/**
+ * Blocks up to this size have a file of their own. A file is as long as its last block, and what is cut off of it gives its memory back: a
+ * few rows between two large blocks would make the second one five times as expensive to write.
+ */
+const smallBytes = 256 * 1024
 
 let spoolCount = 0
 
 export async function createSpool(dataDirectory: string): Promise<Spool> {
   const directory = await spoolDirectory(dataDirectory)
   const putPiece = directory === memoryDirectory ? copyPiece : writePiece
+  const small = await openFile(directory)
+  const large = await openFile(directory)
+  let last = small
+  return {
+    get path() {
+      return last.path
+    },
+    async write(pieces) {
+      last = lengthOf(pieces) <= smallBytes ? small : large
+      await writeWhole(last.handle, pieces)
+    },
+    async fill(pieces) {
+      let first: Uint8Array[] = []
+      let length = 0
+      for await (const piece of pieces) {
+        if (length <= smallBytes) first.push(piece)
+        else await putPiece(large.handle, piece, length)
+        length += piece.byteLength
+        if (first.length === 0 || length <= smallBytes) continue
+        await writeAt(large.handle, first, 0)
+        first = []
+      }
+      last = length <= smallBytes ? small : large
+      if (last === small) await writeAt(small.handle, first, 0)
+      await last.handle.truncate(length)
+    },
+    async close() {
+      await small.close()
+      await large.close()
+    },
+  }
+}
+
+type SpoolFile = { readonly handle: FileHandle; readonly path: string; close(): Promise<void> }
+
+async function openFile(directory: string): Promise<SpoolFile> {
   const name = join(directory, `stepstream-${process.pid}-${Date.now().toString(36)}-${++spoolCount}.native`)
-  const file = await open(name, 'wx+', 0o600)
+  const handle = await open(name, 'wx+', 0o600)
   // Without a name the file cannot outlive the process, however that ends. Elsewhere than on Linux it has to keep one.
   const nameless = process.platform === 'linux'
   if (nameless) await unlink(name)
   return {
-    path: nameless ? `/proc/self/fd/${file.fd}` : name,
-    write: (pieces) => writeWhole(file, pieces),
-    async fill(pieces) {
-      let length = 0
-      for await (const piece of pieces) {
-        await putPiece(file, piece, length)
-        length += piece.byteLength
-      }
-      await file.truncate(length)
-    },
+    handle,
+    path: nameless ? `/proc/self/fd/${handle.fd}` : name,
     async close() {
-      await file.close()
+      await handle.close()
       if (!nameless) await unlink(name).catch(() => {})
     },
   }
 }
 
+const lengthOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+
 /** Overwrites the file in place: its pages stay allocated, and truncating to the exact length ends the block. */
 async function writeWhole(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
-  const length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
-  const { bytesWritten } = await file.writev(pieces, 0)
+  await writeAt(file, pieces, 0)
+  await file.truncate(lengthOf(pieces))
+}
+
+async function writeAt(file: FileHandle, pieces: readonly Uint8Array[], at: number): Promise<void> {
+  const length = lengthOf(pieces)
+  const { bytesWritten } = length === 0 ? { bytesWritten: 0 } : await file.writev(pieces, at)
   if (bytesWritten !== length) throw new Error(`wrote ${bytesWritten} of ${length} bytes of a block`)
-  await file.truncate(length)
 }
 
 /** Into memory a piece is there sooner than a thread of the pool could begin, of which a busy machine makes milliseconds. */

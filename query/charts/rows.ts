@@ -3,7 +3,7 @@ import type { Points } from '../reduce/buckets.ts'
 import { ask } from '../sql/read.ts'
 import { narrowest, type SeriesRows, seriesRows } from '../sql/series-rows.ts'
 import { emptyRoom, gathered, type Piece, piecesOf } from './pieces.ts'
-import { type Series, shortKeysOf } from './short-keys.ts'
+import { type Series, type ShortKeys, shortKeysOf } from './short-keys.ts'
 
 export type RowsQuestion = Omit<SeriesRows, 'series'> & {
   readonly series: readonly Series[]
@@ -26,17 +26,34 @@ export async function readRows(
   const keys = shortKeysOf(question.series)
   if (!keys) return undefined
   const read = async (narrow: boolean) => {
-    const statement = seriesRows(question, { ...keys, narrow }, most + 1)
-    const { rows, blocks = [] } = await ask(reader, statement, { ...options, asBlocks: true })
-    return rows > most ? undefined : piecesOf(blocks)
+    const answer = await ask(reader, seriesRows(question, { ...keys, narrow }, most + 1), {
+      ...options,
+      asBlocks: true,
+    })
+    const pieces = answer.rows > most ? undefined : piecesOf(answer.blocks ?? [])
+    return { pieces, free: answer.free }
   }
-  const found = await read(question.narrow)
-  const pieces = found && question.narrow && areBeyond(found) ? await read(false) : found
-  if (!pieces) return undefined
+  let found = await read(question.narrow)
+  if (question.narrow && found.pieces && areBeyond(found.pieces)) {
+    found.free?.()
+    found = await read(false)
+  }
+  try {
+    return found.pieces && handOver(found.pieces, keys, take)
+  } finally {
+    found.free?.()
+  }
+}
+
+function handOver(
+  pieces: ReadonlyMap<number, Piece[]>,
+  { ids }: ShortKeys,
+  take: (id: string, logged: Points) => void,
+): string[] {
   const room = emptyRoom()
   const unordered: string[] = []
   for (const [key, list] of pieces) {
-    const id = keys.ids.get(key)!
+    const id = ids.get(key)!
     const logged = gathered(list, room)
     if (logged) take(id, logged)
     else unordered.push(id)

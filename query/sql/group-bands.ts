@@ -1,5 +1,6 @@
 import { type GroupKey, groupSql } from './group-key.ts'
 import { type RunSelection, selectedRuns } from './run-selection.ts'
+import { withinSteps } from './step-range.ts'
 import { type Binder, createBinder, type Statement } from './text.ts'
 
 /** What a run contributes to a bucket. */
@@ -133,15 +134,19 @@ function settled(question: GroupBandsQuestion, binder: Binder): string {
 }
 
 function within(question: GroupBandsQuestion, binder: Binder): string {
-  const { fromStep, toStep } = question
-  return `${ofRuns(question, binder)} AND step BETWEEN ${binder.bind('Int64', fromStep)} AND ${binder.bind('Int64', toStep)}`
+  const steps = withinSteps(question, binder.bind)
+  return steps === undefined ? ofRuns(question, binder) : `${ofRuns(question, binder)} WHERE ${steps}`
 }
 
+/**
+ * Both in PREWHERE: runs lie by their keys, which say nothing of their project, so among those asked for are others of the same metric. In WHERE
+ * their steps and values would be read as well, 44 ms for 10 M rows of others.
+ */
 function ofRuns(question: GroupBandsQuestion, binder: Binder): string {
   const runs = question.key
     ? `SELECT key FROM (${placesOf(question, binder)})`
     : selectedRuns(question, 'runs.key', binder).sql
-  return `PREWHERE metric = ${binder.bind('UInt64', question.metric)} WHERE run IN (${runs})`
+  return `PREWHERE metric = ${binder.bind('UInt64', question.metric)} AND run IN (${runs})`
 }
 
 /** First and last step of the runs of these groups, cut to the range: `runs, firstStep, lastStep`. */

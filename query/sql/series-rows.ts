@@ -1,12 +1,9 @@
-import { limits } from '../../schema/limits.ts'
+import { type StepRange, withinSteps } from './step-range.ts'
 import { type Binder, createBinder, type Statement } from './text.ts'
 
-export type SeriesRows = {
+export type SeriesRows = StepRange & {
   /** Series, pair by pair. */
   readonly series: readonly { readonly run: bigint; readonly metric: bigint }[]
-  /** Inclusive. */
-  readonly fromStep: number
-  readonly toStep: number
 }
 
 /** How few bytes a row has: bits of the short key of `charts/short-keys.ts`, and whether steps are sent in 32 bits. */
@@ -25,10 +22,11 @@ export function seriesRows(question: SeriesRows, { bits, shift, narrow }: RowFor
   const { least, most } = narrowest
   // Under another name, or the range of steps would be one of this and not of the column.
   const at = narrow ? `toInt32(greatest(least(step, ${most}), ${least}))` : 'step'
+  const steps = withinSteps(question, bind)
   const sql = `
 SELECT toUInt${bits}(bitShiftRight(bitXor(run, metric), ${bind('UInt32', shift)})) AS series, ${at} AS at, value
 FROM points
-PREWHERE ${among(question, bind)}${within(question, bind)}
+PREWHERE ${among(question, bind)}${steps === undefined ? '' : `\nWHERE ${steps}`}
 LIMIT ${bind('UInt32', rows)}`
   return { sql, parameters }
 }
@@ -49,10 +47,4 @@ function among({ series }: SeriesRows, bind: Binder['bind']): string {
       series.map((one) => one[key]),
     )
   return `(run, metric) IN (arrayZip(${column('run')}, ${column('metric')}))`
-}
-
-/** Not said where all steps are meant: the store would look at each. */
-function within({ fromStep, toStep }: SeriesRows, bind: Binder['bind']): string {
-  if (fromStep <= -limits.stepMagnitude && toStep >= limits.stepMagnitude) return ''
-  return `\nWHERE step BETWEEN ${bind('Int64', fromStep)} AND ${bind('Int64', toStep)}`
 }
