@@ -1,5 +1,6 @@
 import { type Curves, makeCurves } from './curves.ts'
 import { type Metric, metricsOf, type Shape, shapes } from './metrics.ts'
+import { mix32 } from './random.ts'
 
 /** What is sent, told in a few numbers: any process that has them can compute every point. */
 export type DatasetSpec = {
@@ -16,6 +17,8 @@ export type Dataset = DatasetSpec & {
   readonly pointsPerFrame: number
   readonly points: number
   readonly stepMs: number
+  /** Standard deviation of the jobs' clocks in ms. None: their steps are as far apart as they should be, and so they are in frames. */
+  readonly clockNoiseMs?: number
   readonly curves: Curves
 }
 
@@ -50,5 +53,8 @@ const epochMs = 1_750_000_000_000
 
 /** Time of a run's step in ms: jobs started one after the other log at a steady pace. */
 export function timeMs(dataset: Dataset, run: number, step: number): number {
-  return epochMs + run * 1_000 + step * dataset.stepMs
+  const steady = epochMs + run * 1_000 + step * dataset.stepMs
+  if (dataset.clockNoiseMs === undefined) return steady
+  const { noise } = dataset.curves
+  return steady + Math.round(dataset.clockNoiseMs * noise[mix32(run * 0x9e3779b1 + step) % noise.length]!)
 }

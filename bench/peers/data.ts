@@ -14,6 +14,8 @@ export type PeerData =
       readonly seed: number
       readonly series: number
       readonly steps: number
+      /** Less than a tenth of a step, so that times go up. */
+      readonly clockNoiseMs?: number | undefined
     }
 
 const metricsPerRun = 50
@@ -21,7 +23,7 @@ const stepsPerFrame = 100
 
 export function peerDataset(data: PeerData): Dataset {
   if (data.kind === 'shape') return makeDataset(data)
-  const { values, seed, series, steps } = data
+  const { values, seed, series, steps, clockNoiseMs } = data
   if (series % metricsPerRun !== 0 || steps % stepsPerFrame !== 0) {
     throw new Error(`${series} series x ${steps} steps: not multiples of ${metricsPerRun} and ${stepsPerFrame}`)
   }
@@ -40,6 +42,7 @@ export function peerDataset(data: PeerData): Dataset {
     pointsPerFrame: metrics.length * stepsPerFrame,
     points: series * steps,
     stepMs: 250,
+    ...(clockNoiseMs ? { clockNoiseMs } : {}),
     curves: makeCurves(seed, runs, metrics),
   }
 }

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onExit } from '../cleanup.ts'
 import { machine, versions } from '../system.ts'
-import { valueKinds } from './data.ts'
+import { peerDataset, valueKinds } from './data.ts'
 import { help, type PeerCommand, parsePeerCommand, UsageError } from './options.ts'
-import { measurePeer, measurePeerBytes, type PeerResult, peerSpec } from './peers.ts'
+import { measureOwnBytes, type OwnBytes, ownBytesInWords } from './own-bytes.ts'
+import { measurePeer, measurePeerBytes, type PeerResult, peerSpec, stepsMultiple } from './peers.ts'
 import { table } from './table.ts'
 
 /** Series of the measurement of bytes; the number of points gives their length. */
 const bytesSeries = 200
 
-type Titled = { readonly title: string; readonly results: PeerResult[] }
+type Titled = { readonly title: string; readonly results: PeerResult[]; readonly own?: OwnBytes }
 
 async function main(args: string[]): Promise<number> {
   if (args.includes('--help')) {
@@ -22,7 +23,9 @@ async function main(args: string[]): Promise<number> {
   const tables = command.bytes ? await measureBytes(command) : await measureShape(command)
   const result = { command: args.join(' '), machine: machine(), versions: versions(), tables }
   if (command.json !== undefined) writeFileSync(command.json, `${JSON.stringify(result, null, 2)}\n`)
-  for (const { title, results } of tables) process.stdout.write(`\n${title}\n\n${table(results)}\n`)
+  for (const { title, results, own } of tables) {
+    process.stdout.write(`\n${title}\n\n${table(results)}\n${own ? `\n${ownBytesInWords(own)}\n` : ''}`)
+  }
   return 0
 }
 
@@ -35,14 +38,23 @@ async function measureShape(command: PeerCommand): Promise<Titled[]> {
 }
 
 async function measureBytes(command: PeerCommand): Promise<Titled[]> {
-  const steps = Math.floor(command.points / bytesSeries)
+  const steps = stepsMultiple * Math.floor(command.points / bytesSeries / stepsMultiple)
+  const { clockNoiseMs } = command
+  const noise = clockNoiseMs === undefined ? {} : { clockNoiseMs }
+  const clocks = clockNoiseMs === undefined ? 'perfect clocks' : `clocks good to ${clockNoiseMs} ms`
   const tables: Titled[] = []
   for (const values of valueKinds) {
     const results: PeerResult[] = []
     for (const name of command.names) {
-      results.push(await measurePeerBytes(name, values, { ...peerOptions(command), series: bytesSeries, steps }))
+      results.push(
+        await measurePeerBytes(name, values, { ...peerOptions(command), series: bytesSeries, steps, ...noise }),
+      )
     }
-    tables.push({ title: `${values}, ${bytesSeries} series of ${steps} points`, results })
+    const options = peerOptions(command)
+    options.progress('stepstream: the same points')
+    const dataset = peerDataset({ kind: 'values', values, seed: 1, series: bytesSeries, steps, ...noise })
+    const own = await measureOwnBytes(dataset, options.workDirectory)
+    tables.push({ title: `${values}, ${bytesSeries} series of ${steps} points, ${clocks}`, results, own })
   }
   return tables
 }

@@ -10,6 +10,8 @@ export type PeerCommand = {
   readonly seed: number
   /** Bytes on disk of the two kinds of values, instead of a shape. */
   readonly bytes: boolean
+  /** Deviation of the clocks of those points. */
+  readonly clockNoiseMs: number | undefined
   readonly maximumPoints: number | undefined
   readonly paths: 'best' | 'all' | readonly string[]
   readonly connections: number | undefined
@@ -30,6 +32,7 @@ Without names: all of them, one after the other.
   --points N             points that are sent (default 10000000; MLflow gets 100000 of them)
   --runs N               jobs side by side (default 1000 dense, 10000 sparse)
   --bytes                instead of a shape: bytes on disk of 200 series x 50,000 points (--points) of losses and of accuracies
+  --clock-noise MS       with --bytes: standard deviation of the jobs' clocks, at most 25 (default: perfect clocks)
   --paths best|all|TEXT  the fastest way of writing found, or all, or those whose name contains TEXT (may be repeated)
   --connections N        requests under way at a time, instead of each way's own number
   --maximum-points N     cuts every peer's points, MLflow's as well
@@ -57,6 +60,7 @@ export function parsePeerCommand(args: string[]): PeerCommand {
     runs: values.runs === undefined ? defaultRuns[shape] : natural('runs', values.runs),
     seed: natural('seed', values.seed),
     bytes: values.bytes,
+    clockNoiseMs: clockNoise(values['clock-noise']),
     maximumPoints:
       values['maximum-points'] === undefined ? undefined : natural('maximum-points', values['maximum-points']),
     paths: paths.length === 1 && (paths[0] === 'best' || paths[0] === 'all') ? paths[0] : paths,
@@ -78,6 +82,7 @@ function parse(args: string[]) {
         runs: { type: 'string' },
         seed: { type: 'string', default: '1' },
         bytes: { type: 'boolean', default: false },
+        'clock-noise': { type: 'string' },
         'maximum-points': { type: 'string' },
         paths: { type: 'string', multiple: true },
         connections: { type: 'string' },
@@ -95,6 +100,14 @@ function peerName(text: string): PeerName {
   const name = peerNames.find((one) => one === text)
   if (name === undefined) throw new UsageError(`no peer is called ${text}; there are ${peerNames.join(', ')}`)
   return name
+}
+
+/** More than a tenth of a step would put steps out of order. */
+function clockNoise(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const noise = natural('clock-noise', text)
+  if (noise > 25) throw new UsageError(`--clock-noise must be at most 25, not ${text}`)
+  return noise
 }
 
 /** Accepts `50000000`, `50_000_000` and `5e7`. */

@@ -47,20 +47,22 @@ export function measurePeer(name: PeerName, spec: DatasetSpec, options: PeerOpti
   return measure(name, { kind: 'shape', ...cut(spec, maximum, peer.framesPerRun[spec.shape]) }, options)
 }
 
+export type BytesOptions = { readonly series: number; readonly steps: number; readonly clockNoiseMs?: number }
+
 /** The same for series whose values are all of one kind, for what they take on disk. */
 export function measurePeerBytes(
   name: PeerName,
   values: ValueKind,
-  options: PeerOptions & { readonly series: number; readonly steps: number },
+  options: PeerOptions & BytesOptions,
 ): Promise<PeerResult> {
-  const { series } = options
+  const { series, clockNoiseMs } = options
   const maximum = options.maximumPoints ?? peers[name].maximumPoints
   const steps = stepsMultiple * Math.floor(Math.min(options.steps, maximum / series) / stepsMultiple)
-  return measure(name, { kind: 'values', values, seed: 1, series, steps }, options)
+  return measure(name, { kind: 'values', values, seed: 1, series, steps, clockNoiseMs }, options)
 }
 
 /** Frames of such series have so many steps. */
-const stepsMultiple = 100
+export const stepsMultiple = 100
 
 /** At most so many points, of fewer runs where each run would not fill a call. */
 export function cut(spec: DatasetSpec, maximumPoints: number, framesPerRun: number): DatasetSpec {

@@ -33,7 +33,7 @@ const covered: Outcome = { kind: 'covered' }
 /**
  * Applies one frame, in log order: recognises a re-sent one, merges its update, appends its points and adds them to the
  * summaries. What the stored rows already contain is not applied again, so replaying the log rebuilds the same state.
- * @param firstBlock number of its first block within the record
+ * @param firstBlock number of its first block within the record, which a dead letter has
  */
 export function applyFrame(
   table: SeriesTable,
@@ -64,8 +64,8 @@ export function applyFrame(
   }
   const [only] = frame.blocks
   const known = only !== undefined && frame.blocks.length === 1 ? run.slotsBySet.get(only.set as SinkSet) : undefined
-  if (known) applyBlock(table, points, run, only!, known, frame.receivedMs, offset, firstBlock)
-  else if (!applyBlocks(table, points, run, frame, offset, firstBlock))
+  if (known) applyBlock(table, points, run, only!, known, frame.receivedMs, offset)
+  else if (!applyBlocks(table, points, run, frame, offset))
     return dead(
       frame,
       offset,
@@ -97,7 +97,6 @@ function applyBlocks(
   run: Run,
   { blocks, receivedMs }: RecordFrame,
   offset: number,
-  firstBlock: number,
 ): boolean {
   const slots = resolveSlots(
     table,
@@ -105,7 +104,7 @@ function applyBlocks(
     blocks.map((block) => block.set as SinkSet),
   )
   slots?.forEach((each, index) => {
-    applyBlock(table, points, run, blocks[index]!, each, receivedMs, offset, firstBlock + index)
+    applyBlock(table, points, run, blocks[index]!, each, receivedMs, offset)
   })
   return slots !== undefined
 }
@@ -150,10 +149,9 @@ function applyBlock(
   slots: Int32Array,
   receivedMs: number,
   offset: number,
-  ordinal: number,
 ): void {
   const { count, steps, times } = block
-  const first = appendPoints(points, run, block.set as SinkSet, block, receivedMs, offset, ordinal)
+  const first = appendPoints(points, run, block.set as SinkSet, block, receivedMs, offset)
   run.points += slots.length * count
   const lastTime = times ? integerAt(times, count - 1) : receivedMs
   const replaying = offset <= run.loadedVersion

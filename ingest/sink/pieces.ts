@@ -9,7 +9,7 @@ export type Pieces = {
   count: Int32Array
   /** Where its values begin. */
   valuesAt: Int32Array
-  /** offset * 65536 + ordinal, in halves. */
+  /** offset * 65536 + how many blocks of the run came before it in the record, in halves. */
   ordLow: Int32Array
   ordHigh: Int32Array
   steps: Sequences
@@ -45,6 +45,9 @@ export type RunsOfBatch = {
   keys: BigUint64Array
   firstGroup: Int32Array
   rows: Int32Array
+  /** Where in the log the last block was, and how many of its record came before that one. */
+  offset: Float64Array
+  place: Int32Array
 }
 
 const room = 16
@@ -68,7 +71,10 @@ export function createGroups(): Groups {
 }
 
 export function createRunsOfBatch(): RunsOfBatch {
-  return { length: 0, keys: new BigUint64Array(room), firstGroup: numbers(), rows: numbers() }
+  return {
+    ...{ length: 0, keys: new BigUint64Array(room), firstGroup: numbers(), rows: numbers() },
+    ...{ offset: new Float64Array(room), place: numbers() },
+  }
 }
 
 type Numbers = Int32Array | Float64Array | Uint8Array | BigUint64Array
@@ -106,4 +112,6 @@ export function growRuns(runs: RunsOfBatch): void {
   runs.keys = twice(runs.keys)
   runs.firstGroup = twice(runs.firstGroup)
   runs.rows = twice(runs.rows)
+  runs.offset = twice(runs.offset)
+  runs.place = twice(runs.place)
 }

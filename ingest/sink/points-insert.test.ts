@@ -33,7 +33,7 @@ function randomBatch(random: Random, runs: readonly bigint[], single: boolean, k
     const count = single ? 1 : whole(random, 1, 4)
     const block = randomBlock(random, { set, count, firstStep: whole(random, -50, 50), timeMs: 1_000_000 })
     if (!keep.includes(owner.key)) continue
-    appendPoints(batch, owner, set, block, 1_000_000, offset, 0)
+    appendPoints(batch, owner, set, block, 1_000_000, offset)
     for (const { metric, step, bits } of expandBlock(block))
       lines.push([owner.key, metric, step, bits, offset * 65_536].join())
   }

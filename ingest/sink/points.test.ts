@@ -74,8 +74,8 @@ for (const [name, count, steps, times] of forms) {
       const block: Block = { set, count, steps, times, ...doubles(3 * count, width) }
       const batch = createPointsBatch(1)
       const offset = 2 ** 47 - 1
-      assert.equal(appendPoints(batch, ownerOf(9n), set, block, receivedMs, offset, 65_535), 0)
-      const ord = BigInt(offset) * 65_536n + 65_535n
+      assert.equal(appendPoints(batch, ownerOf(9n), set, block, receivedMs, offset), 0)
+      const ord = BigInt(offset) * 65_536n
       assert.deepEqual(rowsOf(batch), expected(block, 9n, ord).sort(byMetric))
     })
   }
@@ -108,8 +108,8 @@ for (const [name, setCount, firstStep, ordered] of logs) {
           const count = pick(random, [1, 1, 2, 40])
           const block = randomBlock(random, { set, count, firstStep: firstStep(random, frame), timeMs: receivedMs })
           const owner = pick(random, owners)
-          assert.equal(appendPoints(batch, owner, set, block, receivedMs, frame, 3), all.length)
-          all.push(...expected(block, owner.key, BigInt(frame) * 65_536n + 3n))
+          assert.equal(appendPoints(batch, owner, set, block, receivedMs, frame), all.length)
+          all.push(...expected(block, owner.key, BigInt(frame) * 65_536n))
         }
         const rows = rowsOf(batch, columns)
         if (ordered) assert.deepEqual(rows, all.sort(byKey), `round ${round}`)
@@ -127,13 +127,37 @@ test('a run of an earlier batch is a new run to the next', () => {
   const owner = ownerOf(5n)
   const [first, second] = [createPointsBatch(), createPointsBatch()]
   for (const batch of [first, second, first]) {
-    appendPoints(batch, owner, set, block, receivedMs, 1, 0)
+    appendPoints(batch, owner, set, block, receivedMs, 1)
     assert.deepEqual(rowsOf(batch).length, batch.rows)
   }
   assert.equal(rowsOf(first).length, 2)
   clearPoints(first)
-  appendPoints(first, owner, set, block, receivedMs, 1, 0)
+  appendPoints(first, owner, set, block, receivedMs, 1)
   assert.equal(rowsOf(first).length, 1)
+})
+
+test('log positions number the blocks of a run in a record, whoever logs between them, and begin anew in the next', () => {
+  const batch = createPointsBatch(1)
+  const sets = [setOf(1n), setOf(1n, 2n)]
+  const owners = Array.from({ length: 40 }, (_, run) => ownerOf(BigInt(run)))
+  const random = createRandom(seed)
+  const all: Row[] = []
+  for (let round = 0; round < 2; round++) {
+    clearPoints(batch)
+    all.length = 0
+    for (const offset of [0, 1, 5, 2 ** 47 - 1]) {
+      const placed = new Map<PointsOwner, bigint>()
+      for (let i = 0; i < 200; i++) {
+        const [owner, set] = [pick(random, owners), pick(random, sets)]
+        const block = randomBlock(random, { set, count: 1, firstStep: whole(random, -3, 3), timeMs: receivedMs })
+        appendPoints(batch, owner, set, block, receivedMs, offset)
+        const place = placed.get(owner) ?? 0n
+        placed.set(owner, place + 1n)
+        all.push(...expected(block, owner.key, BigInt(offset) * 65_536n + place))
+      }
+    }
+    assert.deepEqual(rowsOf(batch).sort(byKey), [...all].sort(byKey))
+  }
 })
 
 test('more runs, metrics or frames than two bytes can number', () => {
@@ -142,13 +166,13 @@ test('more runs, metrics or frames than two bytes can number', () => {
   const batch = createPointsBatch()
   const all: Row[] = []
   const wide: Block = { set, count: 1, steps: range(1, 1), times: undefined, ...values }
-  appendPoints(batch, ownerOf(2n ** 63n), set, wide, receivedMs, 1, 0)
+  appendPoints(batch, ownerOf(2n ** 63n), set, wide, receivedMs, 1)
   all.push(...expected(wide, 2n ** 63n, 65_536n))
   const one = setOf(1n)
   const narrow: Block = { ...wide, set: one, values: new Uint8Array(4) }
   for (let run = 0; run < 70_000; run++) {
-    appendPoints(batch, ownerOf(BigInt(run ^ 77)), one, narrow, receivedMs, run, 1)
-    all.push(...expected(narrow, BigInt(run ^ 77), BigInt(run) * 65_536n + 1n))
+    appendPoints(batch, ownerOf(BigInt(run ^ 77)), one, narrow, receivedMs, run)
+    all.push(...expected(narrow, BigInt(run ^ 77), BigInt(run) * 65_536n))
   }
   assert.deepEqual(rowsOf(batch), all.sort(byKey))
 })
@@ -158,7 +182,7 @@ test('runs whose keys have the same upper half are in order', () => {
   const set = setOf(1n)
   const block: Block = { set, count: 1, steps: range(1, 1), times: range(2, 0), ...doubles(1, 8) }
   const keys = [7n, 3n, 2n ** 32n + 1n, 5n, 2n ** 32n, 2n ** 64n - 1n, 2n ** 64n - 2n, 0n]
-  for (const key of keys) appendPoints(batch, ownerOf(key), set, block, receivedMs, 1, 0)
+  for (const key of keys) appendPoints(batch, ownerOf(key), set, block, receivedMs, 1)
   assert.deepEqual(
     rowsOf(batch).map(({ run }) => run),
     [...keys].sort(compare),

@@ -64,7 +64,7 @@ export function clearPoints(batch: PointsBatch): void {
 
 /**
  * Takes a block's points over: its values are copied, once.
- * @param ordinal number of the block within its record, at `offset` of the log
+ * @param offset of its record in the log; the blocks of a run that are in one record come one after the other
  * @returns where its values begin in `batch.values`
  */
 export function appendPoints(
@@ -74,7 +74,6 @@ export function appendPoints(
   block: Block,
   receivedMs: number,
   offset: number,
-  ordinal: number,
 ): number {
   const { count } = block
   const valuesAt = batch.rows
@@ -87,11 +86,22 @@ export function appendPoints(
   const piece = addPiece(batch, groupOf(batch, run, set), block.steps, count)
   const { pieces } = batch
   pieces.valuesAt[piece] = valuesAt
-  pieces.ordLow[piece] = (offset % 65_536) * 65_536 + ordinal
+  pieces.ordLow[piece] = (offset % 65_536) * 65_536 + placeInRecord(batch.runs, run, offset)
   pieces.ordHigh[piece] = Math.floor(offset / 65_536)
   if (block.times) putSequence(pieces.times, piece, block.times)
   else putRange(pieces.times, piece, receivedMs, 0)
   return valuesAt
+}
+
+/**
+ * How many blocks of the same run came before it in its record. The number of the block in the record would order the points of a series as
+ * well, but it is another one each time, for jobs log in any order: that took 0.4 to 1.4 bytes a point of long series.
+ */
+function placeInRecord(runs: RunsOfBatch, run: number, offset: number): number {
+  if (runs.offset[run] === offset) return ++runs.place[run]!
+  runs.offset[run] = offset
+  runs.place[run] = 0
+  return 0
 }
 
 function runOf({ runs, filling }: PointsBatch, owner: PointsOwner): number {
@@ -101,6 +111,7 @@ function runOf({ runs, filling }: PointsBatch, owner: PointsOwner): number {
   runs.keys[run] = owner.key
   runs.firstGroup[run] = -1
   runs.rows[run] = 0
+  runs.offset[run] = -1
   owner.filling = filling
   owner.numberInFilling = run
   return run

@@ -30,7 +30,7 @@ const owner = { key: 7n, filling: 0, numberInFilling: 0 }
 function put(batch: PointsBatch, first: number, count: number): void {
   const values = new Uint8Array(Float64Array.from({ length: count }, (_, i) => first + i).buffer)
   const block = { set, count, steps: range(first, 1), times: range(0, 0), width: 8, values } as const
-  appendPoints(batch, owner, set, block, 0, first, 0)
+  appendPoints(batch, owner, set, block, 0, first)
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))

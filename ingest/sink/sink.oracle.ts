@@ -32,6 +32,9 @@ type ModelRun = {
   points: number
   frames: number
   duplicates: number
+  /** Of the record that its last points were in, and how many of its blocks were stored of that record. */
+  offset: bigint
+  place: bigint
 }
 
 /** Takes all records of a log, in order and once, the plain way: what a sink without crashes, batches or memory limits would store. */
@@ -49,7 +52,7 @@ export function contentsOfLog(records: readonly Uint8Array[]): Contents {
     }
     let block = 0
     for (const frame of frames) {
-      const reason = takeFrame(runOf(runs, frame), frame, BigInt(offset), block, points)
+      const reason = takeFrame(runOf(runs, frame), frame, BigInt(offset), points)
       // Of a frame whose update does not fit, the points are stored and the rest is the letter.
       const letter = reason === 'too_many_entries' ? { ...frame, blocks: [] } : frame
       if (reason) deadLetters.push(`${offset} ${block} ${reason} ${frameText(letter)}`)
@@ -74,18 +77,13 @@ function runOf(runs: Map<string, ModelRun>, { run, receivedMs }: RecordFrame): M
     ...run,
     ...{ series: new Map(), writers: new Map(), params: new Map(), tags: new Map(), name: '', state: 'running' },
     ...{ createdMs: receivedMs, updatedMs: receivedMs, receivedMs, points: 0, frames: 0, duplicates: 0 },
+    ...{ offset: -1n, place: 0n },
   }
   runs.set(name, fresh)
   return fresh
 }
 
-function takeFrame(
-  run: ModelRun,
-  frame: RecordFrame,
-  offset: bigint,
-  firstBlock: number,
-  points: string[],
-): DeadReason | undefined {
+function takeFrame(run: ModelRun, frame: RecordFrame, offset: bigint, points: string[]): DeadReason | undefined {
   run.frames++
   run.receivedMs = frame.receivedMs
   if (frame.writer !== undefined && frame.seq !== undefined) {
@@ -106,8 +104,9 @@ function takeFrame(
     replace(run.params, params)
     replace(run.tags, tags)
   }
-  frame.blocks.forEach((block, index) => {
-    const ord = offset * 65_536n + BigInt(firstBlock + index)
+  if (run.offset !== offset) Object.assign(run, { offset, place: 0n })
+  frame.blocks.forEach((block) => {
+    const ord = offset * 65_536n + run.place++
     for (const { metric, step, time, value, bits } of expandBlock(block)) {
       const timeMs = time ?? BigInt(frame.receivedMs)
       run.points++

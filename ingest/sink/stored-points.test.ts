@@ -25,7 +25,7 @@ function block(runs: number, offset: number, firstRun = 0): SortedPoints {
     const owner = { key: 2n ** 64n - 1n - BigInt(run), filling: 0, numberInFilling: 0 }
     const steps = range(run % 2 === 0 ? -(2 ** 53) + 1 : run, 1)
     const values = { width: 8, values: new Uint8Array(16) } as const
-    appendPoints(batch, owner, set, { set, count: 1, steps, times: undefined, ...values }, 0, offset, 0)
+    appendPoints(batch, owner, set, { set, count: 1, steps, times: undefined, ...values }, 0, offset)
   }
   const points = createSortedPoints()
   sortPoints(batch, points)

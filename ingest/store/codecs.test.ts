@@ -35,9 +35,9 @@ test('every column of points has its codec', async () => {
     run: 'CODEC(ZSTD(1))',
     metric: 'CODEC(ZSTD(1))',
     step: 'CODEC(DoubleDelta, LZ4)',
-    time: 'CODEC(Delta(8), ZSTD(1))',
+    time: 'CODEC(Delta(8), T64, ZSTD(1))',
     value: 'CODEC(ZSTD(1))',
-    ord: 'CODEC(Delta(8), ZSTD(1))',
+    ord: 'CODEC(Delta(8), ZSTD(3))',
   })
 })
 
@@ -45,16 +45,18 @@ const rowsPerBlock = 100_000
 const kinds = Object.keys(valueKinds)
 const random = createRandom(chosenSeed())
 const anyWord = () => Math.floor(random() * 2 ** 32)
-/** Any bits at all in the columns that are not in the key; of the values every third. */
+/** Any bits at all in every third time and value. */
 function withAnyBits({ columns }: { columns: readonly BlockColumn[] }): readonly BlockColumn[] {
   const words = (name: string) => {
     const { buffer, byteOffset, length } = columns.find((column) => column.name === name)!.data as Float64Array
     return new Uint32Array(buffer, byteOffset, length * 2)
   }
-  const [steps, values] = [words('step'), words('value')]
+  const [steps, times, values] = [words('step'), words('time'), words('value')]
   for (let row = 0; row < rowsPerBlock; row += 3) {
     values[row * 2] = anyWord()
     values[row * 2 + 1] = anyWord()
+    times[row * 2] = anyWord()
+    times[row * 2 + 1] = anyWord()
   }
   // Steps as large as they may be: ±2^53.
   for (let row = 1; row < rowsPerBlock; row += 5) {

@@ -135,11 +135,7 @@ function rowsOf(shape: Shape, runs: BigUint64Array, frames: Frame[], curve: Valu
         const frame = frames[f]!
         const late = noiseAt(of, frame.step) * jitterMs
         const place = Math.max(0, frame.place + Math.round(late * 10))
-        ord.fill(
-          BigInt(Math.floor(place / framesPerRecord) * 65_536 + (place % framesPerRecord)),
-          row,
-          row + stepsPerFrame,
-        )
+        ord.fill(BigInt(Math.floor(place / framesPerRecord) * 65_536), row, row + stepsPerFrame)
         const begin = Math.round(1_700_000_000_000 + (of % 1_000) + late) + frame.step * stepMs
         for (let i = 0; i < stepsPerFrame; i++, row++) {
           step[row] = frame.step + i
