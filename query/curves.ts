@@ -53,7 +53,7 @@ export async function loadCurves(reader: StoreReader, question: CurvesQuestion, 
   const window = { first: question.fromStep, last: question.toStep }
   const untiled = await loadUntiled(reader, lookedUp.filter(hasNoTiles), question, options)
   const long = untiled ? lookedUp.filter((one) => !hasNoTiles(one)) : lookedUp
-  const reduced = await readLong(reader, long, { ...question, window }, options)
+  const reduced = await readLong(reader, long, { ...question, window, knowledge }, options)
   const short = long.filter(({ id }) => (reduced.get(id)?.points ?? Number.POSITIVE_INFINITY) <= question.buckets)
   const whole = short.length === 0 ? [] : await loadShort(reader, short, question, undefined, options)
   const curves = [...reduced].map(([id, one]) => [id, curveOfBuckets(one.table, one.width)] as const)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openRemote, startStoreProcess } from '../ingest/store/server.fixture.ts'
 import { openStore, type Store } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
+import type { LateWrites } from '../schema/late-writes.ts'
 import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -211,6 +212,7 @@ export function createAsker(
     settings?: Partial<QuerySettings>
     logger?: Logger
     persisted?: PersistedSettings
+    lateWrites?: LateWrites
   } = {},
 ) {
   const metrics = new Metrics()
@@ -227,7 +229,8 @@ export function createAsker(
   const progress = options.progress ?? createTestProgress()
   const settings = { ...usual, ...options.settings }
   const persisted = options.persisted ? { persisted: options.persisted } : {}
-  const server = createQueryServer({ reader, watermark, progress, logger, metrics, settings, ...persisted })
+  const { lateWrites } = options
+  const server = createQueryServer({ reader, watermark, progress, logger, metrics, settings, lateWrites, ...persisted })
   async function ask(query: string, variables: unknown = {}, operationName?: string): Promise<Answer> {
     const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' }
     const body = JSON.stringify({ query, variables, operationName })

@@ -1,5 +1,6 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import type { LateWrites } from '../schema/late-writes.ts'
 import { limits } from '../schema/limits.ts'
 import type { Progress, ReadOptions, StoreReader, Watermark } from '../schema/store.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -29,6 +30,7 @@ import { createLetterLoaders } from './resolvers/letter-loaders.ts'
 import { createRunLoaders } from './resolvers/run-loaders.ts'
 import { createSeriesLoader } from './resolvers/series.ts'
 import { querySchema } from './schema.ts'
+import { listenTo } from './tiles/known.ts'
 
 export type { QuerySettings } from './context.ts'
 export { type LiveConnection, liveProtocol } from './live/sockets.ts'
@@ -41,6 +43,8 @@ export type QueryServerOptions = {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly settings: QuerySettings
+  /** Given where all who write into the store do so in this process. */
+  readonly lateWrites?: LateWrites | undefined
   /** Operations known by their hash; none are stored when absent. */
   readonly persisted?: PersistedSettings
 }
@@ -59,6 +63,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   const { watermark, progress, settings, logger, metrics } = options
   const persisted = options.persisted ?? { documents: new Map<string, string>(), only: false }
   const reader = withDeadline(options.reader, settings.queryTimeoutMs)
+  if (options.lateWrites) listenTo(options.lateWrites, reader)
   const leaderboards = createLeaderboards(reader, settings.queryTimeoutMs, {
     bytes: settings.leaderboardBytes ?? 2 ** 29,
     fromRuns: settings.leaderboardFromRuns ?? 5_000,

@@ -1,5 +1,6 @@
 import { type BuildOptions, buildTiles, type TileStore } from '../ingest/sink/tiles/build.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
+import type { LateWrites } from '../schema/late-writes.ts'
 import { limits } from '../schema/limits.ts'
 import type { Parameters } from '../schema/store.ts'
 import { epochOffsets, tiling, zoneSteps } from '../schema/tiles.ts'
@@ -25,7 +26,13 @@ export type TiledSeries = {
   prepare(summary: Summary): Promise<Pending[]>
 }
 
-export function createTiledSeries(store: TestStore, project: string, run: string, metric: string): TiledSeries {
+export function createTiledSeries(
+  store: TestStore,
+  project: string,
+  run: string,
+  metric: string,
+  lateWrites?: LateWrites,
+): TiledSeries {
   const logged: LoggedPoint[] = []
   const keys = { run: runKey(project, run), metric: metricKey(metric) }
   let [highest, lowest, disorder, version] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0]
@@ -40,10 +47,12 @@ export function createTiledSeries(store: TestStore, project: string, run: string
       lowest = Math.min(lowest, point.step)
     }
     if (late.length > 0) {
+      const written = lateWrites?.begin([keys])
       const [first, last] = [Math.min(...late.map(({ step }) => step)), Math.max(...late.map(({ step }) => step))]
       await store.command(
         `INSERT INTO late_points SELECT ${keys.run}, ${keys.metric}, ${Math.floor(offset / epochOffsets)}, ${Math.floor(first / zoneSteps)}, ${first}, ${last}, ${offset}`,
       )
+      written?.()
     }
     await insertPoints(store, project, run, metric, points)
     logged.push(...points)

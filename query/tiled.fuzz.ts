@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { createLateWrites } from '../schema/late-writes.ts'
 import { limits } from '../schema/limits.ts'
 import { tiling } from '../schema/tiles.ts'
 import { createRandom, pick, type Random } from '../test/random.ts'
@@ -107,18 +108,22 @@ export async function fuzzTiles(store: TestStore, seed: number, histories: numbe
       return answer
     },
   }
-  const { ask } = createAsker(reader)
+  const lateWrites = createLateWrites()
+  // One learns of late points from the sink, the other one has to ask.
+  const askers = [createAsker(reader, { lateWrites }), createAsker(reader)]
   for (let round = 0; round < histories; round++) {
     Object.assign(tiling, { lateSlack: pick(random, [0, 0, 5, 40]) })
     const [project, run] = [`tiled ${seed}`, `${round}`]
     await insertRuns(store, project, [{ run }])
-    const series = createTiledSeries(store, project, run, 'm')
+    const series = createTiledSeries(store, project, run, 'm', lateWrites)
     const blocks = history(random)
     const pending: Pending[] = []
     const summaries = [series.summary()]
     // In the store or here.
-    Object.assign(sizes, { chartPoints: pick(random, [0, 200, 1e6]) })
-    const question = (window: Window) => ask(document, { in: { project, runs: [run], metrics: ['m'], ...window } })
+    Object.assign(sizes, { chartPoints: pick(random, [0, 200, 1e6]), edgePoints: pick(random, [0, 30]) })
+    Object.assign(sizes, { tilesKeptBytes: pick(random, [0, 20_000, 1e7]) })
+    const question = (window: Window) =>
+      pick(random, askers).ask(document, { in: { project, runs: [run], metrics: ['m'], ...window } })
 
     async function compare(during: () => Promise<void>): Promise<void> {
       const window = windowOf(random, series.logged)

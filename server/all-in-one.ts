@@ -5,6 +5,7 @@ import type { SinkGroup } from '../ingest/sink/group.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import { createWatermark } from '../ingest/sink/watermark.ts'
 import type { Store } from '../ingest/store/store.ts'
+import { createLateWrites, type LateWrites } from '../schema/late-writes.ts'
 import type { Progress, Watermark } from '../schema/store.ts'
 import { spoilWriter } from './canary.ts'
 import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
@@ -35,7 +36,9 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   readiness.require('running', () => 'it is starting')
   const doors = createDoors(base, '/graphql')
   const endFrames = addFramesDoors(base, doors, writer.part)
-  const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part)
+  // Into a store on a server others may write as well.
+  const lateWrites = settings.STORE_URL === undefined ? createLateWrites() : undefined
+  const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part, lateWrites)
   addExportDoor(base, doors, reader.part, streamer.part, watermark.part)
   const port = await doors.open()
 
@@ -47,7 +50,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     stopping.signal.throwIfAborted()
     await claimSource(store, log.writer)
     writer.arrive(log.writer)
-    sinks = await log.startSinks(store)
+    sinks = await log.startSinks(store, lateWrites)
     // Alone on its log, it has nobody to leave a broken partition to.
     if (settings.LOG === 'embedded') for (const fault of sinks.faults().values()) throw fault
     watermark.arrive(log.watermark(sinks))
@@ -81,7 +84,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
 /** The log's sides as this process uses them, whichever log it is. */
 type OpenLog = {
   readonly writer: LogWriter
-  startSinks(store: Store): Promise<SinkGroup>
+  startSinks(store: Store, lateWrites: LateWrites | undefined): Promise<SinkGroup>
   watermark(sinks: SinkGroup): Watermark & Progress
   close(): Promise<unknown>
 }
@@ -90,7 +93,7 @@ async function openEmbedded(base: Base): Promise<OpenLog> {
   const log = await openOwnLog(base)
   return {
     writer: spoilWriter(base.canary, log),
-    startSinks: (store) => startSinks(base, log, store, false),
+    startSinks: (store, lateWrites) => startSinks(base, log, store, { announce: false, lateWrites }),
     watermark: (sinks) => createWatermark(log, sinks),
     close: () => log.close(),
   }
@@ -106,7 +109,7 @@ async function openKafka(base: Base): Promise<OpenLog> {
   base.readiness.require('log', () => (writer.healthy() ? undefined : 'Kafka has not acknowledged for some seconds'))
   return {
     writer: spoilWriter(base.canary, writer),
-    startSinks: (store) => startSinks(base, reader, store, true),
+    startSinks: (store, lateWrites) => startSinks(base, reader, store, { announce: true, lateWrites }),
     // Another process may have some of the partitions.
     watermark: () => createPositionsWatermark(positions, { now: wallClockMs }),
     close: () => Promise.all([writer.close(), reader.close(), positions.close()]),

@@ -29,7 +29,7 @@ export async function startSink(settings: Settings): Promise<RunningServer> {
     log = reader
     stopping.signal.throwIfAborted()
     await claimSource(store, reader)
-    sinks = await startSinks(base, reader, store, true)
+    sinks = await startSinks(base, reader, store, { announce: true })
     readiness.require('log', () =>
       reader.healthy() ? undefined : 'Kafka does not answer, or gives out the partitions',
     )

@@ -21,18 +21,29 @@ const decoders: Readonly<Record<string, () => Transform>> = {
  * @throws StoreError when it is too long, takes too long, is cut off or cannot be decompressed.
  */
 export async function* bodyPieces(message: IncomingMessage, limits: BodyLimits): AsyncGenerator<Uint8Array> {
-  const stream = decoded(message)
-  let timer: NodeJS.Timeout | undefined
-  const tooSlow = new Promise<never>((_, reject) => {
-    const text = `the body did not arrive within ${limits.bodyTimeoutMs} ms`
-    timer = setTimeout(() => reject(new StoreError(209, 'SOCKET_TIMEOUT', text)), limits.bodyTimeoutMs)
-  })
   // The stream is left whole, for its client has yet to read why it is refused.
-  const pieces = stream.iterator({ destroyOnReturn: false })
+  const pieces: AsyncIterator<Uint8Array> = decoded(message).iterator({ destroyOnReturn: false })
+  let isLate = false
+  let refuse = () => {}
+  const timer = setTimeout(() => {
+    isLate = true
+    refuse()
+  }, limits.bodyTimeoutMs)
+
+  /** No race with a promise of the whole body's, which would keep each piece until the last has come. */
+  function next(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      const text = `the body did not arrive within ${limits.bodyTimeoutMs} ms`
+      refuse = () => reject(new StoreError(209, 'SOCKET_TIMEOUT', text))
+      if (isLate) refuse()
+      else pieces.next().then(resolve, reject)
+    })
+  }
+
   let length = 0
   try {
     while (true) {
-      const { done, value } = await Promise.race([pieces.next() as Promise<IteratorResult<Uint8Array>>, tooSlow])
+      const { done, value } = await next()
       if (done) break
       length += value.byteLength
       if (length > limits.bodyBytes)

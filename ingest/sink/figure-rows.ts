@@ -48,6 +48,7 @@ export function createFigureRows(turn: () => Promise<unknown>): (series: TableRo
     }
     const kinds = ['nan_count', 'positive_infinity_count', 'negative_infinity_count'].map(halves)
     const steps = halves('first_nonfinite_step')
+    await turn()
     figures.push(
       { name: 'nonfinite_count', type: 'UInt64', data: sums(order, kinds) },
       { name: 'first_nonfinite_step', type: 'Int64', data: putInOrder(steps, order, columnOf('step', 2 * rows)) },
@@ -74,13 +75,15 @@ function numbersInOrder(from: Codes, order: Int32Array, to: Uint32Array): Uint32
   return to
 }
 
-/** Counts are below 2^53, and in most blocks there is none. */
-function sums(order: Int32Array, columns: readonly Uint32Array[]): BigUint64Array {
-  const sum = new BigUint64Array(order.length)
-  for (const column of columns.filter((one) => one.some((half) => half !== 0)))
-    for (let i = 0; i < order.length; i++) {
-      const [low, high] = [column[2 * order[i]!]!, column[2 * order[i]! + 1]!]
-      if (low !== 0 || high !== 0) sum[i]! += BigInt(high * 2 ** 32 + low)
-    }
+/** Counts are below 2^53, and so are their sums; of a kind of value that no series had there is nothing to add. */
+function sums(order: Int32Array, columns: readonly Uint32Array[]): Uint32Array {
+  const sum = new Uint32Array(2 * order.length)
+  const counted = columns.filter((column) => column.some((half) => half !== 0))
+  for (let i = 0; i < order.length; i++) {
+    let total = 0
+    for (const column of counted) total += column[2 * order[i]!]! + column[2 * order[i]! + 1]! * 4_294_967_296
+    sum[2 * i] = total
+    sum[2 * i + 1] = Math.floor(total / 4_294_967_296)
+  }
   return sum
 }

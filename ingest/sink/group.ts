@@ -26,7 +26,7 @@ export type SinkGroup = {
   stop(): Promise<void>
 }
 
-export type SinkGroupParts = {
+export type SinkGroupParts = Pick<SinkParts, 'lateWrites'> & {
   readonly log: LogReader
   readonly store: SinkParts['store']
   readonly metrics: Metrics
@@ -52,10 +52,10 @@ type Post = {
 }
 
 export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
-  const { log, metrics, logger, settings, announce, tiles } = parts
+  const { log, metrics, logger, settings, announce, tiles, lateWrites } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
-  const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store) }
+  const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store), lateWrites }
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()

@@ -205,12 +205,17 @@ export function createSink(parts: SinkParts): Sink {
     const both = await Promise.allSettled([
       changed.rows > 0 ? insertRows(changed) : undefined,
       // Whoever sees the points must find that they are late: tiles may be without them.
-      (late.rows > 0 ? insertRows(late) : Promise.resolve()).then(() =>
+      (late.rows > 0 ? insertLate(late, batch) : Promise.resolve()).then(() =>
         rows > 0 ? points.insert(batch.points, token, !reading) : undefined,
       ),
     ])
     for (const one of both) if (one.status === 'rejected') throw one.reason
     if (rows > 0) observe.inserted(rows, (performance.now() - started) / 1000)
+  }
+
+  function insertLate(rows: TableRows, { points: { late } }: Batch): Promise<void> {
+    const written = parts.lateWrites?.begin(late.values())
+    return insertRows(rows).finally(written)
   }
 
   function insertRows(rows: TableRows): Promise<void> {

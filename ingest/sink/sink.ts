@@ -1,3 +1,4 @@
+import type { LateWrites } from '../../schema/late-writes.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { LogPartition } from '../log/log.ts'
 import type { BlockInserter } from '../store/insert.ts'
@@ -48,4 +49,6 @@ export type SinkParts = {
   readonly onProgress?: () => void
   /** Who makes tiles of long series; undefined: nobody in this process. What late points there are is written down all the same. */
   readonly tiles?: TileBuilder | undefined
+  /** Told of late ranges before they are written; undefined: nobody in this process listens. */
+  readonly lateWrites?: LateWrites | undefined
 }

@@ -23,8 +23,7 @@ export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
     const isNarrow = steps.byteLength === 4 * rows
     for (let from = 0; from < rows; ) {
       const key = keyAt(from)
-      let to = from + 1
-      while (to < rows && keyAt(to) === key) to++
+      const to = rowBehind(from, rows, keyAt, series)
       const piece = {
         steps,
         values,
@@ -41,6 +40,32 @@ export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
     }
   }
   return pieces
+}
+
+/**
+ * The first row from `from` on with another key. Rows of a series stand together, so it is looked for in growing strides; that all before have the
+ * one key is seen by comparing them with themselves, a row further on.
+ */
+function rowBehind(from: number, rows: number, keyAt: (row: number) => number, keys: DataView): number {
+  const key = keyAt(from)
+  let low = from
+  let high = from + 1
+  while (high < rows && keyAt(high) === key) {
+    low = high
+    high = Math.min(rows, 2 * high - from)
+  }
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (keyAt(middle) === key) low = middle
+    else high = middle
+  }
+  const width = keys.byteLength / rows
+  const bytes = (first: number, behind: number) =>
+    new Uint8Array(keys.buffer, keys.byteOffset + first * width, (behind - first) * width)
+  if (Buffer.compare(bytes(from, high - 1), bytes(from + 1, high)) === 0) return high
+  let row = from + 1
+  while (keyAt(row) === key) row++
+  return row
 }
 
 /** Of 32 bits or of 64, which lie within ±2^53. */

@@ -1,5 +1,6 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
-import { bySeries } from '../series-reads.ts'
+import { bySeries, seriesId } from '../series-reads.ts'
+import { pointsOfOne } from '../sql/one-series.ts'
 import { pointsPage } from '../sql/points-page.ts'
 import { ask, integers, numbers } from '../sql/read.ts'
 import { type SeriesSet, seriesPoints } from '../sql/series-points.ts'
@@ -80,12 +81,16 @@ export async function readMany(
   rows: number | undefined,
   options: ReadOptions,
 ): Promise<{ points: Map<string, Page>; complete: boolean }> {
-  const answer = await ask(reader, seriesPoints(set, rows), options)
-  const page = pageOf(answer, set.times ?? false)
-  return {
-    points: bySeries(answer, (from, to) => cut(page, from, to)),
-    complete: rows === undefined || answer.rows < rows,
-  }
+  const { runs, metrics, times = false } = set
+  const one = runs.length === 1 && metrics.length === 1 ? { run: runs[0]!, metric: metrics[0]! } : undefined
+  const steps = [{ first: set.fromStep, last: set.toStep }]
+  const statement = one ? pointsOfOne(one, steps, { rows, times }) : seriesPoints(set, rows)
+  const answer = await ask(reader, statement, options)
+  const page = pageOf(answer, times)
+  const points = one
+    ? new Map(answer.rows === 0 ? [] : [[seriesId(one.run, one.metric), page] as const])
+    : bySeries(answer, (from, to) => cut(page, from, to))
+  return { points, complete: rows === undefined || answer.rows < rows }
 }
 
 /** One page, or none, as a stream. */

@@ -25,9 +25,7 @@ const listed = 8
  */
 export function seriesTiles(ranges: readonly SeriesTiles[]): Statement {
   const { parameters, bind } = createBinder()
-  const isLong = ({ first, last, width }: SeriesTiles) => (last - first + 1) / width > listed
-  const long = ranges.filter(isLong)
-  const short = ranges.filter((range) => !isLong(range)).flatMap(tilesOf)
+  const { long, short } = byLength(ranges)
   const of = (range: SeriesTiles) =>
     `${ofSeries(bind, range)} AND width = ${bind('UInt64', range.width)} AND start BETWEEN ${bind('Int64', range.first)} AND ${bind('Int64', range.last)}`
   const sql = `
@@ -36,6 +34,12 @@ FROM tiles
 WHERE ${[...(long.length > 0 ? [anyOf(long, of)] : []), ...(short.length > 0 ? [among(bind, short)] : [])].join('\n  OR ')}
 ORDER BY run, metric, start, version`
   return { sql, parameters }
+}
+
+/** The ranges to be named by their ends, and the tiles of the others. */
+export function byLength(ranges: readonly SeriesTiles[]): { long: SeriesTiles[]; short: SeriesTiles[] } {
+  const isLong = ({ first, last, width }: SeriesTiles) => (last - first + 1) / width > listed
+  return { long: ranges.filter(isLong), short: ranges.filter((range) => !isLong(range)).flatMap(tilesOf) }
 }
 
 function tilesOf({ run, metric, width, first, last }: SeriesTiles): SeriesTiles[] {

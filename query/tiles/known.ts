@@ -1,7 +1,9 @@
+import type { LateWrites } from '../../schema/late-writes.ts'
 import { limits } from '../../schema/limits.ts'
 import type { StoreReader } from '../../schema/store.ts'
 import type { Stretch } from '../../schema/tiles.ts'
 import { type Coverage, uncovered } from './coverage.ts'
+import { createKeptTiles, type KeptTiles } from './kept-tiles.ts'
 
 /**
  * What this process has learnt of a long series. Nothing of it decides an answer: seals stay true whatever happens, late points are looked for
@@ -9,6 +11,8 @@ import { type Coverage, uncovered } from './coverage.ts'
  */
 export type Known = {
   coverage: Coverage
+  /** How far its late ranges are known. */
+  lateRead: LateRead | undefined
   /** When its seals were read, ms of `performance.now()`. */
   sealsReadMs: number
   /** Its lowest and highest step, as seen by questions without a bound there. */
@@ -21,7 +25,13 @@ export type Known = {
   isMixed: boolean
 }
 
+/** All late ranges above a position in the log were read when `LateWrites` had this mark for the series. */
+export type LateRead = { readonly above: number; readonly mark: number }
+
 export type Knowledge = {
+  /** Where those who write late ranges say so in this process. */
+  readonly lateWrites: LateWrites | undefined
+  readonly keptTiles: KeptTiles
   get(id: string): Known | undefined
   /** That of a series which was not known, so far nothing. */
   add(id: string): Known
@@ -34,15 +44,22 @@ const knowledge = new WeakMap<StoreReader, Knowledge>()
 
 /** What is known of the series behind a reader. */
 export function knowledgeOf(reader: StoreReader): Knowledge {
-  const known = knowledge.get(reader) ?? createKnowledge()
+  const known = knowledge.get(reader) ?? createKnowledge(undefined)
   knowledge.set(reader, known)
   return known
 }
 
-function createKnowledge(): Knowledge {
+/** To be called before anything is known of the series behind a reader. */
+export function listenTo(lateWrites: LateWrites, reader: StoreReader): void {
+  knowledge.set(reader, createKnowledge(lateWrites))
+}
+
+function createKnowledge(lateWrites: LateWrites | undefined): Knowledge {
   // The one used last is the last of the map.
   const all = new Map<string, Known>()
   return {
+    lateWrites,
+    keptTiles: createKeptTiles(),
     get(id) {
       const known = all.get(id)
       if (!known) return undefined
@@ -53,7 +70,7 @@ function createKnowledge(): Knowledge {
     add(id) {
       if (all.size >= seriesKept) all.delete(all.keys().next().value as string)
       const known = { coverage: uncovered, sealsReadMs: Number.NEGATIVE_INFINITY, first: undefined, last: undefined }
-      const fresh: Known = { ...known, density: 0, densityOver: 0, isMixed: false }
+      const fresh: Known = { ...known, lateRead: undefined, density: 0, densityOver: 0, isMixed: false }
       all.set(id, fresh)
       return fresh
     },

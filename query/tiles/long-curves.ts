@@ -41,7 +41,9 @@ export async function readLong(
 function plan(item: Item, { window }: LongQuestion, items: number, withTiles: boolean): void {
   const { known, avoided } = item
   const planned = () =>
-    withTiles ? planOf(window, item.width ?? widest, known.coverage, avoided) : { tiles: [], points: [window] }
+    withTiles
+      ? planOf(window, item.width ?? widest, known.coverage, avoided, edgeOf(item, items))
+      : { tiles: [], points: [window] }
   item.plan = planned()
   if (tilesIn(item.plan) > sizes.tileRows) {
     // The guess was wrong: the series has grown. The widest tiles tell cheaply how far.
@@ -50,6 +52,16 @@ function plan(item: Item, { window }: LongQuestion, items: number, withTiles: bo
   }
   const points = item.plan.points.reduce((sum, stretch) => sum + guessPoints(known, stretch), 0)
   if (points > mostAsRows(item, items) || !withTiles) item.aggregated = true
+}
+
+/**
+ * Steps that are read as points sooner than as small tiles, which are a set more for the store to look up. Where a window is in many parts, or there are
+ * many series, small tiles are.
+ */
+function edgeOf({ known, avoided, width }: Item, items: number): number {
+  const { seals, late } = known.coverage
+  if (known.density === 0 || width === undefined) return 0
+  return sizes.edgePoints / known.density / (items * (seals.length + late.length + avoided.length))
 }
 
 /** The rests beside tiles are elsewhere for each series, so they come as rows if they can; whole windows are asked for together. */

@@ -17,7 +17,7 @@ test('a plan covers every step of its window once, by tiles that are sealed, not
     })
     const window = { first: at, last: at + whole(random, 0, 1_200) }
     const width = pick(random, [1, 2, 4, 32, 256, 2 ** 53])
-    const plan = planOf(window, width, { seals, late }, [])
+    const plan = planOf(window, width, { seals, late }, [], pick(random, [0, 0, 40]))
     const times = new Map<number, number>()
     const take = (first: number, last: number) => {
       for (let step = first; step <= last; step++) times.set(step, (times.get(step) ?? 0) + 1)

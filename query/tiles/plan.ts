@@ -19,8 +19,15 @@ const nearest = 1 / 32
  * The largest tiles that do not reach over a bucket's edge, as far as they are sealed and no late point is in them; at the edges of what they
  * cover smaller ones, and the rest as points. As widths are powers of two on one grid, a tile is within a bucket if it is not wider.
  * @param avoided stretches whose tiles do not answer the question
+ * @param edge steps at an end of what tiles cover that are not worth smaller ones
  */
-export function planOf(window: Stretch, bucketWidth: number, coverage: Coverage, avoided: readonly Stretch[]): Plan {
+export function planOf(
+  window: Stretch,
+  bucketWidth: number,
+  coverage: Coverage,
+  avoided: readonly Stretch[],
+  edge = 0,
+): Plan {
   const tiles: TileRange[] = []
   const points: Stretch[] = []
   const near = (window.last - window.first) * nearest
@@ -31,7 +38,8 @@ export function planOf(window: Stretch, bucketWidth: number, coverage: Coverage,
     const stale = coverage.late.filter((late) => isStale(late, seal))
     for (const valid of without(sealed, [...stale, ...avoided], near)) {
       const own: TileRange[] = []
-      cover(valid, widthsOf(seal.width, Math.min(bucketWidth, valid.last - valid.first + 1)), seal.version, own)
+      const widths = widthsOf(seal.width, Math.min(bucketWidth, valid.last - valid.first + 1))
+      cover(valid, widths, { version: seal.version, edge }, own)
       if (own.length === 0) continue
       if (own[0]!.first > next) points.push({ first: next, last: own[0]!.first - 1 })
       tiles.push(...own)
@@ -49,17 +57,23 @@ function widthsOf(lowest: number, most: number): number[] {
   return widths
 }
 
-/** Covers a stretch by tiles, ascending and without a hole; what is left at its ends is less than the smallest. */
-function cover({ first, last }: Stretch, widths: readonly number[], version: number, tiles: TileRange[]): void {
+/** Covers a stretch by tiles, ascending and without a hole; what is left at its ends is less than the smallest, or no more than `edge`. */
+function cover(
+  { first, last }: Stretch,
+  widths: readonly number[],
+  options: { readonly version: number; readonly edge: number },
+  tiles: TileRange[],
+): void {
   const [width, ...smaller] = widths
   if (width === undefined) return
   const from = Math.ceil(first / width) * width
   const to = Math.floor((last + 1) / width) * width - 1
   if (from > to) {
-    cover({ first, last }, smaller, version, tiles)
+    cover({ first, last }, smaller, options, tiles)
     return
   }
-  if (first < from) cover({ first, last: from - 1 }, smaller, version, tiles)
+  const { version, edge } = options
+  if (from - first > edge) cover({ first, last: from - 1 }, smaller, options, tiles)
   tiles.push({ first: from, last: to, width, version })
-  if (to < last) cover({ first: to + 1, last }, smaller, version, tiles)
+  if (last - to > edge) cover({ first: to + 1, last }, smaller, options, tiles)
 }

@@ -1,18 +1,17 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
-import { disjointSeals, type LateRange, type Seal, type Stretch } from '../../schema/tiles.ts'
+import { disjointSeals, type LateRange, type Seal } from '../../schema/tiles.ts'
 import { cut } from '../pipeline/columns.ts'
-import type { BucketTable, Points } from '../reduce/buckets.ts'
-import { newestTiles, tileTable } from '../reduce/tiles.ts'
-import { bySeries } from '../series-reads.ts'
+import type { Points } from '../reduce/buckets.ts'
+import { newestTiles, type SeriesTilesRead, tilesInAnyOrder, tileTable } from '../reduce/tiles.ts'
+import { bySeries, seriesId } from '../series-reads.ts'
+import { pointsOfOne, type SeriesKeys, tilesOfOne } from '../sql/one-series.ts'
 import { ask, numbers } from '../sql/read.ts'
 import { type Pairs, seriesLate, seriesSeals } from '../sql/series-coverage.ts'
-import { type SeriesSteps, type SeriesTiles, seriesTiles, stretchPoints } from '../sql/series-tiles.ts'
+import { byLength, type SeriesSteps, type SeriesTiles, seriesTiles, stretchPoints } from '../sql/series-tiles.ts'
 import { sizes } from './sizes.ts'
 
 /** Conditions of one statement, each of which costs the store a tenth of a millisecond. */
 const conditions = 64
-
-export type SeriesTilesRead = { readonly table: BucketTable; readonly extent: Stretch; readonly version: number }
 
 /** Tiles by series. */
 export async function readTiles(
@@ -21,14 +20,33 @@ export async function readTiles(
   options: ReadOptions,
 ): Promise<Map<string, SeriesTilesRead>> {
   const parts = split(ranges, ({ first, last, width }) => (last - first + 1) / width)
-  const answers = await Promise.all(parts.map((part) => ask(reader, seriesTiles(part), options)))
-  return joined(
-    answers.map((answer) => {
-      const tiles = tileTable(answer)
-      return bySeries(answer, (from, to) => newestTiles(tiles, from, to))
-    }),
-  )
+  return joined(await Promise.all(parts.map((part) => readTilesAtOnce(reader, part, options))))
 }
+
+async function readTilesAtOnce(
+  reader: StoreReader,
+  ranges: readonly SeriesTiles[],
+  options: ReadOptions,
+): Promise<Map<string, SeriesTilesRead>> {
+  const series = onlySeries(ranges)
+  if (!series) {
+    const answer = await ask(reader, seriesTiles(ranges), options)
+    const tiles = tileTable(answer)
+    return bySeries(answer, (from, to) => newestTiles(tiles, from, to))
+  }
+  const { long, short } = byLength(ranges)
+  const answer = await ask(reader, tilesOfOne(series, long, short), options)
+  return ofOne(series, answer, () => tilesInAnyOrder(answer))
+}
+
+/** The series that all of the ranges are of, if there is only one. */
+function onlySeries(ranges: readonly SeriesSteps[]): SeriesKeys | undefined {
+  const { run, metric } = ranges[0]!
+  return ranges.every((range) => range.run === run && range.metric === metric) ? { run, metric } : undefined
+}
+
+const ofOne = <T>({ run, metric }: SeriesKeys, { rows }: Columns, read: () => T) =>
+  new Map(rows === 0 ? [] : [[seriesId(run, metric), read()] as const])
 
 /** Points by series, in the order of step and logging; undefined when there are more than one answer may have. */
 export async function readStretches(
@@ -36,14 +54,19 @@ export async function readStretches(
   stretches: readonly SeriesSteps[],
   options: ReadOptions,
 ): Promise<Map<string, Points> | undefined> {
+  const rows = sizes.pointRows + 1
   const answers = await Promise.all(
-    split(stretches, () => 0).map((part) => ask(reader, stretchPoints(part, sizes.pointRows + 1), options)),
+    split(stretches, () => 0).map(async (part) => {
+      const series = onlySeries(part)
+      const statement = series ? pointsOfOne(series, part, { rows }) : stretchPoints(part, rows)
+      return { series, answer: await ask(reader, statement, options) }
+    }),
   )
-  if (answers.some(({ rows }) => rows > sizes.pointRows)) return undefined
+  if (answers.some(({ answer }) => answer.rows > sizes.pointRows)) return undefined
   return joined(
-    answers.map((answer) => {
+    answers.map(({ series, answer }) => {
       const points = { steps: numbers(answer, 'steps'), values: numbers(answer, 'values') }
-      return bySeries(answer, (from, to) => cut(points, from, to))
+      return series ? ofOne(series, answer, () => points) : bySeries(answer, (from, to) => cut(points, from, to))
     }),
   )
 }

@@ -1,11 +1,13 @@
+import type { LateWrites } from '../../schema/late-writes.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { isStale, type LateRange, type Stretch } from '../../schema/tiles.ts'
 import type { BucketTable, Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
-import type { Known } from './known.ts'
+import { readTilesOf } from './kept-tiles.ts'
+import type { Knowledge, Known, LateRead } from './known.ts'
 import { type Part, partOfPoints, readAggregated, stepsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
-import { readLate, readSeals, readStretches, readTiles } from './reads.ts'
+import { readLate, readSeals, readStretches } from './reads.ts'
 import { sizes } from './sizes.ts'
 
 /** A series with what is known of it, and where its points in the window begin and end, if somebody has looked. */
@@ -17,7 +19,12 @@ export type LongSeries = {
   readonly extent: Stretch | undefined
 }
 
-export type LongQuestion = { readonly window: Stretch; readonly buckets: number; readonly repeated: Repeated }
+export type LongQuestion = {
+  readonly window: Stretch
+  readonly buckets: number
+  readonly repeated: Repeated
+  readonly knowledge: Pick<Knowledge, 'lateWrites' | 'keptTiles'>
+}
 
 /** All buckets of a series in the window, and how many points they are of, superseded ones included. */
 export type Reduced = { readonly table: BucketTable; readonly width: number; readonly points: number }
@@ -41,22 +48,23 @@ type Outside = { readonly part: Part | undefined; readonly rows: number }
 
 /**
  * What the items' plans say, side by side; undefined when there are too many points to come as rows: then they are to be put into buckets.
- * Late points are looked for as soon as the points have been read, and not before.
+ * Late points are looked for as soon as the points have been read, and not before; where all who write them tell of it, only if somebody did.
  */
 export async function readParts(
   reader: StoreReader,
   items: readonly Item[],
-  { repeated }: LongQuestion,
+  { repeated, knowledge: { lateWrites, keptTiles } }: LongQuestion,
   options: ReadOptions,
 ): Promise<Map<string, Read> | undefined> {
-  const ranges = items.flatMap((item) =>
-    item.plan.tiles.map((range) => ({ ...stepsOf(item, range), width: range.width })),
-  )
-  const points = readOutside(reader, items, repeated, options)
+  const [points, planned] = [readOutside(reader, items, repeated, options), plannedWith(items)]
+  const isQuiet = () =>
+    lateWrites !== undefined && items.every((item) => hasNothingLateSince(item, planned, lateWrites))
+  const expected = isQuiet()
   const [tiles, outside, early] = await Promise.all([
-    ranges.length === 0 ? undefined : readTiles(reader, ranges, options),
+    readTilesOf(reader, keptTiles, items, options),
     points,
-    points.then((read) => read && lookForLatePoints(reader, items, read, options)),
+    points.then((read) => (read && !expected ? readLateOf(reader, items, lateWrites, options) : undefined)),
+    points.then((read) => read && readNewSeals(reader, items, read, options)),
   ])
   if (!outside) {
     // The guess was wrong: the series have grown.
@@ -64,14 +72,14 @@ export async function readParts(
     return undefined
   }
   // A tile newer than any seal of the plan may hold points that came after the look: then it is looked again.
-  const newer = items.filter(({ id, plan }) => (tiles?.get(id)?.version ?? -1) > newestVersion(plan))
-  const late = newer.length > 0 ? await readLateOf(reader, items, options) : early!
+  const isNewer = items.some(({ id, plan }) => (tiles.get(id)?.version ?? -1) > newestVersion(plan))
+  const late =
+    expected && isQuiet() ? undefined : isNewer || !early ? await readLateOf(reader, items, lateWrites, options) : early
   return new Map(
-    items.map(({ id, plan, known }) => {
-      const found = late.get(id) ?? []
-      if (plan.tiles.length > 0) known.coverage = { ...known.coverage, late: found }
+    items.map(({ id, plan }) => {
+      const found = late ? (late.get(id) ?? []) : planned.get(id)!.late
       const isLate = plan.tiles.some((tiles) => found.some((range) => isStale(range, tiles)))
-      return [id, { tiles: tiles?.get(id), outside: outside.get(id)?.part, isLate }]
+      return [id, { tiles: tiles.get(id), outside: outside.get(id)?.part, isLate }]
     }),
   )
 }
@@ -101,40 +109,68 @@ async function readOutside(
   )
 }
 
-/** Which points are late; and where many lie outside of tiles, the newest seals, for the next question. */
-async function lookForLatePoints(
+/** What is known of late points when a plan is made. */
+type Planned = { readonly late: readonly LateRange[]; readonly lateRead: LateRead | undefined }
+
+const plannedWith = (items: readonly Item[]): ReadonlyMap<string, Planned> =>
+  new Map(items.map(({ id, known: { coverage, lateRead } }) => [id, { late: coverage.late, lateRead }]))
+
+/** Whether no late range of the item was written since those were read which its plan goes by. */
+function hasNothingLateSince(
+  { id, run, metric, plan }: Item,
+  planned: ReadonlyMap<string, Planned>,
+  lateWrites: LateWrites,
+): boolean {
+  if (plan.tiles.length === 0) return true
+  const { lateRead } = planned.get(id)!
+  return (
+    lateRead !== undefined && lateRead.above <= oldestVersion(plan) && lateRead.mark === lateWrites.mark(run, metric)
+  )
+}
+
+/** Where many points lie outside of tiles: the newest seals, for the next question. */
+async function readNewSeals(
   reader: StoreReader,
   items: readonly Item[],
   outside: ReadonlyMap<string, Outside>,
   options: ReadOptions,
-): Promise<Map<string, LateRange[]>> {
+): Promise<void> {
   const now = performance.now()
   const wanting = items.filter(
     ({ id, aggregated, known }) =>
       (aggregated || outside.get(id)!.rows > sizes.sealsPoints) && now - known.sealsReadMs > sizes.sealsReadAgainMs,
   )
-  const [late, seals] = await Promise.all([
-    readLateOf(reader, items, options),
-    wanting.length > 0 ? readSeals(reader, pairsOf(wanting), options) : undefined,
-  ])
+  if (wanting.length === 0) return
+  const seals = await readSeals(reader, pairsOf(wanting), options)
   for (const { id, known } of wanting) {
     known.sealsReadMs = now
-    known.coverage = { ...known.coverage, seals: seals!.get(id) ?? [] }
+    known.coverage = { ...known.coverage, seals: seals.get(id) ?? [] }
   }
-  return late
 }
 
+/** The late points that the items' tiles may be without; they are known from then on. */
 async function readLateOf(
   reader: StoreReader,
   items: readonly Item[],
+  lateWrites: LateWrites | undefined,
   options: ReadOptions,
 ): Promise<Map<string, LateRange[]>> {
   const tiled = items.filter((item) => item.plan.tiles.length > 0)
   if (tiled.length === 0) return new Map()
-  const oldest = Math.min(...tiled.flatMap(({ plan }) => plan.tiles.map(({ version }) => version)))
-  return readLate(reader, pairsOf(tiled), oldest, options)
+  const above = Math.min(...tiled.map(({ plan }) => oldestVersion(plan)))
+  // Before the statement: what is written beside it may be in its answer or not.
+  const marks = tiled.map(({ run, metric }) => lateWrites?.mark(run, metric))
+  const late = await readLate(reader, pairsOf(tiled), above, options)
+  for (const [i, { id, known }] of tiled.entries()) {
+    const mark = marks[i]
+    known.coverage = { ...known.coverage, late: late.get(id) ?? [] }
+    known.lateRead = mark === undefined ? undefined : { above, mark }
+  }
+  return late
 }
 
+const oldestVersion = ({ tiles }: Plan) =>
+  tiles.reduce((oldest, { version }) => Math.min(oldest, version), Number.POSITIVE_INFINITY)
 const newestVersion = ({ tiles }: Plan) => tiles.reduce((newest, { version }) => Math.max(newest, version), -1)
 
 export function pairsOf(series: readonly { readonly run: bigint; readonly metric: bigint }[]) {

@@ -2,6 +2,7 @@ import { fetchHandler } from '../../http/fetch.ts'
 import { querySchema } from '../../query/schema.ts'
 import { createQueryServer } from '../../query/server.ts'
 import { readStoredOperations } from '../../query/stored-operations.ts'
+import type { LateWrites } from '../../schema/late-writes.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Progress, StoreReader, Watermark } from '../../schema/store.ts'
 import { BadSettings, type Settings } from '../settings.ts'
@@ -15,9 +16,10 @@ export function addQuestionsDoor(
   doors: Doors,
   reader: StoreReader,
   watermark: Watermark & Progress,
+  lateWrites?: LateWrites,
 ): Step[] {
   const query = createQueryServer({
-    ...{ reader, watermark, progress: watermark, logger, metrics, persisted: persistedOf(settings) },
+    ...{ reader, watermark, progress: watermark, logger, metrics, persisted: persistedOf(settings), lateWrites },
     settings: {
       queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
       watermarkTimeoutMs: settings.WATERMARK_TIMEOUT_MS,

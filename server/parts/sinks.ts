@@ -2,17 +2,23 @@ import type { LogReader } from '../../ingest/log/log.ts'
 import { createSinkGroup, type SinkGroup } from '../../ingest/sink/group.ts'
 import { createTileBuilder, defaultTileSettings } from '../../ingest/sink/tiles/builder.ts'
 import type { Store } from '../../ingest/store/store.ts'
+import type { LateWrites } from '../../schema/late-writes.ts'
 import { spoilReader } from '../canary.ts'
 import type { Base } from './base.ts'
 
 /** The sinks of this process, which begin to read. `announce`: whether other processes must learn how far they are. */
-export async function startSinks(base: Base, log: LogReader, store: Store, announce: boolean): Promise<SinkGroup> {
+export async function startSinks(
+  base: Base,
+  log: LogReader,
+  store: Store,
+  { announce, lateWrites }: { readonly announce: boolean; readonly lateWrites?: LateWrites | undefined },
+): Promise<SinkGroup> {
   const { settings, metrics, logger, readiness, canary } = base
   const tileSettings = { ...defaultTileSettings, points: settings.TILES_FROM_POINTS }
   const tileParts = { store: store.background, metrics, logger, settings: tileSettings }
   const tiles = settings.TILES ? createTileBuilder(tileParts) : undefined
   const sinks = createSinkGroup({
-    ...{ log: spoilReader(canary, log), store, metrics, logger, announce, tiles },
+    ...{ log: spoilReader(canary, log), store, metrics, logger, announce, tiles, lateWrites },
     settings: {
       blockRows: settings.BLOCK_ROWS,
       insertIntervalMs: settings.INSERT_INTERVAL_MS,
