@@ -175,7 +175,7 @@ const keys = {
   run: 'ZSTD(1)',
   metric: `ZSTD(1)${wide}`,
   step: 'DoubleDelta, LZ4',
-  time: `Delta, T64, ZSTD(1)${wide}`,
+  time: `Delta, ZSTD(3)${wide}`,
   ord: `Delta, ZSTD(3)${wide}`,
 }
 const vertical = 'vertical_merge_algorithm_min_columns_to_activate = 1'
@@ -192,7 +192,8 @@ const candidates: Readonly<Record<string, Candidate>> = {
   'ours, value Gorilla, ZSTD(1)': like({ value: 'Gorilla, ZSTD(1)' }),
   'ours, value ALP, ZSTD(1)': like({ value: 'ALP, ZSTD(1)' }),
   "ours, the value's bits as UInt64, T64('bit'), LZ4": { ...like({ value: "T64('bit'), LZ4" }), valueType: 'UInt64' },
-  'ours, narrow blocks': like({ metric: 'ZSTD(1)', time: 'Delta, T64, ZSTD(1)', ord: 'Delta, ZSTD(3)' }),
+  'ours, narrow blocks': like({ metric: 'ZSTD(1)', time: 'Delta, ZSTD(3)', ord: 'Delta, ZSTD(3)' }),
+  'ours, time Delta, T64, ZSTD(1)': like({ time: `Delta, T64, ZSTD(1)${wide}` }),
   'ours, time and ord Delta, ZSTD(1)': like({ time: `Delta, ZSTD(1)${wide}`, ord: `Delta, ZSTD(1)${wide}` }),
   'ours, time and ord T64, ZSTD(1)': like({ time: `T64, ZSTD(1)${wide}`, ord: `T64, ZSTD(1)${wide}` }),
   'ours, run, step, time and ord LZ4': like({ run: 'LZ4', step: 'LZ4', time: 'LZ4', ord: 'LZ4' }),

@@ -35,7 +35,7 @@ test('every column of points has its codec', async () => {
     run: 'CODEC(ZSTD(1))',
     metric: 'CODEC(ZSTD(1))',
     step: 'CODEC(DoubleDelta, LZ4)',
-    time: 'CODEC(Delta(8), T64, ZSTD(1))',
+    time: 'CODEC(Delta(8), ZSTD(3))',
     value: 'CODEC(ZSTD(1))',
     ord: 'CODEC(Delta(8), ZSTD(3))',
   })

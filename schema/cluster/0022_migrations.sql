@@ -34,4 +34,4 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0018_run_records_rows.sql', 'a4b2313f0b9deadd685a11ee27668e44bb4cf5fb904c2b9a875447643580087d'),
     ('0019_runs_blocks.sql', 'db1fcd071b0ab5f0547a95ed8931b406046348bfd4ecf3252cc6857d0979c7c6'),
     ('0020_points_merge_base.sql', '870b8c52d95066f788eb899cf6d74c7e09e29cb7a35dd29a992bfdaa0c1f43ab'),
-    ('0021_points_clocks.sql', 'dee995a1b231ebf302b6a506940e349fdbaa837379d6a5f2732423a7a0750cbb');
+    ('0021_points_clocks.sql', 'ec951c92fda4df39d36599bba9c9d73e18afc2fd3134f1b5f5a17871e3e019d0');
