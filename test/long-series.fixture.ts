@@ -10,6 +10,9 @@ export const longSeries = { project: 'p', run: 'r', metric: 'm' } as const
 /** Small enough that a few thousand points have tiles. */
 export const longSeriesSettings = { TILES_FROM_POINTS: 8_192, FLUSH_INTERVAL_MS: 100, INSERT_INTERVAL_MS: 10 }
 
+/** Tiles are made in a quarter of the time that the machine has left, which may be little of it. */
+const tilesMs = 40_000
+
 /** Who takes points, makes tiles and answers; one process or three. */
 export type Installation = {
   readonly gateway: () => Server
@@ -80,7 +83,7 @@ export async function longSeriesHolds(
 
   // More than a question reads point by point without looking for tiles.
   await forward(44_000)
-  await until('tiles are made', async () => (await tilePoints(sink())) > 40_000)
+  await until('tiles are made', async () => (await tilePoints(sink())) > 40_000, tilesMs)
   await compare()
   for (let round = 0; round < 6; round++) {
     const first = whole(random, 0, 38_000)
@@ -103,7 +106,7 @@ export async function longSeriesHolds(
   await until(
     'tiles are made, and of late points anew',
     async () => (await tilePoints(sink())) > before + 9_000,
-    20_000,
+    tilesMs,
   )
   await compare()
   await log([5, 4_000])
