@@ -74,10 +74,12 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
     return [...tables[table]!.values()].filter((row) => wanted.has(`${row.project}\0${row.run}`))
   }
 
-  function runsWith({ runs, metrics, steps, ords }: Parameters): { found: string }[] {
-    const lists = [runs, metrics, steps, ords] as readonly (readonly bigint[])[]
+  function runsWith({ runs, metrics, steps, offsets }: Parameters): { found: string }[] {
+    const lists = [runs, metrics, steps, offsets] as readonly (readonly bigint[])[]
     const wanted = new Set(lists[0]!.map((_, i) => lists.map((list) => list[i]).join()))
-    const found = points.filter(({ run, metric, step, ord }) => wanted.has([run, metric, step, ord].join()))
+    const found = points.filter(({ run, metric, step, ord }) =>
+      wanted.has([run, metric, step, (ord as bigint) >> 16n].join()),
+    )
     return [...new Set(found.map(({ run }) => String(run)))].map((run) => ({ found: run }))
   }
 

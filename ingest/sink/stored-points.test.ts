@@ -58,6 +58,9 @@ test('a block is known again by a point of each of its runs, in the real store a
       await insert(block(1, offset))
       assert.deepEqual(await verdicts(whole), [0, 0], `${runs} runs, all there`)
       assert.deepEqual(await verdicts(block(runs, offset + 10_000)), [runs, runs], 'the same steps, logged again later')
+      const numbered = block(runs, offset)
+      for (let i = 1; i < numbered.ord.entries; i++) numbered.ord.dictionary[i]! += 7n
+      assert.deepEqual(await verdicts(numbered), [0, 0], 'blocks of the record numbered otherwise')
     }
   } finally {
     await store.close()
