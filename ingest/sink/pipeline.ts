@@ -48,7 +48,7 @@ export function createSink(parts: SinkParts): Sink {
   const halted = new AbortController()
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
-  const points = createPointsInsert(parts, keepTrying)
+  const points = createPointsInsert(parts, keepTrying, halted.signal)
   const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let filling = createBatch()
   let spare = createBatch()

@@ -16,9 +16,11 @@ export type PointsInsert = {
   prepare(points: PointsBatch): Promise<void>
 }
 
+/** `halted`: nothing more is begun once it is aborted. */
 export function createPointsInsert(
   { columns: pool, store, partition, partitions }: SinkParts,
   keepTrying: KeepTrying,
+  halted?: AbortSignal,
 ): PointsInsert {
   // Where there are several partitions, one's rows are made while another's are inserted. This sink's alone, so whatever ends it, nobody waits for it.
   const ahead = partitions === 1 ? createSortedPoints() : undefined
@@ -47,6 +49,7 @@ export function createPointsInsert(
           const missing = mayBeStored ? await runsNotStored(store.sinkReader, columns) : undefined
           if (missing?.size === 0) return
           // The look-up may have taken long.
+          halted?.throwIfAborted()
           if (!partition.held()) throw new Error('nobody knows whose the partition is')
           mayBeStored = true
           const block = missing
