@@ -274,13 +274,17 @@ test('a broker killed under appends stores each record once, and readers and com
       Array.from({ length: count }, (_, i) => `${p}:${i}`),
     )
     assert.equal(current().end(), count)
-    await until('a commit is taken', () =>
-      current()
-        .commit({ offset: count, stored: count, newestMs: 1, intents: [] })
-        .then(
-          () => true,
-          () => false,
-        ),
+    // On a busy machine the group takes its time to come together again.
+    await until(
+      'a commit is taken',
+      () =>
+        current()
+          .commit({ offset: count, stored: count, newestMs: 1, intents: [] })
+          .then(
+            () => true,
+            () => false,
+          ),
+      40_000,
     )
   }
   await Promise.all([reader.close(), writer.close()])
