@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { limits } from '../schema/limits.ts'
 import { requestFailure } from './failures.ts'
+import { createLastUsed } from './last-used.ts'
 
 export type PersistedSettings = {
   /** Texts by their hash, 64 hexadecimal digits. */
@@ -49,7 +50,7 @@ export function createPersistedOperations({ documents, only }: PersistedSettings
       }
       if (sha256(request.query) !== hash)
         throw requestFailure('PERSISTED_QUERY_MISMATCH', 'the SHA-256 of the query is not the one that came with it')
-      if (!documents.has(hash)) registered.add(hash, request.query)
+      if (!documents.has(hash)) registered.keep(hash, request.query)
       return { text: request.query, hash }
     },
   }
@@ -75,26 +76,8 @@ function hashOf({ documentId, extensions }: OperationRequest): string | undefine
 }
 
 /** What clients registered: the latest used, bounded in number and bytes. What is forgotten, its client sends again. */
-function createRegister() {
-  const texts = new Map<string, string>()
-  let bytes = 0
-  const forget = (hash: string) => {
-    bytes -= Buffer.byteLength(texts.get(hash) ?? '')
-    texts.delete(hash)
-  }
-  function add(hash: string, text: string): void {
-    if (texts.has(hash)) forget(hash)
-    texts.set(hash, text)
-    bytes += Buffer.byteLength(text)
-    while (texts.size > limits.registeredOperations || bytes > limits.registeredBytes)
-      forget(texts.keys().next().value!)
-  }
-  return {
-    add,
-    get(hash: string): string | undefined {
-      const text = texts.get(hash)
-      if (text !== undefined) add(hash, text)
-      return text
-    },
-  }
-}
+const createRegister = () =>
+  createLastUsed<string>(
+    (texts, bytes) => texts <= limits.registeredOperations && bytes <= limits.registeredBytes,
+    Buffer.byteLength,
+  )

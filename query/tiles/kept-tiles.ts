@@ -1,4 +1,5 @@
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import { createLastUsed, type LastUsed } from '../last-used.ts'
 import type { SeriesTilesRead } from '../reduce/tiles.ts'
 import { stepsOf } from './parts.ts'
 import type { TileRange } from './plan.ts'
@@ -9,45 +10,16 @@ import { sizes } from './sizes.ts'
  * Tiles that were read, for whoever asks for the same ones of the same seals again: a chart that is drawn anew reads what came since, and no more. What a
  * seal says is true for ever, so it does not matter when its tiles were read. As many are kept as fit, those used last.
  */
-export type KeptTiles = {
-  get(name: string): SeriesTilesRead | undefined
-  keep(name: string, tiles: SeriesTilesRead): void
-}
+export type KeptTiles = LastUsed<SeriesTilesRead>
 
 /** Of one entry, beside its columns. */
 const entryBytes = 4_096
 
-export function createKeptTiles(): KeptTiles {
-  // The one used last is the last of the map.
-  const kept = new Map<string, SeriesTilesRead>()
-  let bytes = 0
-  const remove = (name: string, tiles: SeriesTilesRead) => {
-    kept.delete(name)
-    bytes -= bytesOf(tiles)
-  }
-  return {
-    get(name) {
-      const tiles = kept.get(name)
-      if (!tiles) return undefined
-      kept.delete(name)
-      kept.set(name, tiles)
-      return tiles
-    },
-    keep(name, tiles) {
-      if (bytesOf(tiles) > sizes.tilesKeptBytes) return
-      const same = kept.get(name)
-      if (same) remove(name, same)
-      kept.set(name, tiles)
-      bytes += bytesOf(tiles)
-      for (const [oldest, its] of kept) {
-        if (bytes <= sizes.tilesKeptBytes) break
-        remove(oldest, its)
-      }
-    },
-  }
-}
-
-const bytesOf = ({ table }: SeriesTilesRead) => entryBytes + table.steps.buffer.byteLength
+export const createKeptTiles = (): KeptTiles =>
+  createLastUsed(
+    (_, bytes) => bytes <= sizes.tilesKeptBytes,
+    ({ table }) => entryBytes + table.steps.buffer.byteLength,
+  )
 
 type TiledItem = {
   readonly id: string

@@ -2,6 +2,7 @@ import type { LateWrites } from '../../schema/late-writes.ts'
 import { limits } from '../../schema/limits.ts'
 import type { StoreReader } from '../../schema/store.ts'
 import type { Stretch } from '../../schema/tiles.ts'
+import { createLastUsed } from '../last-used.ts'
 import { type Coverage, uncovered } from './coverage.ts'
 import { createKeptTiles, type KeptTiles } from './kept-tiles.ts'
 
@@ -55,23 +56,15 @@ export function listenTo(lateWrites: LateWrites, reader: StoreReader): void {
 }
 
 function createKnowledge(lateWrites: LateWrites | undefined): Knowledge {
-  // The one used last is the last of the map.
-  const all = new Map<string, Known>()
+  const all = createLastUsed<Known>((entries) => entries <= seriesKept)
   return {
     lateWrites,
     keptTiles: createKeptTiles(),
-    get(id) {
-      const known = all.get(id)
-      if (!known) return undefined
-      all.delete(id)
-      all.set(id, known)
-      return known
-    },
+    get: all.get,
     add(id) {
-      if (all.size >= seriesKept) all.delete(all.keys().next().value as string)
       const known = { coverage: uncovered, sealsReadMs: Number.NEGATIVE_INFINITY, first: undefined, last: undefined }
       const fresh: Known = { ...known, lateRead: undefined, density: 0, densityOver: 0, isMixed: false }
-      all.set(id, fresh)
+      all.keep(id, fresh)
       return fresh
     },
   }
