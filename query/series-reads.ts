@@ -3,6 +3,7 @@ import type { Stretch } from '../schema/tiles.ts'
 import { type BucketTable, cutTable } from './reduce/buckets.ts'
 import { bucketTable } from './reduce/decode.ts'
 import type { Repeated } from './reduce/repeated.ts'
+import type { SeriesKeys } from './sql/one-series.ts'
 import { ask, integers, numbers } from './sql/read.ts'
 import { type BucketGroup, type Rows, seriesBuckets } from './sql/series-buckets.ts'
 import { type SeriesQuestion, seriesExtents } from './sql/series-extents.ts'
@@ -61,8 +62,9 @@ export async function readBuckets(
   }))
 }
 
-/** Cuts an answer that is ordered by run and metric into its series. */
-export function bySeries<T>(answer: Columns, cut: (from: number, to: number) => T): Map<string, T> {
+/** Cuts an answer that is ordered by run and metric into its series; that to a question about `only` one does not say which it is. */
+export function bySeries<T>(answer: Columns, cut: (from: number, to: number) => T, only?: SeriesKeys): Map<string, T> {
+  if (only) return new Map(answer.rows === 0 ? [] : [[seriesId(only.run, only.metric), cut(0, answer.rows)]])
   const [runs, metrics] = [integers(answer, 'run'), integers(answer, 'metric')]
   // As 32-bit halves, because reading a 64-bit element makes a big integer each time.
   const [runHalves, metricHalves] = [halves(runs), halves(metrics)]

@@ -1,5 +1,5 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
-import { bySeries, seriesId } from '../series-reads.ts'
+import { bySeries } from '../series-reads.ts'
 import { pointsOfOne } from '../sql/one-series.ts'
 import { pointsPage } from '../sql/points-page.ts'
 import { ask, integers, numbers } from '../sql/read.ts'
@@ -87,9 +87,7 @@ export async function readMany(
   const statement = one ? pointsOfOne(one, steps, { rows, times }) : seriesPoints(set, rows)
   const answer = await ask(reader, statement, options)
   const page = pageOf(answer, times)
-  const points = one
-    ? new Map(answer.rows === 0 ? [] : [[seriesId(one.run, one.metric), page] as const])
-    : bySeries(answer, (from, to) => cut(page, from, to))
+  const points = bySeries(answer, (from, to) => cut(page, from, to), one)
   return { points, complete: rows === undefined || answer.rows < rows }
 }
 

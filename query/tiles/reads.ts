@@ -3,7 +3,7 @@ import { disjointSeals, type LateRange, type Seal } from '../../schema/tiles.ts'
 import { cut } from '../pipeline/columns.ts'
 import type { Points } from '../reduce/buckets.ts'
 import { newestTiles, type SeriesTilesRead, tilesInAnyOrder, tileTable } from '../reduce/tiles.ts'
-import { bySeries, seriesId } from '../series-reads.ts'
+import { bySeries } from '../series-reads.ts'
 import { pointsOfOne, type SeriesKeys, tilesOfOne } from '../sql/one-series.ts'
 import { ask, numbers } from '../sql/read.ts'
 import { type Pairs, seriesLate, seriesSeals } from '../sql/series-coverage.ts'
@@ -36,7 +36,7 @@ async function readTilesAtOnce(
   }
   const { long, short } = byLength(ranges)
   const answer = await ask(reader, tilesOfOne(series, long, short), options)
-  return ofOne(series, answer, () => tilesInAnyOrder(answer))
+  return bySeries(answer, () => tilesInAnyOrder(answer), series)
 }
 
 /** The series that all of the ranges are of, if there is only one. */
@@ -44,9 +44,6 @@ function onlySeries(ranges: readonly SeriesSteps[]): SeriesKeys | undefined {
   const { run, metric } = ranges[0]!
   return ranges.every((range) => range.run === run && range.metric === metric) ? { run, metric } : undefined
 }
-
-const ofOne = <T>({ run, metric }: SeriesKeys, { rows }: Columns, read: () => T) =>
-  new Map(rows === 0 ? [] : [[seriesId(run, metric), read()] as const])
 
 /** Points by series, in the order of step and logging; undefined when there are more than one answer may have. */
 export async function readStretches(
@@ -66,7 +63,7 @@ export async function readStretches(
   return joined(
     answers.map(({ series, answer }) => {
       const points = { steps: numbers(answer, 'steps'), values: numbers(answer, 'values') }
-      return series ? ofOne(series, answer, () => points) : bySeries(answer, (from, to) => cut(points, from, to))
+      return bySeries(answer, (from, to) => cut(points, from, to), series)
     }),
   )
 }
