@@ -40,19 +40,18 @@ async function measureShape(command: PeerCommand): Promise<Titled[]> {
 async function measureBytes(command: PeerCommand): Promise<Titled[]> {
   const steps = stepsMultiple * Math.floor(command.points / bytesSeries / stepsMultiple)
   const { clockNoiseMs } = command
-  const noise = clockNoiseMs === undefined ? {} : { clockNoiseMs }
   const clocks = clockNoiseMs === undefined ? 'perfect clocks' : `clocks good to ${clockNoiseMs} ms`
   const tables: Titled[] = []
   for (const values of valueKinds) {
     const results: PeerResult[] = []
     for (const name of command.names) {
       results.push(
-        await measurePeerBytes(name, values, { ...peerOptions(command), series: bytesSeries, steps, ...noise }),
+        await measurePeerBytes(name, values, { ...peerOptions(command), series: bytesSeries, steps, clockNoiseMs }),
       )
     }
     const options = peerOptions(command)
     options.progress('stepstream: the same points')
-    const dataset = peerDataset({ kind: 'values', values, seed: 1, series: bytesSeries, steps, ...noise })
+    const dataset = peerDataset({ kind: 'values', values, seed: 1, series: bytesSeries, steps, clockNoiseMs })
     const own = await measureOwnBytes(dataset, options.workDirectory)
     tables.push({ title: `${values}, ${bytesSeries} series of ${steps} points, ${clocks}`, results, own })
   }

@@ -47,7 +47,11 @@ export function measurePeer(name: PeerName, spec: DatasetSpec, options: PeerOpti
   return measure(name, { kind: 'shape', ...cut(spec, maximum, peer.framesPerRun[spec.shape]) }, options)
 }
 
-export type BytesOptions = { readonly series: number; readonly steps: number; readonly clockNoiseMs?: number }
+export type BytesOptions = {
+  readonly series: number
+  readonly steps: number
+  readonly clockNoiseMs?: number | undefined
+}
 
 /** The same for series whose values are all of one kind, for what they take on disk. */
 export function measurePeerBytes(

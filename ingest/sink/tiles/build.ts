@@ -133,7 +133,7 @@ async function makeLowest(
   range: Stretch,
 ): Promise<void> {
   const { version } = series
-  // A position in the log is offset * 65536 + the number of the block in its record.
+  // A position in the log is offset * 65536 + a number within the record.
   const end = (BigInt(version) + 1n) * 65_536n
   await store.command(tilesOfPoints(series.disorder === 0), { ...names, ...range, width, mask: -width, version, end })
   await options.pause()
