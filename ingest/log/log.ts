@@ -23,7 +23,7 @@ export interface LogWriter extends LogIdentity {
    * While more keeps coming, a record of a partition is worth what it costs only this long after the one before it was appended,
    * ms. Absent: at once. A full record is never to wait, nor one before which there was a lull.
    */
-  readonly paceMs?: number
+  readonly paceMs?: number | undefined
 }
 
 /** The sink's side. */

@@ -42,6 +42,9 @@ export function createLateWriter(partitions: number): Late<LogWriter> {
         return arrived()?.id ?? ''
       },
       partitions,
+      get paceMs() {
+        return arrived()?.paceMs
+      },
       append: async (partition, payload) => await log().append(partition, payload),
     }
   })
