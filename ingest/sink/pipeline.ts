@@ -6,6 +6,7 @@ import { createLettersInsert } from './letters-insert.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
+import { insertPauseMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
 import {
@@ -63,6 +64,7 @@ export function createSink(parts: SinkParts): Sink {
   let newestMs = 0
   let wanted = -1
   let lastInsertMs = Number.NEGATIVE_INFINITY
+  let lastInsertTookMs = 0
   let timer: NodeJS.Timeout | undefined
   const flushes = createFlushes({
     ...{ ...parts, state, keepTrying, halt },
@@ -153,8 +155,8 @@ export function createSink(parts: SinkParts): Sink {
   function insertWhenDue(): void {
     // Until reading has begun, what is filling may be half of a range that is being replayed.
     if (inserting || filling.first < 0 || !reading || halted.signal.aborted) return
-    const interval = wanted >= filling.first ? hurryIntervalMs : settings.insertIntervalMs
-    const wait = filling.points.rows >= settings.blockRows / 2 ? 0 : lastInsertMs + interval - performance.now()
+    const pause = wanted >= filling.first ? hurryIntervalMs : insertPauseMs(settings, lastInsertTookMs)
+    const wait = filling.points.rows >= settings.blockRows ? 0 : lastInsertMs + pause - performance.now()
     if (wait <= 0 || stopping.signal.aborted) {
       startInsert()
       return
@@ -176,6 +178,7 @@ export function createSink(parts: SinkParts): Sink {
 
   function onInserted(batch: Batch): void {
     inserting = undefined
+    lastInsertTookMs = performance.now() - lastInsertMs
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
     clearBatch(batch)

@@ -2,7 +2,7 @@
 export type SinkSettings = {
   /** Rows at which a block is inserted however busy the store is; also bounds the memory for columns (48 bytes a row, twice). */
   readonly blockRows: number
-  /** Shortest time from one insert's begin to the next while there is no hurry: each insert makes a part that must be merged. */
+  /** Shortest time from one insert's begin to the next while there is no hurry, see `insertPauseMs`. */
   readonly insertIntervalMs: number
   /** Longest pause between two flushes of summaries, unless they take more than a tenth of it. */
   readonly flushIntervalMs: number
@@ -15,6 +15,16 @@ export const defaultSinkSettings: SinkSettings = {
   insertIntervalMs: 200,
   flushIntervalMs: 5_000,
   maximumSeries: 2_000_000,
+}
+
+const longestInsertPauseMs = 800
+
+/**
+ * From one insert's begin to the next. Each makes a part that must be merged, so where they take long, a partition inserts for half of the time at
+ * most: blocks become larger as the store gets busier, and it has less to do for the same rows.
+ */
+export function insertPauseMs(settings: SinkSettings, lastTookMs: number): number {
+  return Math.max(settings.insertIntervalMs, Math.min(2 * lastTookMs, longestInsertPauseMs))
 }
 
 const flushMinimumMs = 250
