@@ -63,7 +63,7 @@ const pointOf = ({ run, metric, frame }: ReturnType<typeof nextFrame>) =>
 const frameWhere = ({ run, frame }: ReturnType<typeof nextFrame>) =>
   `run = ${run} AND toUnixTimestamp64Milli(time) BETWEEN ${frame.firstTimeMs} AND ${frame.firstTimeMs + 999}`
 const now = 'SETTINGS mutations_sync = 2'
-const columns = 'run, metric, step, time, value, ord'
+const columns = 'run, metric, step, time, code, ord'
 
 test('a store as it was sent is found clean', async () => {
   previous = await judged()
@@ -120,7 +120,7 @@ const damages: Damage[] = [
       const at = nextFrame()
       return {
         sql: [
-          `INSERT INTO points SELECT run, metric, step, time, value, ord + 65536 FROM points WHERE ${frameWhere(at)}`,
+          `INSERT INTO points SELECT run, metric, step, time, code, ord + 65536 FROM points WHERE ${frameWhere(at)}`,
         ],
         found: { duplicated: at.frame.points, stored: at.frame.points },
         ...{ what: 'duplicated', run: at.of.lane.run },
@@ -131,9 +131,9 @@ const damages: Damage[] = [
     'one bit of a value that is another',
     () => {
       const at = nextFrame()
-      const flipped = 'reinterpretAsFloat64(bitXor(reinterpretAsUInt64(value), 1))'
+      const flipped = 'bitXor(reinterpretAsUInt64(value), 1)'
       return {
-        sql: [`ALTER TABLE points UPDATE value = ${flipped} WHERE ${pointOf(at)} ${now}`],
+        sql: [`ALTER TABLE points UPDATE code = ${flipped} WHERE ${pointOf(at)} ${now}`],
         ...{ found: { mismatched: 1 }, what: 'mismatched', run: at.of.lane.run },
       }
     },
@@ -144,7 +144,7 @@ const damages: Damage[] = [
       const at = nextFrame()
       return {
         sql: [
-          `INSERT INTO points SELECT run, metric, step + 1, time, value, ord FROM points WHERE ${pointOf(at)}`,
+          `INSERT INTO points SELECT run, metric, step + 1, time, code, ord FROM points WHERE ${pointOf(at)}`,
           `ALTER TABLE points DELETE WHERE ${pointOf(at)} AND step = ${at.frame.firstStep} ${now}`,
         ],
         ...{ found: { mismatched: 1 }, what: 'mismatched', run: at.of.lane.run },
@@ -167,7 +167,7 @@ const damages: Damage[] = [
       const at = nextFrame()
       return {
         sql: [
-          `INSERT INTO points SELECT run, metric, step, time + INTERVAL 1 DAY, value, ord FROM points WHERE ${pointOf(at)}`,
+          `INSERT INTO points SELECT run, metric, step, time + INTERVAL 1 DAY, code, ord FROM points WHERE ${pointOf(at)}`,
         ],
         ...{ found: { unsent: 1, stored: 1 }, what: 'unsent', run: at.of.lane.run },
       }

@@ -5,6 +5,7 @@ import { packageFile } from '../../schema/files.ts'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import { encodedSql } from '../../schema/value-codes-sql.ts'
 import { createAsker, insertRuns, openTestStore, type TestStore } from '../fixture.ts'
 import { createBudget } from './budget.ts'
 import { loadPipeline } from './load.ts'
@@ -41,7 +42,7 @@ async function insertLong(project: string): Promise<void> {
   await insertRuns(store, project, [{ run: 'r' }])
   const keys = `${runKey(project, 'r')}, ${metricKey('loss')}`
   await store.command(
-    `INSERT INTO points SELECT ${keys}, number, fromUnixTimestamp64Milli(toInt64(${began} + number)), number, number FROM numbers(70000)`,
+    `INSERT INTO points SELECT ${keys}, number, fromUnixTimestamp64Milli(toInt64(${began} + number)), ${encodedSql('toFloat64(number)')}, number FROM numbers(70000)`,
   )
 }
 

@@ -34,4 +34,8 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0018_run_records_rows.sql', 'a4b2313f0b9deadd685a11ee27668e44bb4cf5fb904c2b9a875447643580087d'),
     ('0019_runs_blocks.sql', 'db1fcd071b0ab5f0547a95ed8931b406046348bfd4ecf3252cc6857d0979c7c6'),
     ('0020_points_merge_base.sql', '870b8c52d95066f788eb899cf6d74c7e09e29cb7a35dd29a992bfdaa0c1f43ab'),
-    ('0021_points_clocks.sql', 'ec951c92fda4df39d36599bba9c9d73e18afc2fd3134f1b5f5a17871e3e019d0');
+    ('0021_points_clocks.sql', 'ec951c92fda4df39d36599bba9c9d73e18afc2fd3134f1b5f5a17871e3e019d0'),
+    ('0022_points_code.sql', '7c39e3f23bdd68718ea735630f1a77f4f201081afe3a0041bcd5d9f212ef253a'),
+    ('0023_points_codes.sql', 'f698ed9e4432d7f41cf5621d3b0dc4a03ed50ee084db63a8f690e5ac7c85fbeb'),
+    ('0024_points_code_alone.sql', '8afe0db8371b8d96710d04db3d37151bbb8ad17941f2e7c2b715250cc794d30c'),
+    ('0025_points_value.sql', '0660662fd4e2875b6578e7e859f2b0b29fa0cca0b882be72018a5129637dc0e4');
