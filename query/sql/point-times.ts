@@ -13,7 +13,7 @@ export type TimesQuestion = {
 }
 
 /**
- * Times of single points, ms since 1970: `run, metric, steps, values, times` by run, metric and step; one row for each step, of the point that
+ * Times of single points, ms since 1970: `run, metric, steps, codes, times` by run, metric and step; one row for each step, of the point that
  * counts, or with ALL one for each value of it, of the point of that value that was logged first.
  */
 export function pointTimes({ runs, metrics, series, steps, repeated }: TimesQuestion): Statement {
@@ -25,7 +25,7 @@ export function pointTimes({ runs, metrics, series, steps, repeated }: TimesQues
   const asked = bind('Array(Int64)', steps)
   // The set of steps alone is quicker to look into than that of the points: most rows need no more.
   const sql = `
-SELECT run, metric, step AS steps, ${choose}(value, ord) AS values, ${choose}(time, ord) AS times
+SELECT run, metric, step AS steps, ${choose}(code, ord) AS codes, ${choose}(time, ord) AS times
 FROM points
 WHERE step IN (${asked}) AND (run, metric, step) IN (
   SELECT ${runKeys}[t.1], ${metricKeys}[t.1], t.2
