@@ -68,37 +68,37 @@ export function encodeSeries(
   to: number,
 ): void {
   const { kept, needed } = scales
-  let row = first
-  for (let series = from; series < to; series++) {
+  const end = first + rows * (to - from)
+  let series = from
+  let seriesEnd = first + rows
+  for (let row = first; row < end; row++) {
+    const value = wide[row]!
+    const scaled = value * largestPower
+    const whole = scaled + rounding - rounding
+    if (Math.abs(scaled) < digitsBound && Math.abs(scaled - whole) > tolerance) continue
+    for (; row >= seriesEnd; seriesEnd += rows) series++
     let scale = kept[series]!
-    for (const end = row + rows; row < end; row++) {
-      const value = wide[row]!
-      const scaled = value * largestPower
-      let digits: number
-      if (Math.abs(scaled) < digitsBound) {
-        const whole = scaled + rounding - rounding
-        if (Math.abs(scaled - whole) > tolerance) continue
-        if (whole / largestPower !== value || (whole === 0 && halves[2 * row + 1] !== 0)) continue
-        digits = whole / divisors[scale]!
-        while (digits !== digits + rounding - rounding) digits = whole / divisors[++scale]!
-      } else {
-        const possible = scaleOfLarge(value, scale)
-        if (possible < 0) {
-          const high = halves[2 * row + 1]!
-          if ((high ^ decimalHead) >>> 0 < decimalHalves) halves[2 * row + 1] = high | quietBit
-          continue
-        }
-        scale = possible
-        digits = value * powers[scale]! + rounding - rounding
+    let digits: number
+    if (Math.abs(scaled) < digitsBound) {
+      if (whole / largestPower !== value || (whole === 0 && halves[2 * row + 1] !== 0)) continue
+      digits = whole / divisors[scale]!
+      while (digits !== digits + rounding - rounding) digits = whole / divisors[++scale]!
+    } else {
+      scale = scaleOfLarge(value, scale)
+      if (scale < 0) {
+        const high = halves[2 * row + 1]!
+        if ((high ^ decimalHead) >>> 0 < decimalHalves) halves[2 * row + 1] = high | quietBit
+        continue
       }
-      if (scale > needed[series]!) {
-        const tenth = digits / 10
-        if (tenth !== tenth + rounding - rounding) needed[series] = scale
-      }
-      wide[row] = digits + digitsAdded
-      halves[2 * row + 1] = decimalHead | (scale << scaleShift) | (halves[2 * row + 1]! & digitsMask)
+      digits = value * powers[scale]! + rounding - rounding
     }
     kept[series] = scale
+    if (scale > needed[series]!) {
+      const tenth = digits / 10
+      if (tenth !== tenth + rounding - rounding) needed[series] = scale
+    }
+    wide[row] = digits + digitsAdded
+    halves[2 * row + 1] = decimalHead | (scale << scaleShift) | (halves[2 * row + 1]! & digitsMask)
   }
 }
 

@@ -165,7 +165,7 @@ test('too many points are refused before any page of them is read', async () => 
     loadPipeline(readingOf(reader), asked('costly'), tinyPages),
     /25000001 points, and at most 25000000/,
   )
-  assert.equal(asks.filter((sql) => sql.includes('value AS values')).length, 1, 'only the try, of at most 11 points')
+  assert.equal(asks.filter((sql) => sql.includes('code AS codes')).length, 1, 'only the try, of at most 11 points')
 })
 
 test('what the fields of one request have read counts together', async () => {
