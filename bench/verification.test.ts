@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Store } from '../ingest/store/store.ts'
+import { decodedSql } from '../schema/value-codes-sql.ts'
 import { type Dataset, makeDataset, runId } from './dataset.ts'
 import { pointRows } from './rows.ts'
 import { openStoppedStore } from './store.ts'
@@ -36,12 +37,12 @@ const harms: [string, string][] = [
   ],
   [
     'a value altered in its last bit',
-    `ALTER TABLE points UPDATE code = bitXor(reinterpretAsUInt64(value), 1) WHERE ${one}`,
+    `ALTER TABLE points UPDATE code = bitXor(reinterpretAsUInt64(${decodedSql('code')}), 1) WHERE ${one}`,
   ],
   ['a time altered by a millisecond', `ALTER TABLE points UPDATE time = addMilliseconds(time, 1) WHERE ${one}`],
   [
     'two values of a series swapped',
-    `ALTER TABLE points UPDATE code = reinterpretAsUInt64((SELECT sum(value) FROM points WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)) - value) WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)`,
+    `ALTER TABLE points UPDATE code = reinterpretAsUInt64((SELECT sum(value) FROM point_values WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)) - ${decodedSql('code')}) WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)`,
   ],
 ]
 

@@ -1,4 +1,5 @@
 /** The judge is judged: a real store is damaged in known ways, one after the other, and each must be found, counted and named. */
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { openStoppedStore } from '../bench/store.ts'
 import type { Store } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
+import { decodedSql } from '../schema/value-codes-sql.ts'
 import { type ApiAnswers, readAnswers, untilDrained } from './answers-of-api.ts'
 import { startEmbeddedWorld } from './embedded-world.ts'
 import { createFrameMaker, type FramePoints, numberOf } from './frame.ts'
@@ -131,7 +133,7 @@ const damages: Damage[] = [
     'one bit of a value that is another',
     () => {
       const at = nextFrame()
-      const flipped = 'bitXor(reinterpretAsUInt64(value), 1)'
+      const flipped = `bitXor(reinterpretAsUInt64(${decodedSql('code')}), 1)`
       return {
         sql: [`ALTER TABLE points UPDATE code = ${flipped} WHERE ${pointOf(at)} ${now}`],
         ...{ found: { mismatched: 1 }, what: 'mismatched', run: at.of.lane.run },

@@ -16,7 +16,7 @@ export async function contentsOfStore(reader: StoreReader): Promise<Contents> {
        toUnixTimestamp64Milli(updated) AS updated, params, params_number, tags FROM runs FINAL`,
   )
   return contentsOf(
-    await rowsOf(reader, 'SELECT run, metric, step, time, value, ord FROM points'),
+    await rowsOf(reader, 'SELECT run, metric, step, time, value, ord FROM point_values'),
     runs.map((row) => ({
       ...row,
       params_number: new Map(Object.entries(row.params_number)),

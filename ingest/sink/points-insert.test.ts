@@ -108,7 +108,7 @@ test('the real store takes the part of a block that is missing', async () => {
       await createInsert(store)(whole.batch, `token ${round}`, true)
       await createInsert(store)(whole.batch, `token ${round} forgotten`, true)
     }
-    const { rows, columns } = await store.sinkReader.columns('SELECT run, metric, step, value, ord FROM points')
+    const { rows, columns } = await store.sinkReader.columns('SELECT run, metric, step, value, ord FROM point_values')
     const stored = Array.from({ length: rows }, (_, i) => {
       const cell = (name: string) => (columns.get(name) as ArrayLike<unknown>)[i]
       return [cell('run'), cell('metric'), cell('step'), bitsOf(cell('value') as number), cell('ord')].join()

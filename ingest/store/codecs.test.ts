@@ -38,7 +38,6 @@ test('every column of points has its codec', async () => {
     step: 'CODEC(DoubleDelta, LZ4)',
     time: 'CODEC(Delta(8), ZSTD(3))',
     code: "CODEC(T64('bit'), ZSTD(1))",
-    value: '',
     ord: 'CODEC(Delta(8), ZSTD(3))',
   })
 })
@@ -83,7 +82,7 @@ test('whatever the columns hold comes back bit by bit, before and after merges',
   }
   const stored = async () => {
     const columns = names.map((name) => `reinterpretAsInt64(${name})`).join(", ',', ")
-    const rows = await store.reader.rows<{ row: string }>(`SELECT concat(${columns}) AS row FROM points`)
+    const rows = await store.reader.rows<{ row: string }>(`SELECT concat(${columns}) AS row FROM point_values`)
     return new Set(rows.map(({ row }) => row))
   }
   const missing = (rows: Set<string>) => given.filter((row) => !rows.has(row)).length

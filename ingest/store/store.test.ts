@@ -114,7 +114,7 @@ function contract(open: (typeof ways)[string]): void {
     ] as const
     for (let i = 0; i < 3; i++) await store.insertBlock('points', 4, columns, 'p:0-9')
     const answer = await store.reader.columns(
-      'SELECT step, time, value FROM points WHERE run = {run:UInt64} ORDER BY step',
+      'SELECT step, time, value FROM point_values WHERE run = {run:UInt64} ORDER BY step',
       { run: 2n ** 64n - 1n },
     )
     assert.equal(answer.rows, 4)

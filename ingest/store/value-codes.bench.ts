@@ -46,7 +46,7 @@ const valueSql = ({ type }: Candidate) => (type === 'UInt64' ? decodedSql('value
 async function createTable({ type, codec, blocks }: Candidate): Promise<void> {
   const width = blocks ? ` SETTINGS (min_compress_block_size = ${blocks}, max_compress_block_size = ${blocks})` : ''
   await store.command('CREATE TABLE t AS points')
-  await store.command('ALTER TABLE t DROP COLUMN value, DROP COLUMN code')
+  await store.command('ALTER TABLE t DROP COLUMN code')
   await store.command(
     `ALTER TABLE t ADD COLUMN value ${type} CODEC(${codec})${width} AFTER time SETTINGS allow_experimental_codecs = 1`,
   )

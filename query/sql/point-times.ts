@@ -1,3 +1,4 @@
+import { decodedSql } from '../../schema/value-codes-sql.ts'
 import type { Repeated } from '../reduce/repeated.ts'
 import { createBinder, type Statement } from './text.ts'
 
@@ -20,7 +21,9 @@ export function pointTimes({ runs, metrics, series, steps, repeated }: TimesQues
   const { parameters, bind } = createBinder()
   const choose = repeated === 'LAST' ? 'argMax' : 'argMin'
   // NaNs are alike whatever their bits are.
-  const bits = repeated === 'ALL' ? ', if(isNaN(value), toUInt64(9221120237041090560), reinterpretAsUInt64(value))' : ''
+  const value = decodedSql('code')
+  const bits =
+    repeated === 'ALL' ? `, if(isNaN(${value}), toUInt64(9221120237041090560), reinterpretAsUInt64(${value}))` : ''
   const [runKeys, metricKeys] = [bind('Array(UInt64)', runs), bind('Array(UInt64)', metrics)]
   const asked = bind('Array(Int64)', steps)
   // The set of steps alone is quicker to look into than that of the points: most rows need no more.

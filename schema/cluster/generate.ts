@@ -68,10 +68,12 @@ ${rows.join(',\n')};
   return files
 }
 
-/** A view of a shard's own rows, or rows that go from one table over all shards into another; undefined for other statements. */
+/** A view of all rows or of a shard's own, or rows that go from one table over all shards into another; undefined for other statements. */
 function filling(sql: string): string | undefined {
   const insert = /^(?:--.*\n)*INSERT INTO (\w+)\nSELECT [\s\S]+\nFROM (\w+)\n$/.exec(sql)
   if (insert?.slice(1).every((table) => shardingKeys[table] !== undefined)) return `${sql.trimEnd()};\n`
+  const plain = /^((?:--.*\n)*CREATE VIEW IF NOT EXISTS \w+)\n(AS SELECT [\s\S]+\nFROM (\w+))\n$/.exec(sql)
+  if (plain && shardingKeys[plain[3]!] !== undefined) return `${plain[1]} ON CLUSTER '{cluster}'\n${plain[2]};\n`
   const view =
     /^(?<head>(?:--.*\n)*CREATE MATERIALIZED VIEW IF NOT EXISTS \w+) TO (?<to>\w+)\n(?<select>AS SELECT [\s\S]+\nFROM )(?<from>\w+)\n$/.exec(
       sql,
@@ -104,8 +106,8 @@ ENGINE = Distributed('{cluster}', currentDatabase(), ${table}_local, ${shardingK
 const untilDone = 'SETTINGS mutations_sync = 2, distributed_ddl_task_timeout = -1'
 
 /**
- * Made of a CREATE TABLE, of an ALTER TABLE with a line for each of its commands, of a view that fills
- * one table from another, or of an INSERT that does so once.
+ * Made of a CREATE TABLE, of an ALTER TABLE with a line for each of its commands, of a view of a table, also one that
+ * fills another, or of an INSERT that does so once.
  * @throws Error when the statement is of another shape than those have here
  */
 export function clusterSql(sql: string, source: string): string {
