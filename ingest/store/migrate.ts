@@ -61,23 +61,25 @@ const pauseMs = 20
  * others, also those of another process that is about to do the same.
  */
 async function apply(store: Migratable, sql: string): Promise<void> {
+  const table = /^ALTER TABLE (\w+)/m.exec(sql)?.[1] ?? ''
   for (;;) {
     try {
       await store.command(sql)
       break
     } catch (error) {
       if (!(error instanceof Error && /mutation .* is not finished yet/.test(error.message))) throw error
-      await untilChanged(store.reader)
+      await untilChanged(store.reader, table)
     }
   }
-  if (/^ {4}UPDATE /m.test(sql)) await untilChanged(store.reader)
+  if (/^ {4}UPDATE /m.test(sql)) await untilChanged(store.reader, table)
 }
 
 /** @throws Error with the engine's reason when it cannot change some rows */
-async function untilChanged(reader: StoreReader): Promise<void> {
+async function untilChanged(reader: StoreReader, table: string): Promise<void> {
   for (;;) {
     const rows = await reader.rows<{ reason: string }>(
-      'SELECT latest_fail_reason AS reason FROM system.mutations WHERE database = currentDatabase() AND NOT is_done',
+      'SELECT latest_fail_reason AS reason FROM system.mutations WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done',
+      { table },
     )
     const failed = rows.find(({ reason }) => reason !== '')
     if (failed) throw new Error(`rows of the store cannot be changed: ${failed.reason}`)
