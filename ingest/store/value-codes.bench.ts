@@ -17,12 +17,12 @@ import { openStore } from './store.ts'
  */
 type Candidate = { readonly type: 'Float64' | 'UInt64'; readonly codec: string; readonly blocks?: number }
 const candidates: Readonly<Record<string, Candidate>> = {
-  'ZSTD(1), as in schema/tables': { type: 'Float64', codec: 'ZSTD(1)' },
+  'ZSTD(1), values as they are': { type: 'Float64', codec: 'ZSTD(1)' },
   'ZSTD(1) in blocks of 262144': { type: 'Float64', codec: 'ZSTD(1)', blocks: 262_144 },
   'ZSTD(3)': { type: 'Float64', codec: 'ZSTD(3)' },
   'ALP, ZSTD(1)': { type: 'Float64', codec: 'ALP, ZSTD(1)' },
   "codes, T64('bit'), LZ4": { type: 'UInt64', codec: "T64('bit'), LZ4" },
-  "codes, T64('bit'), ZSTD(1)": { type: 'UInt64', codec: "T64('bit'), ZSTD(1)" },
+  "codes, T64('bit'), ZSTD(1), as in schema/tables": { type: 'UInt64', codec: "T64('bit'), ZSTD(1)" },
 }
 
 const million = 1_000_000
