@@ -66,7 +66,7 @@ export function mixPoint(
   return mix(h, Math.floor(time / 0x100000000), m)
 }
 
-/** The same as an aggregate over rows of `points`, in ClickHouse's arithmetic. `value`: the bits of the value as a UInt64. */
+/** The same as an aggregate over rows of `point_values`, in ClickHouse's arithmetic. `value`: the bits of the value as a UInt64. */
 export function checksumSql(mixer: (typeof mixers)[number], value = 'reinterpretAsUInt64(value)'): string {
   const low = (expression: string) => `toUInt32(${expression})`
   const high = (expression: string) => `toUInt32(bitShiftRight(${expression}, 32))`

@@ -81,7 +81,7 @@ async function untilQuiet(): Promise<void> {
 
 /** As the server inserts: one block in, one part out, under a token; one thread was fastest for one block. */
 function insertSql(path: string): string {
-  const columns = 'run, metric, step, time, value, ord'
+  const columns = 'run, metric, step, time, code, ord'
   return `INSERT INTO points (${columns}) SELECT ${columns} FROM file('${path}', 'Native')
     SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 2000000, max_insert_block_size = 2000000,
       min_insert_block_size_rows = 0, min_insert_block_size_bytes = 0, async_insert = 0, max_execution_time = 0,

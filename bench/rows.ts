@@ -1,5 +1,6 @@
 import type { BlockColumn } from '../ingest/store/native-block.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
+import { codesOf } from '../schema/value-codes.ts'
 import { fillValues } from './curves.ts'
 import { type Dataset, runId, timeMs } from './dataset.ts'
 
@@ -43,7 +44,7 @@ export function pointRows(dataset: Dataset, firstBlock: number, endBlock: number
     { name: 'metric', type: 'UInt64', data: metricColumn },
     { name: 'step', type: 'Int64', data: integers(stepColumn) },
     { name: 'time', type: "DateTime64(3, 'UTC')", data: integers(timeColumn) },
-    { name: 'value', type: 'Float64', data: valueColumn },
+    { name: 'code', type: 'UInt64', data: codesOf(valueColumn, steps) },
     { name: 'ord', type: 'UInt64', data: new BigUint64Array(rows).fill(BigInt(firstBlock) * 65_536n) },
   ]
   return { rows, columns }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Store } from '../ingest/store/store.ts'
+import { decodedSql } from '../schema/value-codes-sql.ts'
 import { type Dataset, makeDataset, runId } from './dataset.ts'
 import { pointRows } from './rows.ts'
 import { openStoppedStore } from './store.ts'
@@ -29,19 +30,19 @@ const one = `run = ${key(1)} AND metric = ${metric} AND step = 3`
 /** Each harms one point of one run, without changing how many there are where it says altered. */
 const harms: [string, string][] = [
   ['a lost point', `ALTER TABLE points DELETE WHERE ${one}`],
-  ['a doubled point', `INSERT INTO points SELECT run, metric, step, time, value, ord + 1 FROM points WHERE ${one}`],
+  ['a doubled point', `INSERT INTO points SELECT run, metric, step, time, code, ord + 1 FROM points WHERE ${one}`],
   [
     'one point lost and another doubled',
-    `INSERT INTO points SELECT run, metric, step + 1, time, value, ord FROM points WHERE ${one}; ALTER TABLE points DELETE WHERE ${one}`,
+    `INSERT INTO points SELECT run, metric, step + 1, time, code, ord FROM points WHERE ${one}; ALTER TABLE points DELETE WHERE ${one}`,
   ],
   [
     'a value altered in its last bit',
-    `ALTER TABLE points UPDATE value = reinterpretAsFloat64(bitXor(reinterpretAsUInt64(value), 1)) WHERE ${one}`,
+    `ALTER TABLE points UPDATE code = bitXor(reinterpretAsUInt64(${decodedSql('code')}), 1) WHERE ${one}`,
   ],
   ['a time altered by a millisecond', `ALTER TABLE points UPDATE time = addMilliseconds(time, 1) WHERE ${one}`],
   [
     'two values of a series swapped',
-    `ALTER TABLE points UPDATE value = (SELECT sum(value) FROM points WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)) - value WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)`,
+    `ALTER TABLE points UPDATE code = reinterpretAsUInt64((SELECT sum(value) FROM point_values WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)) - ${decodedSql('code')}) WHERE run = ${key(1)} AND metric = ${metric} AND step IN (3, 4)`,
   ],
 ]
 

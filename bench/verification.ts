@@ -69,7 +69,7 @@ const sumsSql = `
   SELECT
     toString(run) AS run_key, toString(count()) AS rows, toString(uniqExact(metric, step)) AS distinct_rows,
     ${checksumSql(mixers[0])} AS a, ${checksumSql(mixers[1])} AS b
-  FROM points
+  FROM point_values
   WHERE run IN (
     SELECT reinterpretAsUInt64(substring(SHA256(concat(
       {project:String}, char(0), 'run-', leftPad(toString(number), 6, '0'))), 1, 8))

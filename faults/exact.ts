@@ -21,7 +21,7 @@ export async function readFrames(
   const rows = await sql<PointRow>(`
     SELECT toString(${frameSql}) AS frame, toString(metric) AS metric_key, toString(step) AS at_step,
       toString(toUnixTimestamp64Milli(time)) AS ms, toString(${bitsSql('value')}) AS bits
-    FROM points WHERE run = ${runKey} AND ${frameSql} IN (${frames.join()}) ORDER BY metric, step, ord`)
+    FROM point_values WHERE run = ${runKey} AND ${frameSql} IN (${frames.join()}) ORDER BY metric, step, ord`)
   for (const row of rows) {
     const number = Number(row.frame)
     const list = found.get(number)

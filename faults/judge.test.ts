@@ -1,4 +1,5 @@
 /** The judge is judged: a real store is damaged in known ways, one after the other, and each must be found, counted and named. */
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { openStoppedStore } from '../bench/store.ts'
 import type { Store } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
+import { decodedSql } from '../schema/value-codes-sql.ts'
 import { type ApiAnswers, readAnswers, untilDrained } from './answers-of-api.ts'
 import { startEmbeddedWorld } from './embedded-world.ts'
 import { createFrameMaker, type FramePoints, numberOf } from './frame.ts'
@@ -63,7 +65,7 @@ const pointOf = ({ run, metric, frame }: ReturnType<typeof nextFrame>) =>
 const frameWhere = ({ run, frame }: ReturnType<typeof nextFrame>) =>
   `run = ${run} AND toUnixTimestamp64Milli(time) BETWEEN ${frame.firstTimeMs} AND ${frame.firstTimeMs + 999}`
 const now = 'SETTINGS mutations_sync = 2'
-const columns = 'run, metric, step, time, value, ord'
+const columns = 'run, metric, step, time, code, ord'
 
 test('a store as it was sent is found clean', async () => {
   previous = await judged()
@@ -120,7 +122,7 @@ const damages: Damage[] = [
       const at = nextFrame()
       return {
         sql: [
-          `INSERT INTO points SELECT run, metric, step, time, value, ord + 65536 FROM points WHERE ${frameWhere(at)}`,
+          `INSERT INTO points SELECT run, metric, step, time, code, ord + 65536 FROM points WHERE ${frameWhere(at)}`,
         ],
         found: { duplicated: at.frame.points, stored: at.frame.points },
         ...{ what: 'duplicated', run: at.of.lane.run },
@@ -131,9 +133,9 @@ const damages: Damage[] = [
     'one bit of a value that is another',
     () => {
       const at = nextFrame()
-      const flipped = 'reinterpretAsFloat64(bitXor(reinterpretAsUInt64(value), 1))'
+      const flipped = `bitXor(reinterpretAsUInt64(${decodedSql('code')}), 1)`
       return {
-        sql: [`ALTER TABLE points UPDATE value = ${flipped} WHERE ${pointOf(at)} ${now}`],
+        sql: [`ALTER TABLE points UPDATE code = ${flipped} WHERE ${pointOf(at)} ${now}`],
         ...{ found: { mismatched: 1 }, what: 'mismatched', run: at.of.lane.run },
       }
     },
@@ -144,7 +146,7 @@ const damages: Damage[] = [
       const at = nextFrame()
       return {
         sql: [
-          `INSERT INTO points SELECT run, metric, step + 1, time, value, ord FROM points WHERE ${pointOf(at)}`,
+          `INSERT INTO points SELECT run, metric, step + 1, time, code, ord FROM points WHERE ${pointOf(at)}`,
           `ALTER TABLE points DELETE WHERE ${pointOf(at)} AND step = ${at.frame.firstStep} ${now}`,
         ],
         ...{ found: { mismatched: 1 }, what: 'mismatched', run: at.of.lane.run },
@@ -167,7 +169,7 @@ const damages: Damage[] = [
       const at = nextFrame()
       return {
         sql: [
-          `INSERT INTO points SELECT run, metric, step, time + INTERVAL 1 DAY, value, ord FROM points WHERE ${pointOf(at)}`,
+          `INSERT INTO points SELECT run, metric, step, time + INTERVAL 1 DAY, code, ord FROM points WHERE ${pointOf(at)}`,
         ],
         ...{ found: { unsent: 1, stored: 1 }, what: 'unsent', run: at.of.lane.run },
       }

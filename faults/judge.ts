@@ -65,7 +65,7 @@ async function frameRows(sql: Sql, runs: readonly RunPlan[]): Promise<Map<string
   const rows = await sql<FrameRow>(`
     SELECT toString(run) AS run_key, toString(${frameSql}) AS frame, toString(count()) AS rows, toString(min(ord)) AS first_ord,
       ${checksumSql(mixers[0], value)} AS a, ${checksumSql(mixers[1], value)} AS b
-    FROM points WHERE run IN (${runs.map(({ run }) => runKey(project, run)).join()})
+    FROM point_values WHERE run IN (${runs.map(({ run }) => runKey(project, run)).join()})
     GROUP BY run, ${frameSql}`)
   return grouped(rows, (row) => row.run_key)
 }

@@ -6,6 +6,7 @@ import { openStore, type Store } from '../ingest/store/store.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
 import type { LateWrites } from '../schema/late-writes.ts'
 import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
+import { encodedSql } from '../schema/value-codes-sql.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import type { PersistedSettings } from './persisted.ts'
@@ -68,7 +69,7 @@ export async function insertPoints(
       .slice(from, from + pointsPerInsert)
       .map(({ step, value, ord }) => `(${step},${bitsOf(value)},${ord})`)
     await store.command(`INSERT INTO points SELECT ${runKey(project, run)}, ${metricKey(metric)}, t.1, toDateTime64(0, 3, 'UTC'),
-      reinterpretAsFloat64(t.2), t.3 FROM (SELECT arrayJoin(CAST([${rows.join(',')}], 'Array(Tuple(Int64, UInt64, UInt64))')) AS t)`)
+      ${encodedSql('reinterpretAsFloat64(t.2)')}, t.3 FROM (SELECT arrayJoin(CAST([${rows.join(',')}], 'Array(Tuple(Int64, UInt64, UInt64))')) AS t)`)
   }
 }
 

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { metricKey, runKey } from '../schema/keys.ts'
+import { encodedSql } from '../schema/value-codes-sql.ts'
 import { createRandom, pick, type Random, whole } from '../test/random.ts'
 import { createAsker, insertRuns, type LoggedPoint, openTestStore, type TestStore } from './fixture.ts'
 import { assertClose, expectedGroups, type OracleRun, type OracleWindow } from './groups.oracle.ts'
@@ -66,7 +67,7 @@ async function insert(store: TestStore, random: Random, project: string, runs: r
     (byTime ? parts[Math.floor((i / rows.length) * parts.length)]! : pick(random, parts)).push(row)
   for (const part of parts.filter((each) => each.length > 0)) {
     for (let from = 0; from < part.length; from += 3000) {
-      await store.command(`INSERT INTO points SELECT t.1, ${metricKey('m')}, t.2, toDateTime64(0, 3, 'UTC'), reinterpretAsFloat64(t.3), t.4
+      await store.command(`INSERT INTO points SELECT t.1, ${metricKey('m')}, t.2, toDateTime64(0, 3, 'UTC'), ${encodedSql('reinterpretAsFloat64(t.3)')}, t.4
         FROM (SELECT arrayJoin(CAST([${part.slice(from, from + 3000).join(',')}], 'Array(Tuple(UInt64, Int64, UInt64, UInt64))')) AS t)`)
     }
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { metricKey, runKey } from '../schema/keys.ts'
+import { encodedSql } from '../schema/value-codes-sql.ts'
 import { type Server, startServer } from '../test/harness.ts'
 import { createRandom } from '../test/random.ts'
 import { insertRuns, openTestStore, type TestStore } from './fixture.ts'
@@ -35,7 +36,7 @@ async function fill(store: TestStore, run: string, points: number): Promise<void
   for (let from = 0; from < points; from += pointsPerInsert) {
     const count = Math.min(pointsPerInsert, points - from)
     await store.command(`INSERT INTO points SELECT ${runKey('bench', run)}, ${metricKey('loss')}, number, fromUnixTimestamp64Milli(toInt64(1700000000000 + number * 100), 'UTC'),
-      ${valueSql}, (intDiv(number, ${pointsPerRecord}) + 1) * 65536 FROM numbers(${from}, ${count})`)
+      ${encodedSql(valueSql)}, (intDiv(number, ${pointsPerRecord}) + 1) * 65536 FROM numbers(${from}, ${count})`)
   }
   await insertRuns(store, 'bench', [{ run }])
   await store.command(`INSERT INTO series SELECT 'bench', '${run}', 'loss', ${runKey('bench', run)}, ${metricKey('loss')}, ${points}, 0, ${points - 1},

@@ -16,7 +16,7 @@ test('our own table holds the same points bit by bit, and its columns are what i
     const { comparison, columns, bytesPerPoint } = own
     assert.equal(own.points, 50_000)
     assert.deepEqual([comparison.points, comparison.exact, comparison.unexpected], [40_000, 40_000, 0])
-    assert.deepEqual(Object.keys(columns), ['run', 'metric', 'step', 'time', 'value', 'ord'])
+    assert.deepEqual(Object.keys(columns), ['run', 'metric', 'step', 'time', 'code', 'ord'])
     const sum = Object.values(columns).reduce((a, b) => a + b)
     assert.ok(sum < bytesPerPoint && bytesPerPoint < sum + 0.2, ownBytesInWords(own))
   } finally {

@@ -70,7 +70,7 @@ async function compare(store: Store, dataset: Dataset): Promise<Comparison> {
 
 async function stored(store: Store, dataset: Dataset, run: number, metric: number): Promise<StoredSeries> {
   const { columns } = await store.reader.columns(
-    `SELECT toFloat64(toUnixTimestamp64Milli(time)) AS times, value AS values FROM points
+    `SELECT toFloat64(toUnixTimestamp64Milli(time)) AS times, value AS values FROM point_values
      WHERE run = {run:UInt64} AND metric = {metric:UInt64} ORDER BY run, metric, step, ord`,
     { run: runKey(dataset.project, runId(run)), metric: metricKey(dataset.metrics[metric]!.name) },
   )

@@ -116,7 +116,7 @@ WITH (SELECT (groupArray(key), groupArray(params_text['arm'])) FROM runs FINAL W
   known.1 AS keys, known.2 AS arms
 SELECT ${label} AS label, step, count() AS runs, avg(value) AS mean, stddevSamp(value) AS deviation, min(value) AS low, max(value) AS high,
   toString(quantilesExactInclusive(0.1, 0.25, 0.5, 0.75, 0.9)(value)) AS quantiles
-FROM points WHERE run IN (SELECT key FROM runs WHERE project = {project:String}) AND metric = {metric:UInt64}
+FROM point_values WHERE run IN (SELECT key FROM runs WHERE project = {project:String}) AND metric = {metric:UInt64}
 GROUP BY label, step ORDER BY label, step`,
     parameters: { project, metric: metricKey(metric) },
   }

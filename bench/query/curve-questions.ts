@@ -112,7 +112,7 @@ function scan(project: CurveProject, curves: readonly Curve[], { from, to }: Ran
     sql: `
 SELECT run, bitAnd(step, {grid:Int64}) AS bucket, count() AS points, argMin(value, step) AS first, min(value) AS low, max(value) AS high,
   argMax(value, step) AS last
-FROM points WHERE run IN {runs:Array(UInt64)} AND metric = {metric:UInt64} AND step BETWEEN {from:Int64} AND {to:Int64}
+FROM point_values WHERE run IN {runs:Array(UInt64)} AND metric = {metric:UInt64} AND step BETWEEN {from:Int64} AND {to:Int64}
 GROUP BY run, bucket ORDER BY run, bucket`,
     parameters: {
       ...{ grid: -width, from, to, metric: metricKey(project.metric) },

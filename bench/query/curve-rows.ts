@@ -1,5 +1,6 @@
 /** Curves as rows of the store's tables, as the sink would have written them: points, summaries, runs and their totals. */
 import { metricKey, runKey } from '../../schema/keys.ts'
+import { codesOf } from '../../schema/value-codes.ts'
 import { integers } from '../rows.ts'
 import type { Store } from '../store.ts'
 import { type Curve, firstLogged, type Logged, lateLogged, timeOf } from './curve.ts'
@@ -62,7 +63,7 @@ function pointBlock({ project, metric }: CurveProject, pieces: readonly Piece[],
     { name: 'metric', type: 'UInt64', data: new BigUint64Array(rows).fill(metricKey(metric)) },
     { name: 'step', type: 'Int64', data: integers(steps) },
     { name: 'time', type: "DateTime64(3, 'UTC')", data: integers(steps.map(timeOf)) },
-    { name: 'value', type: 'Float64', data: values },
+    { name: 'code', type: 'UInt64', data: codesOf(values) },
     { name: 'ord', type: 'UInt64', data: ord },
   ]
   return { table: 'points', rows, columns }

@@ -5,9 +5,10 @@ import type { Block } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { noteLate } from './late-points.ts'
 import { appendPoints, integerAt, type PointsBatch } from './points.ts'
-import { applyUpdate, type Run, resolveSlots, type SinkSet, updateFits } from './runs.ts'
+import { applyUpdate, type Run, resolveSlots, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
 import { readSummary, type SeriesTable } from './series-table.ts'
+import type { SinkSet } from './sink-set.ts'
 import { lateOfStep, summarize, summarizeStep } from './summarize.ts'
 
 /** A frame that was acknowledged and cannot be stored: kept with the reason. */

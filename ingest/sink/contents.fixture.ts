@@ -1,4 +1,5 @@
 import type { Column, StoreReader } from '../../schema/store.ts'
+import { bitsOf, decodedBits } from '../../schema/value-codes.fixture.ts'
 import type { Cell, MemoryStore, Row } from './memory-store.fixture.ts'
 import { type Contents, deadLine, pointLine, summaryLine } from './sink.oracle.ts'
 
@@ -15,7 +16,7 @@ export async function contentsOfStore(reader: StoreReader): Promise<Contents> {
        toUnixTimestamp64Milli(updated) AS updated, params, params_number, tags FROM runs FINAL`,
   )
   return contentsOf(
-    await rowsOf(reader, 'SELECT run, metric, step, time, value, ord FROM points'),
+    await rowsOf(reader, 'SELECT run, metric, step, time, value, ord FROM point_values'),
     runs.map((row) => ({
       ...row,
       params_number: new Map(Object.entries(row.params_number)),
@@ -46,15 +47,13 @@ async function rowsOf(reader: StoreReader, sql: string): Promise<Row[]> {
   })
 }
 
-const view = new DataView(new ArrayBuffer(8))
-
 function contentsOf(points: Row[], runs: Row[], states: Row[], series: Row[], deadLetters: Row[]): Contents {
   return {
     points: points
       .map((row) => {
-        const { run, metric, step, time, ord } = row as Record<string, bigint>
-        view.setFloat64(0, row.value as number)
-        return pointLine(run!, metric!, step!, time!, view.getBigUint64(0), ord!)
+        const { run, metric, step, time, ord, code } = row as Record<string, bigint>
+        const bits = code === undefined ? bitsOf(row.value as number) : decodedBits(code)
+        return pointLine(run!, metric!, step!, time!, bits, ord!)
       })
       .sort(),
     runs: runs.map(runLine).sort(),

@@ -4,9 +4,10 @@ import { metricKey, runKey } from '../../schema/keys.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import { createFigureRows } from './figure-rows.ts'
 import type { TableRows } from './rows.ts'
-import { createRun, createSinkSet, resolveSlots } from './runs.ts'
+import { createRun, resolveSlots } from './runs.ts'
 import { seriesRows } from './series-rows.ts'
 import { createSeriesTable, summaryFields, summaryWidth } from './series-table.ts'
+import { createSinkSet } from './sink-set.ts'
 
 /** Rows as objects, each value as it stands in the column's bytes. */
 function objects({ rows, columns }: TableRows): Record<string, unknown>[] {

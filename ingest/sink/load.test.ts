@@ -17,9 +17,10 @@ import { loadRuns } from './load.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 import { createPointsBatch } from './points.ts'
 import { runRows, stateRows, type TableRows } from './rows.ts'
-import { createRun, createSinkSet, type Run } from './runs.ts'
+import { createRun, type Run } from './runs.ts'
 import { seriesRows } from './series-rows.ts'
 import { createSeriesTable, readSummary, type SeriesTable, type SummaryField, summaryFields } from './series-table.ts'
+import { createSinkSet } from './sink-set.ts'
 
 const seed = chosenSeed()
 let store: Store

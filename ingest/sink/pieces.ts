@@ -1,4 +1,4 @@
-import type { SinkSet } from './runs.ts'
+import type { SinkSet } from './sink-set.ts'
 
 /** What a batch remembers of its points beside their values, in flat arrays that grow; `points.ts` fills them. */
 /** A block of a frame. */

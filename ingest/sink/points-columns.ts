@@ -21,11 +21,12 @@ export type PointsColumns = {
   readonly singleSteps: BigInt64Array | undefined
   readonly step: Wide<BigInt64Array>
   readonly time: Wide<BigInt64Array>
-  readonly value: Wide<Float64Array>
+  /** Values as `schema/value-codes.ts` has them. */
+  readonly code: Wide<Float64Array>
 }
 
 export function pointsColumns(columns: PointsColumns): BlockColumn[] {
-  const { run, metric, step, singleSteps, time, value, ord } = columns
+  const { run, metric, step, singleSteps, time, code, ord } = columns
   const coded = ({ dictionary, entries, codes }: Coded<BigUint64Array>) => {
     return { type: 'LowCardinality(UInt64)', dictionary: dictionary.subarray(0, entries), data: codes } as const
   }
@@ -39,7 +40,7 @@ export function pointsColumns(columns: PointsColumns): BlockColumn[] {
         }
       : { name: 'step', type: 'Int64', data: step.wide },
     { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide },
-    { name: 'value', type: 'Float64', data: value.wide },
+    { name: 'code', type: 'UInt64', data: new BigUint64Array(code.wide.buffer) },
     { name: 'ord', ...coded(ord) },
   ]
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { bitsOf, decodedBits } from '../../schema/value-codes.fixture.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { chosenSeed, createRandom, type Random, whole } from '../../test/random.ts'
@@ -15,8 +16,8 @@ import { createSinkObserver } from './observer.ts'
 import { appendPoints, createPointsBatch, type PointsBatch } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
 import { createPointsInsert } from './points-insert.ts'
-import { createSinkSet } from './runs.ts'
 import type { SinkParts } from './sink.ts'
+import { createSinkSet } from './sink-set.ts'
 import { createSortedPoints, sortPoints } from './sorted-points.ts'
 import type { KeepTrying } from './trying.ts'
 
@@ -60,12 +61,6 @@ function createInsert(store: SinkParts['store']) {
   return createPointsInsert(parts, keepTrying).insert
 }
 
-const bits = new DataView(new ArrayBuffer(8))
-function bitsOf(value: unknown): bigint {
-  bits.setFloat64(0, value as number)
-  return bits.getBigUint64(0)
-}
-
 test('when one server of a store was away until the other has forgotten the token, both have their points once', async () => {
   for (const single of [true, false]) {
     const store = createMemoryStore()
@@ -83,8 +78,8 @@ test('when one server of a store was away until the other has forgotten the toke
       },
     })
     await insert(batch, 'token', false)
-    const stored = store.points.map(({ run, metric, step, value, ord }) =>
-      [run, metric, step, bitsOf(value), ord].join(),
+    const stored = store.points.map(({ run, metric, step, code, ord }) =>
+      [run, metric, step, decodedBits(code as bigint), ord].join(),
     )
     assert.deepEqual(stored.sort(), lines)
   }
@@ -113,10 +108,10 @@ test('the real store takes the part of a block that is missing', async () => {
       await createInsert(store)(whole.batch, `token ${round}`, true)
       await createInsert(store)(whole.batch, `token ${round} forgotten`, true)
     }
-    const { rows, columns } = await store.sinkReader.columns('SELECT run, metric, step, value, ord FROM points')
+    const { rows, columns } = await store.sinkReader.columns('SELECT run, metric, step, value, ord FROM point_values')
     const stored = Array.from({ length: rows }, (_, i) => {
       const cell = (name: string) => (columns.get(name) as ArrayLike<unknown>)[i]
-      return [cell('run'), cell('metric'), cell('step'), bitsOf(cell('value')), cell('ord')].join()
+      return [cell('run'), cell('metric'), cell('step'), bitsOf(cell('value') as number), cell('ord')].join()
     })
     assert.deepEqual(stored.sort(), expected.sort())
   } finally {

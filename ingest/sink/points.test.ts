@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodedBits } from '../../schema/value-codes.fixture.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import type { Block, Integers } from '../record/record.ts'
 import { expandBlock, list, randomBits, randomBlock, range } from './blocks.fixture.ts'
 import { cellAt } from './memory-store.fixture.ts'
 import { appendPoints, clearPoints, createPointsBatch, type PointsBatch, type PointsOwner } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
-import { createSinkSet } from './runs.ts'
+import { createSinkSet } from './sink-set.ts'
 import { createSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
 
 const seed = chosenSeed()
@@ -20,10 +21,9 @@ function rowsOf(batch: PointsBatch, sorted: SortedPoints = createSortedPoints(1)
   assert.equal(sorted.rows, batch.rows)
   const columns = new Map(pointsColumns(sorted).map((column) => [column.name, column]))
   const cell = (name: string, i: number) => cellAt(columns.get(name)!, i) as bigint
-  const bits = new BigUint64Array(sorted.value.wide.buffer)
   return Array.from({ length: sorted.rows }, (_, i) => ({
     ...{ run: cell('run', i), metric: cell('metric', i), step: cell('step', i), time: cell('time', i) },
-    ...{ bits: bits[i]!, ord: cell('ord', i) },
+    ...{ bits: decodedBits(cell('code', i)), ord: cell('ord', i) },
   }))
 }
 

@@ -12,7 +12,7 @@ import {
   type RunsOfBatch,
   type Sequences,
 } from './pieces.ts'
-import type { SinkSet } from './runs.ts'
+import type { SinkSet } from './sink-set.ts'
 
 /**
  * Points on their way into one block of the table `points`. Their values lie here as they came; everything else is remembered per

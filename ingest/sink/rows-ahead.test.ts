@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodedBits, numberOf } from '../../schema/value-codes.fixture.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 import { range } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { cellAt } from './memory-store.fixture.ts'
 import { appendPoints, clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
 import { createPointsInsert } from './points-insert.ts'
-import { createSinkSet } from './runs.ts'
 import type { SinkParts } from './sink.ts'
+import { createSinkSet } from './sink-set.ts'
 
 type Sent = { readonly token: string | undefined; readonly values: readonly number[]; land(): void }
 
@@ -15,8 +16,8 @@ type Sent = { readonly token: string | undefined; readonly values: readonly numb
 function setUp(partitions: number) {
   const sent: Sent[] = []
   const insertBlock = (_: string, rows: number, columns: readonly BlockColumn[], token?: string) => {
-    const value = columns.find(({ name }) => name === 'value')!
-    const values = Array.from({ length: rows }, (_, row) => Number(cellAt(value, row)))
+    const code = columns.find(({ name }) => name === 'code')!
+    const values = Array.from({ length: rows }, (_, row) => numberOf(decodedBits(cellAt(code, row) as bigint)))
     return new Promise<void>((land) => sent.push({ token, values, land }))
   }
   const parts = { columns: createColumnsPool(), store: { insertBlock }, partition: { held: () => true }, partitions }

@@ -1,21 +1,9 @@
-import { metricKey, runKey } from '../../schema/keys.ts'
+import { runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
-import type { MetricSet, ParamValue, RunState, Update } from '../record/record.ts'
+import type { ParamValue, RunState, Update } from '../record/record.ts'
 import type { Sequence } from './sequence.ts'
 import { addSeries, type SeriesTable } from './series-table.ts'
-
-/** A metric set with the keys of its names; one object per list of names. */
-export type SinkSet = MetricSet & {
-  readonly keys: BigUint64Array
-  /** Its names by ascending key: their numbers, and their keys. */
-  readonly order: Int32Array
-  readonly sortedKeys: BigUint64Array
-}
-
-export function createSinkSet(names: readonly string[], keys = BigUint64Array.from(names, metricKey)): SinkSet {
-  const order = Int32Array.from(names.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
-  return { names, keys, order, sortedKeys: BigUint64Array.from(order, (index) => keys[index]!) }
-}
+import type { SinkSet } from './sink-set.ts'
 
 /** Names of series and their keys, side by side; never changed. */
 export type SeriesList = { readonly names: readonly string[]; readonly keys: BigUint64Array }
@@ -91,23 +79,6 @@ export function createRun(project: string, run: string): Run {
     collidesWith: undefined,
     filling: 0,
     numberInFilling: 0,
-  }
-}
-
-export function createSetRegistry(maximumNames = 2_000_000): (key: string, names: () => string[]) => SinkSet {
-  const sets = new Map<string, SinkSet>()
-  let total = 0
-  return (key, names) => {
-    const known = sets.get(key)
-    if (known) return known
-    const fresh = createSinkSet(names())
-    total += fresh.names.length
-    if (total > maximumNames) {
-      sets.clear()
-      total = fresh.names.length
-    }
-    sets.set(key, fresh)
-    return fresh
   }
 }
 

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
+import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { PointsBatch } from './points.ts'
 import type { Coded, PointsColumns, Wide } from './points-columns.ts'
 import { runsByKey } from './run-order.ts'
-import type { SinkSet } from './runs.ts'
+import type { SinkSet } from './sink-set.ts'
 
 /** Columns with the memory that each new block takes again. */
 export type SortedPoints = PointsColumns & {
@@ -29,7 +30,7 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
     ...{ run: dictionary(), metric: dictionary(), ord: dictionary(), singleSteps: undefined },
     step: column(new BigInt64Array(capacity)),
     time: column(new BigInt64Array(capacity)),
-    value: column(new Float64Array(capacity)),
+    code: column(new Float64Array(capacity)),
     sets: new Map(),
     stepDictionary: new BigInt64Array(1),
   }
@@ -61,7 +62,7 @@ function* sortInPieces(batch: PointsBatch, points: SortedPoints): Generator<void
   begin(run, runs.length, codes.run)
   begin(metric, 1 + nameSets(batch, points), codes.metric)
   begin(ord, pieces.length, codes.ord)
-  putSetKeys(points)
+  beginSets(points)
   points.singleSteps = rows > 0 && singleSteps(batch) ? stepsWithRoom(points, pieces.length) : undefined
   const put: Put = { batch, points, order: new Int32Array(pieces.length) }
   const order = runsByKey(runs)
@@ -114,10 +115,12 @@ function nameSets({ groups }: PointsBatch, { sets }: SortedPoints): number {
   return entries
 }
 
-function putSetKeys({ sets, metric }: SortedPoints): void {
-  for (const [{ sortedKeys }, at] of sets) {
+/** A set's keys go into the dictionary; scales that the block before did not need are given up. */
+function beginSets({ sets, metric }: SortedPoints): void {
+  for (const [{ sortedKeys, scales }, at] of sets) {
     metric.dictionary.set(sortedKeys, at)
     metric.entries = at + sortedKeys.length
+    beginScales(scales)
   }
 }
 
@@ -149,12 +152,13 @@ function putGroup(put: Put, group: number, first: number): void {
   else for (let i = 0; i < length; i++) fill(codes, at + i, first + i * rows, first + (i + 1) * rows)
   if (rows === pieces) putSingleValues(put, set, pieces, first)
   else for (let i = 0; i < length; i++) putValues(put, 0, pieces, set.order[i]!, first + i * rows)
+  encodeSeries(points.code, first, rows, set.scales, 0, length)
 }
 
 /** The values of pieces of one step each. */
 function putSingleValues({ batch, points, order }: Put, set: SinkSet, pieces: number, first: number): void {
   const from = batch.halves
-  const to = points.value.halves
+  const to = points.code.halves
   const series = set.order
   const { valuesAt } = batch.pieces
   for (let p = 0; p < pieces; p++) {
@@ -203,6 +207,7 @@ function putGroups(put: Put, firstGroup: number, first: number): void {
     }
     fill(points.metric.codes, points.sets.get(sets[least]!)! + i, row, end)
     putValues(put, begin, stop, sets[least]!.order[i]!, row)
+    encodeSeries(points.code, row, rows, sets[least]!.scales, i, i + 1)
     row = end
   }
 }
@@ -232,7 +237,7 @@ function putValues({ batch, points, order }: Put, begin: number, stop: number, s
   let row = first
   for (let p = begin; p < stop; p++) {
     const piece = order[p]!
-    copy(points.value.halves, row, batch.halves, valuesAt[piece]! + series * count[piece]!, count[piece]!)
+    copy(points.code.halves, row, batch.halves, valuesAt[piece]! + series * count[piece]!, count[piece]!)
     row += count[piece]!
   }
 }

@@ -8,8 +8,9 @@ import { applyFrame, type DeadLetter, type Outcome } from './apply.ts'
 import { loadRuns } from './load.ts'
 import { clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
 import { createRunNames, type KnownName } from './run-names.ts'
-import { createRun, createSetRegistry, type Run } from './runs.ts'
+import { createRun, type Run } from './runs.ts'
 import { createSeriesTable, type SeriesTable, seriesInUse } from './series-table.ts'
+import { createSetRegistry } from './sink-set.ts'
 import { createStoredRuns, type StoredRuns } from './stored-runs.ts'
 
 /** What one insert will put into the store: the records `first` to `last` of the log. */

@@ -10,7 +10,7 @@ import { range } from './blocks.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 import { appendPoints, createPointsBatch } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
-import { createSinkSet } from './runs.ts'
+import { createSinkSet } from './sink-set.ts'
 import { createSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
 import { runsNotStored } from './stored-points.ts'
 

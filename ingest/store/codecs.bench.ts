@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { blockSettings, insertFromFile } from './insert.ts'
 import { type BlockColumn, nativeBlock } from './native-block.ts'
-import { mergedPoints, type Points, pointBlocks, type Shape, valueKinds } from './points.fixture.ts'
+import { coded, mergedPoints, type Points, pointBlocks, type Shape, valueKinds } from './points.fixture.ts'
 import { quiet } from './server.fixture.ts'
 import { openStore } from './store.ts'
 
@@ -163,8 +163,8 @@ async function columns(): Promise<void> {
 type Candidate = {
   readonly codecs: Readonly<Record<string, string>>
   readonly settings?: string
-  /** What is stored in place of the Float64: the same bits. */
-  readonly valueType?: 'UInt64'
+  /** What is stored in place of the Float64: the same bits, or codes as the table has them. */
+  readonly valueType?: 'UInt64' | 'codes'
 }
 const durable =
   'non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
@@ -187,7 +187,8 @@ const candidates: Readonly<Record<string, Candidate>> = {
   'LZ4 everywhere': { codecs: {} },
   'LZ4 everywhere, vertical merges': { codecs: {}, settings: vertical },
   'ZSTD(1) everywhere': { codecs: everywhere('ZSTD(1)'), settings: vertical },
-  [ours]: like({}),
+  [ours]: { codecs: {}, valueType: 'codes' },
+  'ours, values as they are': like({}),
   'ours, value LZ4': like({ value: 'LZ4' }),
   'ours, value Gorilla, ZSTD(1)': like({ value: 'Gorilla, ZSTD(1)' }),
   'ours, value ALP, ZSTD(1)': like({ value: 'ALP, ZSTD(1)' }),
@@ -208,13 +209,14 @@ const bytesOf = [
   'LZ4 everywhere',
   'ZSTD(1) everywhere',
   ours,
+  'ours, values as they are',
   'ours, value Gorilla, ZSTD(1)',
   'ours, value ALP, ZSTD(1)',
   "ours, the value's bits as UInt64, T64('bit'), LZ4",
 ]
 
-async function createTable(name: string, { codecs, settings, valueType }: Candidate): Promise<void> {
-  if (name === ours) return await store.command('CREATE TABLE t AS points')
+async function createTable({ codecs, settings, valueType }: Candidate): Promise<void> {
+  if (valueType === 'codes') return await store.command('CREATE TABLE t AS points')
   const types = {
     run: 'UInt64',
     metric: 'UInt64',
@@ -239,18 +241,28 @@ async function writeBlocks(shape: Shape, kind: string, rowsPerBlock: number, row
   for (let block = 0; block * rowsPerBlock < rows; block++) {
     const points = blockOf(block)
     const path = join(spool, `${block}.native`)
-    await writeFile(path, Buffer.concat(nativeBlock(points.rows, points.columns)))
+    await writePoints(path, points)
     paths.push(path)
   }
   return { rows: rowsPerBlock, paths }
 }
 
 const spool = await mkdtemp('/dev/shm/stepstream-codecs-')
+/** Values as they are, and beside that file the same as codes. */
+async function writePoints(path: string, points: Points): Promise<void> {
+  await writeFile(path, Buffer.concat(nativeBlock(points.rows, points.columns)))
+  await writeFile(`${path}.coded`, Buffer.concat(nativeBlock(points.rows, coded(points).columns)))
+}
+
 async function insert(path: string, rows: number, { valueType }: Candidate): Promise<void> {
-  const names = 'run, metric, step, time, value, ord'
-  const statement = insertFromFile({ into: 't', names, path, format: 'Native', settings: blockSettings(rows, path) })
+  const [names, file] =
+    valueType === 'codes'
+      ? ['run, metric, step, time, code, ord', `${path}.coded`]
+      : ['run, metric, step, time, value, ord', path]
+  const settings = blockSettings(rows, path)
+  const statement = insertFromFile({ into: 't', names, path: file, format: 'Native', settings })
   await store.command(
-    valueType
+    valueType === 'UInt64'
       ? statement.replace(
           'SELECT run, metric, step, time, value',
           'SELECT run, metric, step, time, reinterpretAsUInt64(value)',
@@ -298,7 +310,7 @@ async function tables(
     const candidate = candidates[name]
     if (candidate === undefined) throw new Error(`no such candidate: ${name}`)
     const perMillion = (ms: number, of = total) => ((ms * million) / of / 1_000).toFixed(3)
-    await createTable(name, candidate)
+    await createTable(candidate)
     await store.command('SYSTEM STOP MERGES t')
     const few = blocks.paths.slice(0, 6)
     const inserting: number[] = []
@@ -306,7 +318,7 @@ async function tables(
     const fresh = await bytesPerPoint()
     await store.command('DROP TABLE t SYNC')
 
-    await createTable(name, candidate)
+    await createTable(candidate)
     const mergedBefore = await eventOf('MergedRows')
     const started = performance.now()
     let spent = performance.now()
@@ -347,7 +359,7 @@ async function tables(
     )
     await store.command('DROP TABLE t SYNC')
   }
-  for (const path of blocks.paths) await rm(path)
+  for (const path of blocks.paths) for (const file of [path, `${path}.coded`]) await rm(file)
 }
 
 /** Bytes a point on disk, with marks and primary index, of one part that merges have made. */
@@ -360,13 +372,13 @@ async function bytes(names: readonly string[]): Promise<void> {
     const layouts = kind.startsWith('real')
       ? [merged(10_000)]
       : [merged(50), merged(1_000), merged(10_000), ['dense, 1,000', pointBlocks('dense', kind, million)(0)] as const]
-    for (const [layout, { rows, columns }] of layouts) {
+    for (const [layout, points] of layouts) {
       const path = join(spool, 'bytes.native')
-      await writeFile(path, Buffer.concat(nativeBlock(rows, columns)))
+      await writePoints(path, points)
       const row: string[] = []
       for (const name of names) {
-        await createTable(name, candidates[name]!)
-        await insert(path, rows, candidates[name]!)
+        await createTable(candidates[name]!)
+        await insert(path, points.rows, candidates[name]!)
         row.push((await bytesPerPoint()).toFixed(2))
         await store.command('DROP TABLE t SYNC')
       }
@@ -383,7 +395,7 @@ async function merges(shape: Shape, kind: string, names: readonly string[]): Pro
     for (const name of names) {
       const candidate = candidates[name]
       if (candidate === undefined) throw new Error(`no such candidate: ${name}`)
-      await createTable(name, candidate)
+      await createTable(candidate)
       await store.command('SYSTEM STOP MERGES t')
       const insertMs = await cpuOf(async () => {
         for (const path of blocks.paths) await insert(path, blocks.rows, candidate)

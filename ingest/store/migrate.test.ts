@@ -36,7 +36,7 @@ test('several processes bring the schema up to date at once, and one that may no
   stores = await Promise.all([1, 2, 3, 4].map(() => openRemote(server.url)))
   stores.push(await waiting)
   const tables = await stores[0]!.reader.rows<{ name: string }>('SHOW TABLES')
-  const made = migrations.filter(({ sql }) => /CREATE (TABLE|MATERIALIZED VIEW)/.test(sql))
+  const made = migrations.filter(({ sql }) => /CREATE (TABLE|VIEW|MATERIALIZED VIEW)/.test(sql))
   const expected = [...made.map(({ name }) => /_(\w+)\.sql/.exec(name)![1]!), 'migrations'].sort()
   assert.deepEqual(tables.map(({ name }) => name).sort(), expected)
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Parameters, StoreReader } from '../../schema/store.ts'
 
 /** One file of `schema/tables`: `0001_points.sql`. Files are only ever added; a changed one is refused. */
@@ -32,15 +33,59 @@ export async function migrate(store: Migratable, migrations: readonly Migration[
     `CREATE TABLE IF NOT EXISTS migrations (name String, checksum String, applied DateTime64(3, 'UTC') DEFAULT now64(3))
       ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
   )
-  const missing = await missingMigrations(store.reader, migrations)
-  for (const { name, sql, checksum } of missing) {
-    await store.command(sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS '))
+  const applied: string[] = []
+  for (;;) {
+    const [next] = await missingMigrations(store.reader, migrations)
+    if (!next) return applied
+    const { name, sql, checksum } = next
+    try {
+      await apply(store, sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS '))
+    } catch (error) {
+      // Another process has done it, and more, so that it may not be possible any more.
+      const [missing] = await missingMigrations(store.reader, migrations)
+      if (missing?.name === name) throw error
+      continue
+    }
     await store.command('INSERT INTO migrations (name, checksum) SELECT {name:String}, {checksum:String}', {
       name,
       checksum,
     })
+    applied.push(name)
   }
-  return missing.map(({ name }) => name)
+}
+
+const pauseMs = 20
+
+/**
+ * A statement that changes rows of a table is done when the engine has gone through all of them in the background, which may take minutes; until then it refuses
+ * others, also those of another process that is about to do the same.
+ */
+async function apply(store: Migratable, sql: string): Promise<void> {
+  const table = /^ALTER TABLE (\w+)/m.exec(sql)?.[1] ?? ''
+  for (;;) {
+    try {
+      await store.command(sql)
+      break
+    } catch (error) {
+      if (!(error instanceof Error && /mutation .* is not finished yet/.test(error.message))) throw error
+      await untilChanged(store.reader, table)
+    }
+  }
+  if (/^ {4}UPDATE /m.test(sql)) await untilChanged(store.reader, table)
+}
+
+/** @throws Error with the engine's reason when it cannot change some rows */
+async function untilChanged(reader: StoreReader, table: string): Promise<void> {
+  for (;;) {
+    const rows = await reader.rows<{ reason: string }>(
+      'SELECT latest_fail_reason AS reason FROM system.mutations WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done',
+      { table },
+    )
+    const failed = rows.find(({ reason }) => reason !== '')
+    if (failed) throw new Error(`rows of the store cannot be changed: ${failed.reason}`)
+    if (rows.length === 0) return
+    await sleep(pauseMs)
+  }
 }
 
 /**

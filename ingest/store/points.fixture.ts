@@ -1,3 +1,4 @@
+import { createScales, encodeSeries, valueMemory } from '../../schema/value-codes.ts'
 import { createRandom } from '../../test/random.ts'
 import type { BlockColumn } from './native-block.ts'
 import { normal, type Training, train } from './training.fixture.ts'
@@ -155,6 +156,19 @@ function rowsOf(shape: Shape, runs: BigUint64Array, frames: Frame[], curve: Valu
     { name: 'ord', type: 'UInt64', data: ord },
   ]
   return { rows, columns }
+}
+
+/** The same points with `code` instead of `value`, as the table has them: the scale of decimals is kept along each series. */
+export function coded({ rows, columns }: Points): Points {
+  const dataOf = <T>(name: string) => columns.find((column) => column.name === name)!.data as T
+  const memory = valueMemory(dataOf<Float64Array>('value').slice())
+  const metrics = dataOf<BigUint64Array>('metric')
+  for (let from = 0, to: number; from < rows; from = to) {
+    for (to = from + 1; to < rows && metrics[to] === metrics[from]; ) to++
+    encodeSeries(memory, from, to - from, createScales(1), 0, 1)
+  }
+  const code = { name: 'code', type: 'UInt64', data: new BigUint64Array(memory.wide.buffer) } as const
+  return { rows, columns: columns.map((column) => (column.name === 'value' ? code : column)) }
 }
 
 /** Rows of sparse jobs that have logged `steps` steps, in one block: what merges make of theirs. */

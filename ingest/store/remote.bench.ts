@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { codesOf } from '../../schema/value-codes.ts'
 import type { Store } from './contract.ts'
 import type { BlockColumn } from './native-block.ts'
 import { openRemote, quiet, startStoreProcess } from './server.fixture.ts'
@@ -26,7 +27,14 @@ function block(round: number): BlockColumn[] {
     { name: 'metric', type: 'UInt64', data: metric },
     { name: 'step', type: 'Int64', data: new BigInt64Array(rows).fill(BigInt(round)) },
     { name: 'time', type: "DateTime64(3, 'UTC')", data: time },
-    { name: 'value', type: 'Float64', data: Float64Array.from({ length: rows }, () => Math.random()) },
+    {
+      name: 'code',
+      type: 'UInt64',
+      data: codesOf(
+        Float64Array.from({ length: rows }, () => Math.random()),
+        1,
+      ),
+    },
     { name: 'ord', type: 'UInt64', data: new BigUint64Array(rows).fill(BigInt(round)) },
   ]
 }

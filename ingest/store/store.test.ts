@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { StoreTrouble } from '../../schema/store.ts'
+import { codesOf } from '../../schema/value-codes.ts'
 import { openRemote, quiet, startStoreProcess } from './server.fixture.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -108,12 +109,12 @@ function contract(open: (typeof ways)[string]): void {
       { name: 'metric', type: 'UInt64', data: new BigUint64Array(4).fill(3n) },
       { name: 'step', type: 'Int64', data: BigInt64Array.from([-(2n ** 53n) + 1n, 0n, 1n, 2n ** 53n - 1n]) },
       { name: 'time', type: "DateTime64(3, 'UTC')", data: BigInt64Array.from([-1n, 0n, 1n, 1_700_000_000_000n]) },
-      { name: 'value', type: 'Float64', data: values },
+      { name: 'code', type: 'UInt64', data: codesOf(values) },
       { name: 'ord', type: 'UInt64', data: BigUint64Array.from([1n, 2n, 3n, 4n]) },
     ] as const
     for (let i = 0; i < 3; i++) await store.insertBlock('points', 4, columns, 'p:0-9')
     const answer = await store.reader.columns(
-      'SELECT step, time, value FROM points WHERE run = {run:UInt64} ORDER BY step',
+      'SELECT step, time, value FROM point_values WHERE run = {run:UInt64} ORDER BY step',
       { run: 2n ** 64n - 1n },
     )
     assert.equal(answer.rows, 4)

@@ -41,7 +41,7 @@ test('rows of a series are found wherever they stand, together or not', () => {
     const columns = new Map([
       ['series', bytes],
       ['at', steps],
-      ['value', new DataView(new ArrayBuffer(8 * rows))],
+      ['code', new DataView(new ArrayBuffer(8 * rows))],
     ])
     const found = new Array(rows)
     for (const [key, pieces] of piecesOf([{ rows, columns }])) {

@@ -1,10 +1,11 @@
 import type { Block } from '../../schema/store.ts'
+import { decodeValues, valueMemory } from '../../schema/value-codes.ts'
 import type { Points } from '../reduce/buckets.ts'
 
 /** Rows `from` up to `to` of a block, all of one series; `first` and `last` are the steps of the first and the last of them. */
 export type Piece = {
   readonly steps: DataView
-  readonly values: DataView
+  readonly codes: DataView
   readonly from: number
   readonly to: number
   readonly first: number
@@ -17,7 +18,7 @@ export type Piece = {
 export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
   const pieces = new Map<number, Piece[]>()
   for (const { rows, columns } of blocks) {
-    const [series, steps, values] = [columns.get('series')!, columns.get('at')!, columns.get('value')!]
+    const [series, steps, codes] = [columns.get('series')!, columns.get('at')!, columns.get('code')!]
     const isShort = series.byteLength === 2 * rows
     const keyAt = (row: number) => (isShort ? series.getUint16(2 * row, true) : series.getUint32(4 * row, true))
     const isNarrow = steps.byteLength === 4 * rows
@@ -26,7 +27,7 @@ export function piecesOf(blocks: readonly Block[]): Map<number, Piece[]> {
       const to = rowBehind(from, rows, keyAt, series)
       const piece = {
         steps,
-        values,
+        codes,
         from,
         to,
         first: stepAt(steps, from, isNarrow),
@@ -92,7 +93,7 @@ export function gathered(pieces: Piece[], room: Room): Points | undefined {
   let before = Number.NEGATIVE_INFINITY
   for (const { from, to, first, isNarrow, ...piece } of pieces) {
     if (first <= before) return undefined
-    const { buffer, byteOffset } = piece.values
+    const { buffer, byteOffset } = piece.codes
     valueBytes.set(new Uint8Array(buffer, byteOffset + 8 * from, 8 * (to - from)), 8 * length)
     for (let row = from; row < to; row++) {
       const step = stepAt(piece.steps, row, isNarrow)
@@ -101,5 +102,6 @@ export function gathered(pieces: Piece[], room: Room): Points | undefined {
       steps[length++] = step
     }
   }
+  decodeValues(valueMemory(values), 0, length)
   return { steps: steps.subarray(0, length), values: values.subarray(0, length) }
 }

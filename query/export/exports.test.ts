@@ -242,7 +242,7 @@ for (const [shape, open] of [
 
     await insertRuns(store, 'big', [{ run: 'r' }])
     await store.command(
-      `INSERT INTO points SELECT r.key, 7, number, toDateTime64(number / 10, 3, 'UTC'), randCanonical(), number
+      `INSERT INTO points SELECT r.key, 7, number, toDateTime64(number / 10, 3, 'UTC'), reinterpretAsUInt64(randCanonical()), number
        FROM numbers(400000) AS n CROSS JOIN (SELECT key FROM runs WHERE project = 'big') AS r`,
     )
     await store.command(`INSERT INTO series SELECT 'big', 'r', 'm', key, 7, 400000, 0, 399999, toDateTime64(0, 3, 'UTC'), 0, 0, 0, 1, 1, 0, 0, 0, NULL, 0, 1

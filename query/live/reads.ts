@@ -2,7 +2,7 @@ import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import type { Points } from '../reduce/buckets.ts'
 import { bySeries, seriesId } from '../series-reads.ts'
 import { type LiveStretch, liveFirstSteps, livePoints } from '../sql/live-points.ts'
-import { ask, integers, numbers } from '../sql/read.ts'
+import { ask, integers, numbers, values } from '../sql/read.ts'
 
 /** Points of one series in the order of step, then of logging, and each one's order in the log. */
 export type LoggedPoints = Points & { readonly ords: Float64Array }
@@ -23,10 +23,10 @@ export async function readLogged(
   if (stretches.length === 0) return new Map()
   const answer = await ask(reader, livePoints(stretches, rows + 1), options)
   if (answer.rows > rows) return undefined
-  const [steps, values, ords] = [numbers(answer, 'step'), numbers(answer, 'value'), numbers(answer, 'ord')]
+  const [steps, logged, ords] = [numbers(answer, 'step'), values(answer, 'code'), numbers(answer, 'ord')]
   return bySeries(answer, (from, to) => ({
     steps: steps.subarray(from, to),
-    values: values.subarray(from, to),
+    values: logged.subarray(from, to),
     ords: ords.subarray(from, to),
   }))
 }

@@ -2,7 +2,7 @@ import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
 import { bySeries } from '../series-reads.ts'
 import { pointsOfOne } from '../sql/one-series.ts'
 import { pointsPage } from '../sql/points-page.ts'
-import { ask, integers, numbers } from '../sql/read.ts'
+import { ask, integers, numbers, values } from '../sql/read.ts'
 import { type SeriesSet, seriesPoints } from '../sql/series-points.ts'
 import type { Budget } from './budget.ts'
 import { cut, type Page } from './columns.ts'
@@ -69,7 +69,7 @@ export async function* readPages(
 function pageOf(answer: Columns, times: boolean): Page {
   return {
     steps: numbers(answer, 'steps'),
-    values: numbers(answer, 'values'),
+    values: values(answer, 'codes'),
     times: times ? numbers(answer, 'times') : undefined,
   }
 }

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { metricKey, runKey } from '../../schema/keys.ts'
+import { encodedSql } from '../../schema/value-codes-sql.ts'
 import { createAsker, insertRuns, openTestStore, type TestStore } from '../fixture.ts'
 import { unpack } from './pipeline.fixture.ts'
 
@@ -28,7 +29,7 @@ async function fill(store: TestStore, points: number, run: number): Promise<void
     ['epoch', 'number / 1024'],
   ] as const) {
     await store.command(`INSERT INTO points SELECT ${key}, ${metricKey(metric)}, number,
-      fromUnixTimestamp64Milli(toInt64(1700000000000 + number * 100), 'UTC'), ${sql}, (intDiv(number, 100) + 1) * 65536 FROM numbers(${points})`)
+      fromUnixTimestamp64Milli(toInt64(1700000000000 + number * 100), 'UTC'), ${encodedSql(sql)}, (intDiv(number, 100) + 1) * 65536 FROM numbers(${points})`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { metricKey, runKey } from '../../schema/keys.ts'
+import { encodedSql } from '../../schema/value-codes-sql.ts'
 import type { TestStore } from '../fixture.ts'
 
 /** A point as it was logged; `ord` says which of several of one step came later, `time` is in ms. */
@@ -19,7 +20,7 @@ export async function insertLogged(
       .slice(from, from + pointsPerInsert)
       .map(({ metric, point: p }) => `(${metricKey(metric)},${p.step},${p.time},${bitsOf(p.value)},${p.ord})`)
     await store.command(`INSERT INTO points SELECT ${runKey(project, run)}, t.1, t.2, fromUnixTimestamp64Milli(t.3, 'UTC'),
-      reinterpretAsFloat64(t.4), t.5
+      ${encodedSql('reinterpretAsFloat64(t.4)')}, t.5
       FROM (SELECT arrayJoin(CAST([${rows.join(',')}], 'Array(Tuple(UInt64, Int64, Int64, UInt64, UInt64))')) AS t)`)
   }
 }

@@ -5,6 +5,7 @@ import { packageFile } from '../../schema/files.ts'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
+import { encodedSql } from '../../schema/value-codes-sql.ts'
 import { createAsker, insertRuns, openTestStore, type TestStore } from '../fixture.ts'
 import { createBudget } from './budget.ts'
 import { loadPipeline } from './load.ts'
@@ -41,7 +42,7 @@ async function insertLong(project: string): Promise<void> {
   await insertRuns(store, project, [{ run: 'r' }])
   const keys = `${runKey(project, 'r')}, ${metricKey('loss')}`
   await store.command(
-    `INSERT INTO points SELECT ${keys}, number, fromUnixTimestamp64Milli(toInt64(${began} + number)), number, number FROM numbers(70000)`,
+    `INSERT INTO points SELECT ${keys}, number, fromUnixTimestamp64Milli(toInt64(${began} + number)), ${encodedSql('toFloat64(number)')}, number FROM numbers(70000)`,
   )
 }
 
@@ -164,7 +165,7 @@ test('too many points are refused before any page of them is read', async () => 
     loadPipeline(readingOf(reader), asked('costly'), tinyPages),
     /25000001 points, and at most 25000000/,
   )
-  assert.equal(asks.filter((sql) => sql.includes('value AS values')).length, 1, 'only the try, of at most 11 points')
+  assert.equal(asks.filter((sql) => sql.includes('code AS codes')).length, 1, 'only the try, of at most 11 points')
 })
 
 test('what the fields of one request have read counts together', async () => {

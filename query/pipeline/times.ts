@@ -3,7 +3,7 @@ import type { Points } from '../reduce/buckets.ts'
 import type { Repeated } from '../reduce/repeated.ts'
 import { bySeries, seriesId } from '../series-reads.ts'
 import { pointTimes } from '../sql/point-times.ts'
-import { ask, numbers } from '../sql/read.ts'
+import { ask, numbers, values } from '../sql/read.ts'
 import type { Reading } from './budget.ts'
 import { cut } from './columns.ts'
 
@@ -25,7 +25,7 @@ export function createTimeReader({ reader, readOptions, budget }: Reading, repea
       const answer = await ask(reader, pointTimes({ ...namesOf(requests, pieces), repeated }), readOptions)
       const all = {
         steps: numbers(answer, 'steps'),
-        values: numbers(answer, 'values'),
+        values: values(answer, 'codes'),
         times: numbers(answer, 'times'),
       }
       const found = bySeries(answer, (from, to) => cut(all, from, to))

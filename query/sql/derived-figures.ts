@@ -1,5 +1,6 @@
 import { metricKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
+import { decodedSql } from '../../schema/value-codes-sql.ts'
 import { failure } from '../failures.ts'
 import type { Maybe } from '../resolvers/inputs.ts'
 import type { SummaryField } from './summaries.ts'
@@ -49,11 +50,11 @@ function figuresSql(derived: Derived, runs: string, binder: Binder): string {
   const { bind } = binder
   const from = `points WHERE metric = ${bind('UInt64', metricKey(derived.metric))} AND run IN ${runs}`
   if (derived.field === 'MEAN_OF_LAST') {
-    const last = `arraySlice(arrayReverseSort(groupArray((step, value))), 1, ${bind('UInt32', derived.argument)})`
+    const last = `arraySlice(arrayReverseSort(groupArray((step, ${decodedSql('shown')}))), 1, ${bind('UInt32', derived.argument)})`
     return `SELECT run AS run_key, toUInt8(1) AS has, arrayAvg(arrayMap(point -> point.2, ${last})) AS figure
-    FROM (SELECT run, step, argMax(points.value, ord) AS value FROM ${from} GROUP BY run, step) GROUP BY run`
+    FROM (SELECT run, step, argMax(code, ord) AS shown FROM ${from} GROUP BY run, step) GROUP BY run`
   }
-  const reached = `value ${derived.field === 'FIRST_STEP_BELOW' ? '<' : '>'} ${bind('Float64', derived.argument)}`
+  const reached = `${decodedSql('code')} ${derived.field === 'FIRST_STEP_BELOW' ? '<' : '>'} ${bind('Float64', derived.argument)}`
   return `SELECT run AS run_key, toUInt8(countIf(${reached}) > 0) AS has, toFloat64(minIf(step, ${reached})) AS figure FROM ${from} GROUP BY run`
 }
 

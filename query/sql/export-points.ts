@@ -1,4 +1,5 @@
 import { metricKey } from '../../schema/keys.ts'
+import { decodedSql } from '../../schema/value-codes-sql.ts'
 import type { Derived } from './derived-figures.ts'
 import { type RunSelection, selectedRuns } from './run-selection.ts'
 import { createBinder, type Statement } from './text.ts'
@@ -47,9 +48,9 @@ SETTINGS optimize_read_in_window_order = 1, query_plan_enable_multithreading_aft
 
 function rowsOf(points: ExportedPoints, chosen: string): string {
   // The n-th of the points of its step, of `total`.
-  const counted = `SELECT run, metric, step, time, value, row_number() OVER point AS n, count() OVER point AS total FROM points WHERE ${chosen}
+  const counted = `SELECT run, metric, step, time, code, row_number() OVER point AS n, count() OVER point AS total FROM points WHERE ${chosen}
     WINDOW point AS (PARTITION BY run, metric, step ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)`
-  const columns = 'run AS runKey, metric AS metricKey, step, time, value'
+  const columns = `run AS runKey, metric AS metricKey, step, time, ${decodedSql('code')} AS value`
   if (points === 'ALL') return `SELECT ${columns}, total - n AS superseded FROM (${counted})`
   return `SELECT ${columns}, total - 1 AS superseded FROM (${counted}) WHERE n = ${points === 'LAST' ? 'total' : '1'}`
 }

@@ -1,3 +1,4 @@
+import { decodedSql } from '../../schema/value-codes-sql.ts'
 import { type GroupKey, groupSql } from './group-key.ts'
 import { type RunSelection, selectedRuns } from './run-selection.ts'
 import { withinSteps } from './step-range.ts'
@@ -118,7 +119,7 @@ function asLogged(question: GroupBandsQuestion, binder: Binder): string {
       SELECT run, length(s) AS points, toUInt64(0) AS superseded, ${ascending} AS ascending,
         if(ascending, s, arraySort(s)) AS steps, if(ascending, v, arraySort((x, y) -> y, v, s)) AS values,
         toUInt64(if(ascending, 0, length(arrayDistinct(s)) < length(s))) AS unsettled
-      FROM (SELECT run, groupArray(step) AS s, groupArray(value) AS v FROM points ${within(question, binder)} GROUP BY run)`
+      FROM (SELECT run, groupArray(step) AS s, groupArray(${decodedSql('code')}) AS v FROM points ${within(question, binder)} GROUP BY run)`
 }
 
 /** Of several rows of one step the one that was logged last. */
@@ -129,7 +130,7 @@ function settled(question: GroupBandsQuestion, binder: Binder): string {
         if(ascending, s, arrayFilter((x, y) -> x != y, ordered, next)) AS steps,
         if(ascending, v, arrayFilter((w, x, y) -> x != y, arraySort((x, y, z) -> (y, z), v, s, o), ordered, next)) AS values
       FROM (
-        SELECT run, groupArray(step) AS s, groupArray(value) AS v, groupArray(ord) AS o FROM points ${within(question, binder)} GROUP BY run
+        SELECT run, groupArray(step) AS s, groupArray(${decodedSql('code')}) AS v, groupArray(ord) AS o FROM points ${within(question, binder)} GROUP BY run
       )`
 }
 

@@ -11,13 +11,13 @@ export type LiveStretch = {
 }
 
 /**
- * Points as they were logged, in the order of `run, metric, step, ord`, which are its columns beside `value`; at most `rows`. What is new is found by
+ * Points as they were logged, in the order of `run, metric, step, ord`, which are its columns beside `code`; at most `rows`. What is new is found by
  * `ord`: parts without anything new are left out by what the store knows of each part, and in the others an index leaves out most.
  */
 export function livePoints(stretches: readonly LiveStretch[], rows: number): Statement {
   const binder = createBinder()
   const branches = stretches.map(
-    (stretch) => `SELECT run, metric, step, ord, value FROM points WHERE ${within(stretch, binder)}`,
+    (stretch) => `SELECT run, metric, step, ord, code FROM points WHERE ${within(stretch, binder)}`,
   )
   const from = branches.length === 1 ? branches[0] : `SELECT * FROM (${branches.join('\nUNION ALL\n')})`
   const sql = `${from}

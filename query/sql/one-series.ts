@@ -17,11 +17,11 @@ export type PointsForm = {
   readonly times?: boolean | undefined
 }
 
-/** Points of stretches of a series by step, then logging: `steps, values`, and `times` if asked for. */
+/** Points of stretches of a series by step, then logging: `steps, codes`, and `times` if asked for. */
 export function pointsOfOne(series: SeriesKeys, stretches: readonly Stretch[], { rows, times }: PointsForm): Statement {
   const { parameters, bind } = createBinder()
   const sql = `
-SELECT step AS steps, value AS values${timesColumn(times)}
+SELECT step AS steps, code AS codes${timesColumn(times)}
 FROM points
 PREWHERE ${ofSeries(bind, series)}${inSteps(bind, stretches)}
 ORDER BY run, metric, step, ord${rows === undefined ? '' : `\nLIMIT ${bind('UInt32', rows)}`}`

@@ -1,3 +1,4 @@
+import { decodedSql } from '../../schema/value-codes-sql.ts'
 import type { Repeated } from '../reduce/repeated.ts'
 import { createBinder, type Statement } from './text.ts'
 
@@ -13,19 +14,21 @@ export type TimesQuestion = {
 }
 
 /**
- * Times of single points, ms since 1970: `run, metric, steps, values, times` by run, metric and step; one row for each step, of the point that
+ * Times of single points, ms since 1970: `run, metric, steps, codes, times` by run, metric and step; one row for each step, of the point that
  * counts, or with ALL one for each value of it, of the point of that value that was logged first.
  */
 export function pointTimes({ runs, metrics, series, steps, repeated }: TimesQuestion): Statement {
   const { parameters, bind } = createBinder()
   const choose = repeated === 'LAST' ? 'argMax' : 'argMin'
   // NaNs are alike whatever their bits are.
-  const bits = repeated === 'ALL' ? ', if(isNaN(value), toUInt64(9221120237041090560), reinterpretAsUInt64(value))' : ''
+  const value = decodedSql('code')
+  const bits =
+    repeated === 'ALL' ? `, if(isNaN(${value}), toUInt64(9221120237041090560), reinterpretAsUInt64(${value}))` : ''
   const [runKeys, metricKeys] = [bind('Array(UInt64)', runs), bind('Array(UInt64)', metrics)]
   const asked = bind('Array(Int64)', steps)
   // The set of steps alone is quicker to look into than that of the points: most rows need no more.
   const sql = `
-SELECT run, metric, step AS steps, ${choose}(value, ord) AS values, ${choose}(time, ord) AS times
+SELECT run, metric, step AS steps, ${choose}(code, ord) AS codes, ${choose}(time, ord) AS times
 FROM points
 WHERE step IN (${asked}) AND (run, metric, step) IN (
   SELECT ${runKeys}[t.1], ${metricKeys}[t.1], t.2

@@ -15,14 +15,14 @@ export type PageQuestion = {
   readonly rows: number
 }
 
-/** The next points of one series in the order of step, then of logging: `steps, values, ord`, and `times` if asked for. Stops at `rows`. */
+/** The next points of one series in the order of step, then of logging: `steps, codes, ord`, and `times` if asked for. Stops at `rows`. */
 export function pointsPage(question: PageQuestion): Statement {
   const { parameters, bind } = createBinder()
   const { after } = question
   const from = after ? Math.max(question.fromStep, after.step) : question.fromStep
   const behind = after ? `AND (step > ${bind('Int64', after.step)} OR ord > ${bind('UInt64', after.ord)})` : ''
   const sql = `
-SELECT step AS steps, value AS values, ord${timesColumn(question.times)}
+SELECT step AS steps, code AS codes, ord${timesColumn(question.times)}
 FROM points
 WHERE run = ${bind('UInt64', question.run)} AND metric = ${bind('UInt64', question.metric)}
   AND step BETWEEN ${bind('Int64', from)} AND ${bind('Int64', question.toStep)} ${behind}

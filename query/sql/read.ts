@@ -1,4 +1,5 @@
 import type { Columns, ReadOptions, StoreReader } from '../../schema/store.ts'
+import { valuesOf } from '../../schema/value-codes.ts'
 import type { Statement } from './text.ts'
 
 /** Asks the store. The result's columns are looked up by the two functions below, which know the type the statement gives them. */
@@ -14,6 +15,14 @@ export function numbers(answer: Columns, name: string): Float64Array {
   // A result without rows may come without its columns.
   if (answer.rows === 0) return new Float64Array(0)
   throw new TypeError(`the store's answer has no column of numbers ${name}`)
+}
+
+/** Values of points, of a column of their codes. It is decoded here, in its own memory: in the statement that costs more than all of it here. */
+export function values(answer: Columns, name: string): Float64Array {
+  const column = answer.columns.get(name)
+  if (column instanceof BigUint64Array) return valuesOf(column)
+  if (answer.rows === 0) return new Float64Array(0)
+  throw new TypeError(`the store's answer has no column of codes ${name}`)
 }
 
 /** By 32-bit halves, because reading a 64-bit element makes a big integer each time. */

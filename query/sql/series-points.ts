@@ -16,7 +16,7 @@ export type SeriesSet = {
 export const timesColumn = (times: boolean | undefined) => (times ? ', time AS times' : '')
 
 /**
- * The points of short series by run, metric, step, then logging: `run, metric, steps, values`, and `times` if asked for. Reading stops at `rows`
+ * The points of short series by run, metric, step, then logging: `run, metric, steps, codes`, and `times` if asked for. Reading stops at `rows`
  * rows.
  */
 export function seriesPoints(set: SeriesSet, rows?: number): Statement {
@@ -26,7 +26,7 @@ export function seriesPoints(set: SeriesSet, rows?: number): Statement {
     ? `run IN ${runs} AND metric IN ${metrics}`
     : `(run, metric) IN (arrayZip(${runs}, ${metrics}))`
   const sql = `
-SELECT run, metric, step AS steps, value AS values${timesColumn(set.times)}
+SELECT run, metric, step AS steps, code AS codes${timesColumn(set.times)}
 FROM points
 WHERE ${series}
   AND step BETWEEN ${bind('Int64', set.fromStep)} AND ${bind('Int64', set.toStep)}

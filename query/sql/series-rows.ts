@@ -13,7 +13,7 @@ export type RowForm = { readonly bits: 16 | 32; readonly shift: number; readonly
 export const narrowest = { least: -(2 ** 31), most: 2 ** 31 - 1 }
 
 /**
- * The points of series as they lie in the store: `series`, the short key, `at`, the step, and `value`. Within a block those of one series stand together in
+ * The points of series as they lie in the store: `series`, the short key, `at`, the step, and `code`. Within a block those of one series stand together in
  * the order of step, then of logging; but a series may be in several blocks, and these come in any order: to sort a million rows takes as long
  * again as to read them. Reading stops at `rows` rows. What is left out of a row is not copied, and collected as garbage, three times.
  */
@@ -24,7 +24,7 @@ export function seriesRows(question: SeriesRows, { bits, shift, narrow }: RowFor
   const at = narrow ? `toInt32(greatest(least(step, ${most}), ${least}))` : 'step'
   const steps = withinSteps(question, bind)
   const sql = `
-SELECT toUInt${bits}(bitShiftRight(bitXor(run, metric), ${bind('UInt32', shift)})) AS series, ${at} AS at, value
+SELECT toUInt${bits}(bitShiftRight(bitXor(run, metric), ${bind('UInt32', shift)})) AS series, ${at} AS at, code
 FROM points
 PREWHERE ${among(question, bind)}${steps === undefined ? '' : `\nWHERE ${steps}`}
 LIMIT ${bind('UInt32', rows)}`

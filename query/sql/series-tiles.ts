@@ -70,13 +70,13 @@ function among(bind: Binder['bind'], tiles: readonly SeriesTiles[]): string {
   return `(run, metric, width, start) IN (arrayZip(${columns.join(', ')}))`
 }
 
-/** Points of stretches of series: `run, metric, steps, values`, in the order of series, step, logging. Reading stops at `rows` rows. */
+/** Points of stretches of series: `run, metric, steps, codes`, in the order of series, step, logging. Reading stops at `rows` rows. */
 export function stretchPoints(stretches: readonly SeriesSteps[], rows: number): Statement {
   const { parameters, bind } = createBinder()
   const of = (stretch: SeriesSteps) =>
     `${ofSeries(bind, stretch)} AND step BETWEEN ${bind('Int64', stretch.first)} AND ${bind('Int64', stretch.last)}`
   const sql = `
-SELECT run, metric, step AS steps, value AS values
+SELECT run, metric, step AS steps, code AS codes
 FROM points
 WHERE ${anyOf(stretches, of)}
 ORDER BY run, metric, step, ord

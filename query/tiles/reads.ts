@@ -5,7 +5,7 @@ import type { Points } from '../reduce/buckets.ts'
 import { newestTiles, type SeriesTilesRead, tilesInAnyOrder, tileTable } from '../reduce/tiles.ts'
 import { bySeries } from '../series-reads.ts'
 import { pointsOfOne, type SeriesKeys, tilesOfOne } from '../sql/one-series.ts'
-import { ask, numbers } from '../sql/read.ts'
+import { ask, numbers, values } from '../sql/read.ts'
 import { type Pairs, seriesLate, seriesSeals } from '../sql/series-coverage.ts'
 import { byLength, type SeriesSteps, type SeriesTiles, seriesTiles, stretchPoints } from '../sql/series-tiles.ts'
 import { sizes } from './sizes.ts'
@@ -62,7 +62,7 @@ export async function readStretches(
   if (answers.some(({ answer }) => answer.rows > sizes.pointRows)) return undefined
   return joined(
     answers.map(({ series, answer }) => {
-      const points = { steps: numbers(answer, 'steps'), values: numbers(answer, 'values') }
+      const points = { steps: numbers(answer, 'steps'), values: values(answer, 'codes') }
       return bySeries(answer, (from, to) => cut(points, from, to), series)
     }),
   )

@@ -68,10 +68,12 @@ ${rows.join(',\n')};
   return files
 }
 
-/** A view of a shard's own rows, or rows that go from one table over all shards into another; undefined for other statements. */
+/** A view of all rows or of a shard's own, or rows that go from one table over all shards into another; undefined for other statements. */
 function filling(sql: string): string | undefined {
   const insert = /^(?:--.*\n)*INSERT INTO (\w+)\nSELECT [\s\S]+\nFROM (\w+)\n$/.exec(sql)
   if (insert?.slice(1).every((table) => shardingKeys[table] !== undefined)) return `${sql.trimEnd()};\n`
+  const plain = /^((?:--.*\n)*CREATE VIEW IF NOT EXISTS \w+)\n(AS SELECT [\s\S]+\nFROM (\w+))\n$/.exec(sql)
+  if (plain && shardingKeys[plain[3]!] !== undefined) return `${plain[1]} ON CLUSTER '{cluster}'\n${plain[2]};\n`
   const view =
     /^(?<head>(?:--.*\n)*CREATE MATERIALIZED VIEW IF NOT EXISTS \w+) TO (?<to>\w+)\n(?<select>AS SELECT [\s\S]+\nFROM )(?<from>\w+)\n$/.exec(
       sql,
@@ -81,21 +83,39 @@ function filling(sql: string): string | undefined {
 }
 
 /**
- * Made of a CREATE TABLE, of an ALTER TABLE with a line for each of its commands, which is for the shards' own tables alone, of a view that fills
- * one table from another, or of an INSERT that does so once.
+ * The same for the shards' own tables, undefined for other statements. Where columns come or go the table over all shards is made anew after them; a change of
+ * rows is waited for on every replica, however long it takes.
+ */
+function altering(sql: string): string | undefined {
+  const pattern =
+    /^(?<comment>(?:--.*\n)*)ALTER TABLE (?<table>\w+)\n(?<commands>(?: {4}(?:MODIFY|ADD COLUMN|DROP COLUMN|UPDATE) .+\n)+)$/
+  const { comment, table, commands } = pattern.exec(sql)?.groups ?? {}
+  const shardingKey = table === undefined ? undefined : shardingKeys[table]
+  if (shardingKey === undefined) return undefined
+  const waiting = commands!.startsWith('    UPDATE ') ? `\n${untilDone}` : ''
+  const local = `${comment}ALTER TABLE ${table}_local ON CLUSTER '{cluster}'\n${commands!.trimEnd()}${waiting};\n`
+  if (!/^ {4}(?:ADD|DROP) COLUMN /m.test(commands!)) return local
+  return `${local}\nCREATE OR REPLACE ${spread(table!, shardingKey)}`
+}
+
+/** The table over all shards, with the columns of a shard's own. */
+const spread = (table: string, shardingKey: string) => `TABLE ${table} ON CLUSTER '{cluster}' AS ${table}_local
+ENGINE = Distributed('{cluster}', currentDatabase(), ${table}_local, ${shardingKey});
+`
+
+const untilDone = 'SETTINGS mutations_sync = 2, distributed_ddl_task_timeout = -1'
+
+/**
+ * Made of a CREATE TABLE, of an ALTER TABLE with a line for each of its commands, of a view of a table, also one that
+ * fills another, or of an INSERT that does so once.
  * @throws Error when the statement is of another shape than those have here
  */
 export function clusterSql(sql: string, source: string): string {
   const head = `-- Made from ${source} by schema/cluster/generate.ts.`
   const filled = filling(sql)
   if (filled !== undefined) return `${head}\n${filled}`
-  const alter = /^(?<comment>(?:--.*\n)*)ALTER TABLE (?<table>\w+)\n(?<commands>(?: {4}MODIFY .+\n)+)$/.exec(
-    sql,
-  )?.groups
-  if (alter !== undefined && shardingKeys[alter.table!] !== undefined) {
-    const { comment, table, commands } = alter
-    return `${head}\n${comment}ALTER TABLE ${table}_local ON CLUSTER '{cluster}'\n${commands!.trimEnd()};\n`
-  }
+  const altered = altering(sql)
+  if (altered !== undefined) return `${head}\n${altered}`
   const pattern =
     /^(?<comment>(?:--.*\n)*)CREATE TABLE (?<table>\w+)\n(?<columns>\([\s\S]*?\n\))\nENGINE = (?<engine>\w+)(?:\((?<version>\w+)\))?\nORDER BY (?<order>.+)\nSETTINGS (?<settings>.+)\n$/
   const { comment, table, columns, engine, version, order, settings } = pattern.exec(sql)?.groups ?? {}
@@ -110,9 +130,7 @@ ENGINE = Replicated${engine}(${place.join(', ')})
 ORDER BY ${order}
 SETTINGS ${[rememberedTokens, ...kept].join(', ')};
 
-CREATE TABLE IF NOT EXISTS ${table} ON CLUSTER '{cluster}' AS ${table}_local
-ENGINE = Distributed('{cluster}', currentDatabase(), ${table}_local, ${shardingKey});
-`
+CREATE ${spread(table!, shardingKey).replace('TABLE', 'TABLE IF NOT EXISTS')}`
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,3 +1,5 @@
+import { decodedSql } from '../../../schema/value-codes-sql.ts'
+
 /**
  * The statements that make tiles, all within the store. `places` and `figures` are laid out in `schema/tiles.ts`. A value and a step as one
  * 128-bit number, as `query/sql/series-buckets.ts` has them: of equal values the lowest step is taken, and -0 is below 0.
@@ -6,6 +8,8 @@ const flipped = (bits: string) => `bitXor(${bits}, bitAnd(bitShiftRight(${bits},
 const ordered = (value: string) => `bitShiftLeft(toInt128(${flipped(`reinterpretAsInt64(${value})`)}), 64)`
 const unpacked = (packed: string, step: string) =>
   `reinterpretAsFloat64(${flipped(`toInt64(bitShiftRight(${packed} - toInt128(${step}), 64))`)})`
+
+const value = decodedSql('code')
 
 const series = 'run = {run:UInt64} AND metric = {metric:UInt64}'
 /** One thread: ingest has the others. */
@@ -18,8 +22,8 @@ const settings = 'SETTINGS max_threads = 1, max_insert_threads = 1, optimize_agg
 export function tilesOfPoints(once: boolean): string {
   const within = `${series} AND step BETWEEN {first:Int64} AND {last:Int64} AND ord < {end:UInt64}`
   const standing = once
-    ? `SELECT step, value AS v, time AS t, 1 AS logged FROM points WHERE ${within}`
-    : `SELECT step, argMax(value, ord) AS v, argMax(time, ord) AS t, count() AS logged FROM points WHERE ${within} GROUP BY run, metric, step`
+    ? `SELECT step, ${value} AS v, time AS t, 1 AS logged FROM points WHERE ${within}`
+    : `SELECT step, argMax(${value}, ord) AS v, argMax(time, ord) AS t, count() AS logged FROM points WHERE ${within} GROUP BY run, metric, step`
   return insertTiles(`
   SELECT bitAnd(step, {mask:Int64}) AS tile, toInt64(count()) AS counted, toInt64(sum(logged)) AS loggeds, min(step) AS low_step, max(step) AS high_step,
     toInt64(countIf(isFinite(v))) AS finites,

@@ -1,28 +1,28 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { codeValues, decodedSql } from './coded-values.fixture.ts'
+import { decodedSql } from '../../schema/value-codes-sql.ts'
 import { blockSettings, insertFromFile } from './insert.ts'
 import { nativeBlock } from './native-block.ts'
-import { mergedPoints, type Points, pointBlocks } from './points.fixture.ts'
+import { coded, mergedPoints, type Points, pointBlocks } from './points.fixture.ts'
 import { quiet } from './server.fixture.ts'
 import { openStore } from './store.ts'
 
 /**
- * What would other codecs of `value`, or its decimals as integers, cost inserts, merges and questions, and save on disk? Candidates take turns; CPU is
+ * What do values as codes cost inserts, merges and questions, and save on disk, beside values as they are under other codecs? Candidates take turns; CPU is
  * the engine's, the best of some rounds; all of them must give back the same bits.
  *
- *     node dist/ingest/store/coded-values.bench.js merges sparse|dense KIND [ROUNDS]
- *     node dist/ingest/store/coded-values.bench.js reads KIND STEPS [ROUNDS]
+ *     node dist/ingest/store/value-codes.bench.js merges sparse|dense KIND [ROUNDS]
+ *     node dist/ingest/store/value-codes.bench.js reads KIND STEPS [ROUNDS]
  */
 type Candidate = { readonly type: 'Float64' | 'UInt64'; readonly codec: string; readonly blocks?: number }
 const candidates: Readonly<Record<string, Candidate>> = {
-  'ZSTD(1), as in schema/tables': { type: 'Float64', codec: 'ZSTD(1)' },
+  'ZSTD(1), values as they are': { type: 'Float64', codec: 'ZSTD(1)' },
   'ZSTD(1) in blocks of 262144': { type: 'Float64', codec: 'ZSTD(1)', blocks: 262_144 },
   'ZSTD(3)': { type: 'Float64', codec: 'ZSTD(3)' },
   'ALP, ZSTD(1)': { type: 'Float64', codec: 'ALP, ZSTD(1)' },
   "codes, T64('bit'), LZ4": { type: 'UInt64', codec: "T64('bit'), LZ4" },
-  "codes, T64('bit'), ZSTD(1)": { type: 'UInt64', codec: "T64('bit'), ZSTD(1)" },
+  "codes, T64('bit'), ZSTD(1), as in schema/tables": { type: 'UInt64', codec: "T64('bit'), ZSTD(1)" },
 }
 
 const million = 1_000_000
@@ -46,26 +46,20 @@ const valueSql = ({ type }: Candidate) => (type === 'UInt64' ? decodedSql('value
 async function createTable({ type, codec, blocks }: Candidate): Promise<void> {
   const width = blocks ? ` SETTINGS (min_compress_block_size = ${blocks}, max_compress_block_size = ${blocks})` : ''
   await store.command('CREATE TABLE t AS points')
-  if (type === 'UInt64') {
-    await store.command('ALTER TABLE t DROP COLUMN value')
-    await store.command(`ALTER TABLE t ADD COLUMN value UInt64 CODEC(${codec})${width} AFTER time`)
-  } else
-    await store.command(
-      `ALTER TABLE t MODIFY COLUMN value Float64 CODEC(${codec})${width} SETTINGS allow_experimental_codecs = 1`,
-    )
+  await store.command('ALTER TABLE t DROP COLUMN code')
+  await store.command(
+    `ALTER TABLE t ADD COLUMN value ${type} CODEC(${codec})${width} AFTER time SETTINGS allow_experimental_codecs = 1`,
+  )
 }
 
 type Files = { readonly plain: string; readonly coded: string; readonly rows: number }
 
-async function filesOf({ rows, columns }: Points, number: number): Promise<Files> {
-  const dataOf = <T>(name: string) => columns.find((column) => column.name === name)!.data as T
-  const codes = codeValues(dataOf<Float64Array>('value'), dataOf<BigUint64Array>('metric'))
-  const coded = columns.map((column) =>
-    column.name === 'value' ? ({ name: 'value', type: 'UInt64', data: codes } as const) : column,
-  )
+async function filesOf(points: Points, number: number): Promise<Files> {
+  const { rows, columns } = points
+  const codes = coded(points).columns.map((column) => (column.name === 'code' ? { ...column, name: 'value' } : column))
   const [plain, other] = [join(spool, `${number}.plain`), join(spool, `${number}.coded`)]
   await writeFile(plain, Buffer.concat(nativeBlock(rows, columns)))
-  await writeFile(other, Buffer.concat(nativeBlock(rows, coded)))
+  await writeFile(other, Buffer.concat(nativeBlock(rows, codes)))
   return { plain, coded: other, rows }
 }
 

@@ -34,4 +34,9 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0018_run_records_rows.sql', 'a4b2313f0b9deadd685a11ee27668e44bb4cf5fb904c2b9a875447643580087d'),
     ('0019_runs_blocks.sql', 'db1fcd071b0ab5f0547a95ed8931b406046348bfd4ecf3252cc6857d0979c7c6'),
     ('0020_points_merge_base.sql', '870b8c52d95066f788eb899cf6d74c7e09e29cb7a35dd29a992bfdaa0c1f43ab'),
-    ('0021_points_clocks.sql', 'ec951c92fda4df39d36599bba9c9d73e18afc2fd3134f1b5f5a17871e3e019d0');
+    ('0021_points_clocks.sql', 'ec951c92fda4df39d36599bba9c9d73e18afc2fd3134f1b5f5a17871e3e019d0'),
+    ('0022_points_code.sql', '3101f847bc7ed2d7f8ecffb0cd283d96fd567ea904613ba8032012cdabe8e970'),
+    ('0023_points_codes.sql', 'b7261094e0d50bca33c788e089f98ec92d35609ff56b997ac268851b585769e0'),
+    ('0024_points_code_alone.sql', '8afe0db8371b8d96710d04db3d37151bbb8ad17941f2e7c2b715250cc794d30c'),
+    ('0025_points_value.sql', '38519eaae9b3c9bebe1e5b2b6318bfb41fcf3a035b57fbdc4354498153faf49d'),
+    ('0026_point_values.sql', '20cb0a2b90b2b0ec5391ff440be1921478b943fe74e89b00f217f8c7186d3974');
