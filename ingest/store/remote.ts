@@ -21,7 +21,7 @@ import { createRemoteStreamer } from './remote-stream.ts'
 import { sideBySide } from './side-by-side.ts'
 
 export type RemoteStoreOptions = ReaderLimits & {
-  /** Of ClickHouse's HTTP interface: a server of its own (25.8 or newer) or `infra/store`. */
+  /** Of ClickHouse's HTTP interface: a server of its own (25.10 or newer) or `infra/store`. */
   readonly url: string
   readonly user: string
   readonly password: string

@@ -39,4 +39,7 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0023_points_codes.sql', 'b7261094e0d50bca33c788e089f98ec92d35609ff56b997ac268851b585769e0'),
     ('0024_points_code_alone.sql', '8afe0db8371b8d96710d04db3d37151bbb8ad17941f2e7c2b715250cc794d30c'),
     ('0025_points_value.sql', '38519eaae9b3c9bebe1e5b2b6318bfb41fcf3a035b57fbdc4354498153faf49d'),
-    ('0026_point_values.sql', '20cb0a2b90b2b0ec5391ff440be1921478b943fe74e89b00f217f8c7186d3974');
+    ('0026_point_values.sql', '20cb0a2b90b2b0ec5391ff440be1921478b943fe74e89b00f217f8c7186d3974'),
+    ('0027_runs_merges.sql', '9f860224bf3b3a7fbf56ab2265f9f74403f91dd4154213ce85cdae63cc260716'),
+    ('0028_run_records_merges.sql', 'e25cd98f8d782572b20b504af345a3b00f00e38c6a002bf82cd56f343bcbddca'),
+    ('0029_points_statistics.sql', 'b32c92aa5aa21437a7af9ee2afa0b6bc9e5775c7ccc4bc61e103f46b109e84ce');
