@@ -1,3 +1,4 @@
+import { withinSteps } from './step-range.ts'
 import { createBinder, type Statement } from './text.ts'
 
 /** Several series by their keys and one range of steps, inclusive. */
@@ -17,19 +18,22 @@ export const timesColumn = (times: boolean | undefined) => (times ? ', time AS t
 
 /**
  * The points of short series by run, metric, step, then logging: `run, metric, steps, codes`, and `times` if asked for. Reading stops at `rows`
- * rows.
+ * rows. Runs are looked at first: parts that hold none of them are many where there are new ones, and then nothing else is read of them.
  */
 export function seriesPoints(set: SeriesSet, rows?: number): Statement {
   const { parameters, bind } = createBinder()
   const [runs, metrics] = [bind('Array(UInt64)', set.runs), bind('Array(UInt64)', set.metrics)]
-  const series = set.crossed
-    ? `run IN ${runs} AND metric IN ${metrics}`
-    : `(run, metric) IN (arrayZip(${runs}, ${metrics}))`
+  const pairs = set.crossed ? undefined : `(run, metric) IN (arrayZip(${runs}, ${metrics}))`
+  const conditions = [pairs, withinSteps(set, bind)].filter((condition) => condition !== undefined)
   const sql = `
 SELECT run, metric, step AS steps, code AS codes${timesColumn(set.times)}
 FROM points
-WHERE ${series}
-  AND step BETWEEN ${bind('Int64', set.fromStep)} AND ${bind('Int64', set.toStep)}
+PREWHERE run IN ${runs}${set.crossed ? ` AND metric IN ${metrics}` : ''}${
+    conditions.length === 0
+      ? ''
+      : `
+WHERE ${conditions.join(' AND ')}`
+  }
 ORDER BY run, metric, step, ord${
     rows === undefined
       ? ''
