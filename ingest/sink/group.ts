@@ -5,7 +5,7 @@ import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
-import type { SinkSettings } from './settings.ts'
+import { type SinkSettings, sharedSettings } from './settings.ts'
 import { withSharedInserts } from './shared-inserts.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import type { TileBuilder } from './tiles/builder.ts'
@@ -64,13 +64,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     for (const follower of followers) follower()
   }
   let stopping = false
-  // Read before each batch of records, so partitions that come and go change every sink's share.
-  const shared: SinkSettings = {
-    ...settings,
-    get maximumSeries() {
-      return Math.ceil(settings.maximumSeries / Math.max(posts.size, 1))
-    },
-  }
+  const shared = sharedSettings(settings, () => posts.size)
   const count = (which: (post: Post) => boolean) => () => [...posts.values()].filter(which).length
   metrics.gauge(
     'stepstream_sink_partitions',

@@ -6,6 +6,8 @@ export type SinkSettings = {
   readonly insertIntervalMs: number
   /** Longest pause between two flushes of summaries, unless they take more than a tenth of it. */
   readonly flushIntervalMs: number
+  /** Partitions of this process, of which each inserts for itself; absent: one. */
+  readonly sharers?: number
   /** Series kept in memory; beyond it runs that were idle longest leave it. */
   readonly maximumSeries: number
 }
@@ -17,14 +19,28 @@ export const defaultSinkSettings: SinkSettings = {
   maximumSeries: 2_000_000,
 }
 
-const longestInsertPauseMs = 800
+/** Of each partition of a process that has so many. Read before each batch of records, so partitions that come and go change every sink's share. */
+export function sharedSettings(settings: SinkSettings, partitions: () => number): SinkSettings {
+  const sharers = () => Math.max(partitions(), 1)
+  return {
+    ...settings,
+    get sharers() {
+      return sharers()
+    },
+    get maximumSeries() {
+      return Math.ceil(settings.maximumSeries / sharers())
+    },
+  }
+}
 
 /**
- * From one insert's begin to the next. Each makes a part that must be merged, so where they take long, a partition inserts for half of the time at
- * most: blocks become larger as the store gets busier, and it has less to do for the same rows.
+ * From one insert's begin to the next. Each makes a part that must be merged, so where they take long, a partition inserts for a third of the time
+ * at most, and for less where it shares the store with others of its process: blocks become larger as the store gets busier, which has less to do
+ * then for the same rows.
  */
-export function insertPauseMs(settings: SinkSettings, lastTookMs: number): number {
-  return Math.max(settings.insertIntervalMs, Math.min(2 * lastTookMs, longestInsertPauseMs))
+export function insertPauseMs({ insertIntervalMs, sharers = 1 }: SinkSettings, lastTookMs: number): number {
+  const longestMs = Math.min(400 + 100 * sharers, 1_000)
+  return Math.max(insertIntervalMs, Math.min((2 + sharers) * lastTookMs, longestMs))
 }
 
 const flushMinimumMs = 250
