@@ -48,7 +48,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     stopping.signal.throwIfAborted()
     store = await openStoreOf(base, true)
     stopping.signal.throwIfAborted()
-    await claimSource(store, log.writer)
+    await claimSource(store, log.writer, { logger, signal: stopping.signal })
     writer.arrive(log.writer)
     sinks = await log.startSinks(store, lateWrites)
     // Alone on its log, it has nobody to leave a broken partition to.

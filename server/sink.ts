@@ -28,7 +28,7 @@ export async function startSink(settings: Settings): Promise<RunningServer> {
     const reader = await openKafkaReader(await kafkaOptions(base))
     log = reader
     stopping.signal.throwIfAborted()
-    await claimSource(store, reader)
+    await claimSource(store, reader, { logger, signal: stopping.signal })
     sinks = await startSinks(base, reader, store, { announce: true })
     readiness.require('log', () =>
       reader.healthy() ? undefined : 'Kafka does not answer, or gives out the partitions',

@@ -1,15 +1,20 @@
 import type { Commit, LogIdentity, LogPartition } from '../log/log.ts'
+import { type Trying, untilReached } from '../store/ready.ts'
 import type { Store } from '../store/store.ts'
 import type { TableRows } from './rows.ts'
 
 type SourceStore = Pick<Store, 'sinkReader' | 'insertBlock'>
 
 /**
- * Ties the store to its log. The store's rows carry positions of that log, and a record at a position that a row already
+ * Ties the store to its log, as soon as it can be reached. The store's rows carry positions of that log, and a record at a position that a row already
  * covers is taken as stored; in another log that would lose points.
  * @throws Error when the store was fed by another log
  */
-export async function claimSource(store: SourceStore, { id }: LogIdentity): Promise<void> {
+export async function claimSource(store: SourceStore, log: LogIdentity, trying: Trying): Promise<void> {
+  await untilReached(() => claim(store, log), trying)
+}
+
+async function claim(store: SourceStore, { id }: LogIdentity): Promise<void> {
   if ((await findSource(store, id)) === 'this') return
   await store.insertBlock('sources', 1, [{ name: 'log', type: 'String', data: [id] }])
   // Somebody else may have come first, with another log.

@@ -15,7 +15,7 @@ import {
   storeTroubleOf,
   wholeStream,
 } from './reader.ts'
-import { untilReady } from './ready.ts'
+import { untilReached, untilReady } from './ready.ts'
 import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
 import { createRemoteStreamer } from './remote-stream.ts'
 import { sideBySide } from './side-by-side.ts'
@@ -76,7 +76,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
   let knownSettings: ReadonlySet<string> = new Set()
   try {
     await untilReady({ reader: sinkReader, command }, options)
-    knownSettings = await optionalSettings(sinkReader)
+    knownSettings = await untilReached(() => optionalSettings(sinkReader), options)
   } catch (error) {
     health.close()
     await closeClients()

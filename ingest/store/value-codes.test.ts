@@ -87,11 +87,12 @@ for (const where of ['embedded', 'remote'] as const) {
     await store.command('DROP TABLE points SYNC')
     await store.command('DROP VIEW point_values')
     const all = readMigrations(packageFile('schema/tables'))
-    const ofPoints = all.filter(({ name }) => /_points|_point_values/.test(name))
+    // Those up to the last that this is about.
+    const ofPoints = all.slice(0, 26).filter(({ name }) => /_points|_point_values/.test(name))
     const upTo = (number: number) => ofPoints.filter(({ name }) => Number(name.slice(0, 4)) <= number)
     await store.command("ALTER TABLE migrations DELETE WHERE name LIKE '%_point%' SETTINGS mutations_sync = 2")
     // What is not about points stays as it is.
-    const others = all.filter((each) => !ofPoints.includes(each))
+    const others = all.filter((each) => !ofPoints.includes(each) && !/_point/.test(each.name))
     const migrateTo = (number: number) => migrate(store, [...others, ...upTo(number)])
     await migrateTo(21)
     const value = { name: 'value', type: 'Float64', data: new Float64Array(bits.buffer) } as const
@@ -106,7 +107,8 @@ for (const where of ['embedded', 'remote'] as const) {
     for (const number of [23, 24, 25, 26]) {
       // Done, but not recorded by a process that died: it is done again.
       for (let again = 0; again < 2; again++) {
-        await store.command(`ALTER TABLE migrations DELETE WHERE name >= '00${number}' SETTINGS mutations_sync = 2`)
+        const later = `name >= '00${number}' AND name LIKE '%_point%'`
+        await store.command(`ALTER TABLE migrations DELETE WHERE ${later} SETTINGS mutations_sync = 2`)
         assert.equal((await migrateTo(number)).length, 1)
         assert.deepEqual(await ofTable(store, 'code'), codesOf(new Float64Array(bits.buffer), 1), `${number}`)
       }
