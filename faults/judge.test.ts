@@ -1,5 +1,4 @@
 /** The judge is judged: a real store is damaged in known ways, one after the other, and each must be found, counted and named. */
-
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -95,11 +95,15 @@ function altering(sql: string): string | undefined {
   const waiting = commands!.startsWith('    UPDATE ') ? `\n${untilDone}` : ''
   const local = `${comment}ALTER TABLE ${table}_local ON CLUSTER '{cluster}'\n${commands!.trimEnd()}${waiting};\n`
   if (!/^ {4}(?:ADD|DROP) COLUMN /m.test(commands!)) return local
-  return `${local}\nCREATE OR REPLACE ${spread(table!, shardingKey)}`
+  return `${local}\n${spread('CREATE OR REPLACE TABLE', table!, shardingKey)}`
 }
 
 /** The table over all shards, with the columns of a shard's own. */
-const spread = (table: string, shardingKey: string) => `TABLE ${table} ON CLUSTER '{cluster}' AS ${table}_local
+const spread = (
+  create: string,
+  table: string,
+  shardingKey: string,
+) => `${create} ${table} ON CLUSTER '{cluster}' AS ${table}_local
 ENGINE = Distributed('{cluster}', currentDatabase(), ${table}_local, ${shardingKey});
 `
 
@@ -130,7 +134,7 @@ ENGINE = Replicated${engine}(${place.join(', ')})
 ORDER BY ${order}
 SETTINGS ${[rememberedTokens, ...kept].join(', ')};
 
-CREATE ${spread(table!, shardingKey).replace('TABLE', 'TABLE IF NOT EXISTS')}`
+${spread('CREATE TABLE IF NOT EXISTS', table!, shardingKey)}`
 }
 
 if (process.argv[1] === import.meta.filename) {
