@@ -2,7 +2,7 @@ import { metricKey, runKey } from '../schema/keys.ts'
 import type { ReadOptions, StoreReader } from '../schema/store.ts'
 import { readRows } from './charts/rows.ts'
 import { readMany } from './pipeline/pages.ts'
-import { type BucketTable, type Points, sum } from './reduce/buckets.ts'
+import { type BucketTable, type LoggedPoints, type Points, sum } from './reduce/buckets.ts'
 import { bucketsOf, bucketsOfLogged } from './reduce/fill.ts'
 import { bucketWidthOf } from './reduce/grid.ts'
 import { selectM4 } from './reduce/m4.ts'
@@ -110,14 +110,14 @@ async function loadUntiled(
   const byId = new Map(plain.map((one) => [one.id, one]))
   const curves: Curves = new Map()
   const narrow = plain.every(({ known }) => isNarrow(known.first) && isNarrow(known.last))
-  const take = (id: string, logged: Points) => {
+  const take = (id: string, logged: LoggedPoints) => {
     const { steps } = logged
     learn(byId.get(id)!.known, window, { first: steps[0]!, last: steps.at(-1)! }, steps.length)
     // What is shown as it is must not lie where the next series will.
     curves.set(id, curveOf(steps.length > question.buckets ? logged : copied(logged), question))
   }
   const [unordered, sorted] = await Promise.all([
-    readRows(reader, { ...question, series: plain, narrow }, sizes.chartPoints, options, take),
+    readRows(reader, { ...question, series: plain, narrow, points }, sizes.chartPoints, options, take),
     loadSorted(reader, mixed, question, options),
   ])
   if (!unordered || !sorted) return undefined
@@ -178,7 +178,7 @@ async function lookUp(
   })
 }
 
-function curveOf(logged: Points, { buckets, repeated }: Pick<CurvesQuestion, 'buckets' | 'repeated'>): Curve {
+function curveOf(logged: LoggedPoints, { buckets, repeated }: Pick<CurvesQuestion, 'buckets' | 'repeated'>): Curve {
   const { steps } = logged
   const bucketWidth = steps.length === 0 ? 1 : bucketWidthOf(steps[0]!, steps.at(-1)!, buckets)
   if (steps.length > buckets) return curveOfBuckets(bucketsOfLogged(logged, bucketWidth, repeated), bucketWidth)

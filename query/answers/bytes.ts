@@ -1,7 +1,13 @@
-import { collected, placeholder } from './columns.ts'
+import { collected, type Desk, placeholder } from './columns.ts'
+import { writtenBehind } from './integers.ts'
 
 /** Answers of a curve or two are put together here. */
-const desk = Buffer.allocUnsafeSlow(2 ** 19)
+const smallDesk = deskOf(2 ** 19)
+
+function deskOf(size: number): Desk {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, size) }
+}
 
 /**
  * An answer as JSON: a text, or bytes where it has large columns. `JSON.stringify` would look at each character of a packed column whether it has to be
@@ -13,12 +19,13 @@ export function answerJson(answer: unknown): string | Buffer {
   if (columns.length === 0) return text
   const between = text.split(`"${placeholder}"`)
   const most = columns.reduce((sum, column) => sum + column.most, 0)
-  const size = most + between.reduce((sum, part) => sum + Buffer.byteLength(part), 0)
-  const bytes = size <= desk.length ? desk : Buffer.allocUnsafeSlow(size)
+  const size = writtenBehind + most + between.reduce((sum, part) => sum + Buffer.byteLength(part), 0)
+  const desk = size <= smallDesk.bytes.length ? smallDesk : deskOf(size)
+  const { bytes } = desk
   let at = 0
   between.forEach((part, i) => {
     at += bytes.write(part, at)
-    at = columns[i]?.write(bytes, at) ?? at
+    at = columns[i]?.write(desk, at) ?? at
   })
-  return bytes === desk ? desk.toString('utf8', 0, at) : bytes.subarray(0, at)
+  return desk === smallDesk ? bytes.toString('utf8', 0, at) : bytes.subarray(0, at)
 }

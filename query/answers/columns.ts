@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { decimalMost, writeNumber } from './decimals.ts'
-import { integersMost, writeIntegers } from './integers.ts'
+import { integersMost, writeCharacters, writeIntegers } from './integers.ts'
+
+/** One memory, for texts and for numbers. */
+export type Desk = { readonly bytes: Buffer; readonly view: DataView }
 
 /** The JSON of a column, ASCII, and how many bytes it takes at most. */
-export type Written = { readonly most: number; write(bytes: Buffer, at: number): number }
+export type Written = { readonly most: number; write(desk: Desk, at: number): number }
 
 /** A column in an answer. `JSON.stringify` has its values, and `collected` has it write itself. */
 export type AnswerColumn = { toJSON(): unknown }
@@ -40,14 +43,14 @@ export const asValue = (value: number) => (Number.isFinite(value) ? value : Stri
 export const integerColumn = (column: Float64Array): AnswerColumn =>
   columnOf(
     () => Array.from(column),
-    () => ({ most: integersMost(column), write: (bytes, at) => writeIntegers(column, bytes, at) }),
+    () => ({ most: integersMost(column), write: ({ view }, at) => writeIntegers(column, view, at) }),
   )
 
 /** Values, non-finite ones as texts; a list has null where there is none. */
 export const valueColumn = (column: Float64Array | readonly (number | null)[]): AnswerColumn =>
   columnOf(
     () => Array.from(column, (value) => (value === null ? null : asValue(value))),
-    () => ({ most: 2 + column.length * (1 + decimalMost), write: (bytes, at) => writeValues(column, bytes, at) }),
+    () => ({ most: 2 + column.length * (1 + decimalMost), write: ({ view }, at) => writeValues(column, view, at) }),
   )
 
 /** Base64 of little-endian float64. The machines this runs on are little-endian, as are typed arrays on them. */
@@ -58,19 +61,19 @@ export function packedColumn({ buffer, byteOffset, byteLength }: Float64Array): 
 
 const writtenText = (text: string): Written => ({
   most: text.length,
-  write: (bytes, at) => at + bytes.write(text, at, 'latin1'),
+  write: ({ bytes }, at) => at + bytes.write(text, at, 'latin1'),
 })
 
-function writeValues(column: Float64Array | readonly (number | null)[], bytes: Buffer, at: number): number {
+function writeValues(column: Float64Array | readonly (number | null)[], bytes: DataView, at: number): number {
   let end = at
-  bytes[end++] = 0x5b
+  bytes.setUint8(end++, 0x5b)
   for (let i = 0; i < column.length; i++) {
-    if (i > 0) bytes[end++] = 0x2c
+    if (i > 0) bytes.setUint8(end++, 0x2c)
     const value = column[i]!
     // Of what is not finite the difference is NaN.
     if (value !== null && value - value === 0) end = writeNumber(value, bytes, end)
-    else end += bytes.write(JSON.stringify(value === null ? null : asValue(value)), end, 'latin1')
+    else end = writeCharacters(JSON.stringify(value === null ? null : asValue(value)), bytes, end)
   }
-  bytes[end++] = 0x5d
+  bytes.setUint8(end++, 0x5d)
   return end
 }

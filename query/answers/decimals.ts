@@ -1,4 +1,4 @@
-import { writeInteger } from './integers.ts'
+import { writeCharacters, writeFour, writeInteger } from './integers.ts'
 
 /** Bytes that a number takes at most: sign, 17 digits, point, zeros before them or an exponent. */
 export const decimalMost = 26
@@ -18,9 +18,6 @@ const parts = powers.map((power) => {
 const double = new Float64Array(1)
 const words = new Uint32Array(double.buffer)
 
-/** The two digits of each number below 100. */
-const pairs = Uint8Array.from({ length: 200 }, (_, i) => 0x30 + (i % 2 === 0 ? Math.floor(i / 20) : (i >> 1) % 10))
-
 /** What is nearer to a bound than this is left to the engine; what is computed here is off by a hundredth of it at most. */
 const doubt = 1e-6
 
@@ -29,30 +26,30 @@ const doubt = 1e-6
  * the time, and without a text: scaled to 17 digits before the point, a number is the exact sum of two, and what remains is to round them to 15, 16 or 17 digits and
  * to see whether that is nearer than half the way to the next number. Where this is not certain, `String` tells.
  */
-export function writeNumber(number: number, bytes: Uint8Array, at: number): number {
+export function writeNumber(number: number, bytes: DataView, at: number): number {
   const magnitude = Math.abs(number)
   if (magnitude < 2 ** 31 && (number | 0) === number) return writeInteger(number, bytes, at)
   const exponent = exponentOf(magnitude)
-  if (exponent === undefined) return writeText(String(number), bytes, at)
+  if (exponent === undefined) return writeCharacters(String(number), bytes, at)
   let first = at
-  if (number < 0) bytes[first++] = 0x2d
+  if (number < 0) bytes.setUint8(first++, 0x2d)
   const begin = first
   // Digits go behind the point, and those before it are then moved over it.
   if (exponent >= 0) first++
   else {
-    bytes[first++] = 0x30
-    bytes[first++] = 0x2e
-    for (let zeros = exponent + 1; zeros < 0; zeros++) bytes[first++] = 0x30
+    bytes.setUint8(first++, 0x30)
+    bytes.setUint8(first++, 0x2e)
+    for (let zeros = exponent + 1; zeros < 0; zeros++) bytes.setUint8(first++, 0x30)
   }
-  if (!putDigits(magnitude, 16 - exponent, bytes, first)) return writeText(String(number), bytes, at)
+  if (!putDigits(magnitude, 16 - exponent, bytes, first)) return writeCharacters(String(number), bytes, at)
   let end = first + 17
   // Zeros before the point stay.
   const whole = first + Math.max(0, exponent + 1)
-  while (end > whole && bytes[end - 1] === 0x30) end--
+  while (end > whole && bytes.getUint8(end - 1) === 0x30) end--
   if (exponent < 0) return end
-  for (let i = begin; i < whole - 1; i++) bytes[i] = bytes[i + 1]!
+  for (let i = begin; i < whole - 1; i++) bytes.setUint8(i, bytes.getUint8(i + 1))
   if (end === whole) return end - 1
-  bytes[whole - 1] = 0x2e
+  bytes.setUint8(whole - 1, 0x2e)
   return end
 }
 
@@ -67,7 +64,7 @@ function exponentOf(magnitude: number): number | undefined {
 }
 
 /** Writes 17 digits, those of the shortest number next to `magnitude` and zeros behind; false where it is not certain which they are. */
-function putDigits(magnitude: number, power: number, bytes: Uint8Array, at: number): boolean {
+function putDigits(magnitude: number, power: number, bytes: DataView, at: number): boolean {
   double[0] = magnitude
   // The number before a power of two is nearer than the one behind it.
   if (words[0] === 0 && (words[1]! & 0xfffff) === 0) return false
@@ -99,7 +96,7 @@ function putDigits(magnitude: number, power: number, bytes: Uint8Array, at: numb
   if (upper < 1e8 || upper >= 1e9 || lower >= 1e8) return false
   const tens = (upper / 10) | 0
   putEight(tens, bytes, at)
-  bytes[at + 8] = 0x30 + upper - tens * 10
+  bytes.setUint8(at + 8, 0x30 + upper - tens * 10)
   putEight(lower, bytes, at + 9)
   return true
 }
@@ -114,22 +111,8 @@ function nearest(tail: number, unit: number, half: number): number {
   return distance > half - doubt || distance > unit / 2 - doubt || multiple < 0 ? Number.NaN : multiple
 }
 
-function putEight(integer: number, bytes: Uint8Array, at: number): void {
+function putEight(integer: number, bytes: DataView, at: number): void {
   const upper = (integer / 1e4) | 0
-  putFour(upper, bytes, at)
-  putFour((integer | 0) - Math.imul(upper, 10_000), bytes, at + 4)
-}
-
-function putFour(integer: number, bytes: Uint8Array, at: number): void {
-  const upper = (integer / 100) | 0
-  const lower = integer - Math.imul(upper, 100)
-  bytes[at] = pairs[2 * upper]!
-  bytes[at + 1] = pairs[2 * upper + 1]!
-  bytes[at + 2] = pairs[2 * lower]!
-  bytes[at + 3] = pairs[2 * lower + 1]!
-}
-
-function writeText(text: string, bytes: Uint8Array, at: number): number {
-  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)
-  return at + text.length
+  writeFour(upper, bytes, at)
+  writeFour((integer | 0) - Math.imul(upper, 10_000), bytes, at + 4)
 }

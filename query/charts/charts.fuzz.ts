@@ -59,14 +59,20 @@ export async function fuzzCharts(store: TestStore, seed: number, rounds: number,
     }
     const steps = [...logged.values()].flat().map(({ step }) => step)
     for (let window = 0; window < windows; window++) {
-      Object.assign(sizes, { pointsTried: 20, chartPoints: pick(random, [1e6, 1e6, 1500]) })
+      Object.assign(sizes, {
+        ...{
+          pointsTried: 20,
+          chartPoints: pick(random, [1e6, 1e6, 1500]),
+          statementPoints: pick(random, [1, 200_000]),
+        },
+      })
       const bound = () => (random() < 0.6 || steps.length === 0 ? undefined : clamp(pick(random, steps)))
       const [a, b] = [bound(), bound()]
       const [fromStep, toStep] = a !== undefined && b !== undefined && a > b ? [b, a] : [a, b]
       const buckets = pick(random, [2, 10, 64, 500, 2000])
       const repeated = pick(random, ['LAST', 'FIRST', 'ALL'] as const)
       const input = { project, runs, metrics, fromStep, toStep, buckets, repeated }
-      const context = `seed ${seed}, round ${round}: ${JSON.stringify({ ...input, chartPoints: sizes.chartPoints })}`
+      const context = `seed ${seed}, round ${round}: ${JSON.stringify({ ...input, sizes })}`
       const answer = await ask(document, { in: input })
       assert.deepEqual(answer.errors, [], context)
       outcome.windows++

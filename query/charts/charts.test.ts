@@ -14,7 +14,7 @@ after(() => store.close())
 
 test('charts of several runs and metrics equal brute force, wherever their points lie in the store', async (t) => {
   const seed = Number(process.env.SEED ?? 5)
-  const outcome = await fuzzCharts(store, seed, Number(process.env.HISTORIES ?? 6), 6)
+  const outcome = await fuzzCharts(store, seed, Number(process.env.HISTORIES ?? 6), 12)
   t.diagnostic(`SEED=${seed} replays this: ${JSON.stringify(outcome)}`)
   assert.ok(outcome.charts > 10, 'points were read as they lie')
   assert.ok(outcome.sorted > 2, 'points that lay over each other were sorted')

@@ -1,6 +1,6 @@
 import type { Block } from '../../schema/store.ts'
 import { decodeValues, valueMemory } from '../../schema/value-codes.ts'
-import type { Points } from '../reduce/buckets.ts'
+import type { LoggedPoints } from '../reduce/buckets.ts'
 
 /** Rows `from` up to `to` of a block, all of one series; `first` and `last` are the steps of the first and the last of them. */
 export type Piece = {
@@ -83,25 +83,60 @@ export const emptyRoom = (): Room => ({ steps: new Float64Array(0), values: new 
  * The points of a series in the order of step, then of logging, in a room that the next series uses again. Undefined where pieces lie over each
  * other: which of two points of one step was logged first is not known here.
  */
-export function gathered(pieces: Piece[], room: Room): Points | undefined {
+export function gathered(pieces: Piece[], room: Room): LoggedPoints | undefined {
   pieces.sort((a, b) => a.first - b.first)
   const rows = pieces.reduce((sum, { from, to }) => sum + to - from, 0)
   if (room.steps.length < rows) Object.assign(room, { steps: new Float64Array(rows), values: new Float64Array(rows) })
   const { steps, values } = room
   const valueBytes = new Uint8Array(values.buffer)
   let length = 0
-  let before = Number.NEGATIVE_INFINITY
-  for (const { from, to, first, isNarrow, ...piece } of pieces) {
-    if (first <= before) return undefined
-    const { buffer, byteOffset } = piece.codes
-    valueBytes.set(new Uint8Array(buffer, byteOffset + 8 * from, 8 * (to - from)), 8 * length)
-    for (let row = from; row < to; row++) {
-      const step = stepAt(piece.steps, row, isNarrow)
-      if (step < before) return undefined
-      before = step
-      steps[length++] = step
-    }
+  let repeated = 0
+  for (const piece of pieces) {
+    if (length > 0 && piece.first <= steps[length - 1]!) return undefined
+    valueBytes.set(bytesOf(piece.codes, piece, 8), 8 * length)
+    const again = piece.isNarrow ? takeNarrow(piece, steps, length) : takeWide(piece, steps, length)
+    if (again === undefined) return undefined
+    repeated += again
+    length += piece.to - piece.from
   }
   decodeValues(valueMemory(values), 0, length)
-  return { steps: steps.subarray(0, length), values: values.subarray(0, length) }
+  return { steps: steps.subarray(0, length), values: values.subarray(0, length), repeats: repeated > 0 }
+}
+
+const bytesOf = ({ buffer, byteOffset }: DataView, { from, to }: Piece, width: number) =>
+  new Uint8Array(buffer, byteOffset + from * width, (to - from) * width)
+
+/** Writes the steps of a piece into `steps` from `at` on; answers how many of them are that of the point before, undefined when they are not in order. */
+function takeNarrow(piece: Piece, steps: Float64Array, at: number): number | undefined {
+  const bytes = bytesOf(piece.steps, piece, 4)
+  // What lies across the words of the memory is copied: that is quicker than to read it from there one by one.
+  const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  const narrow = new Int32Array(buffer, byteOffset, bytes.length / 4)
+  let again = 0
+  let before = narrow[0]!
+  steps[at] = before
+  for (let i = 1; i < narrow.length; i++) {
+    const step = narrow[i]!
+    if (step <= before) {
+      if (step < before) return undefined
+      again++
+    }
+    before = step
+    steps[at + i] = step
+  }
+  return again
+}
+
+/** The same, of steps of 64 bits. */
+function takeWide({ steps: wide, from, to }: Piece, steps: Float64Array, at: number): number | undefined {
+  let again = 0
+  let before = Number.NEGATIVE_INFINITY
+  for (let row = from; row < to; row++) {
+    const step = stepAt(wide, row, false)
+    if (step < before) return undefined
+    if (step === before) again++
+    before = step
+    steps[at + row - from] = step
+  }
+  return again
 }

@@ -24,6 +24,9 @@ export type BucketTable = { readonly count: number } & Readonly<Record<BucketCol
 /** Points of one series in step order. */
 export type Points = { readonly steps: Float64Array; readonly values: Float64Array }
 
+/** In the order of step, then of logging. `repeats` says whether there are several of one step, where that is known. */
+export type LoggedPoints = Points & { readonly repeats?: boolean }
+
 /** Orders -0 before 0, as the store does. */
 export function below(a: number, b: number): boolean {
   return a < b || (a === 0 && b === 0 && Object.is(a, -0) && !Object.is(b, -0))

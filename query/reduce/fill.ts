@@ -1,4 +1,4 @@
-import { type BucketTable, below, cutTable, emptyTable, type Points } from './buckets.ts'
+import { type BucketTable, below, cutTable, emptyTable, type LoggedPoints, type Points } from './buckets.ts'
 import { bucketStart } from './grid.ts'
 import type { Repeated } from './repeated.ts'
 
@@ -9,10 +9,11 @@ export const bucketsOf = (points: Points, width: number): BucketTable => buckets
  * Buckets of points in the order of step, then of logging, that count what is superseded in each. What is to be known of a bucket is kept as
  * rows of the points while they are gone through: 5 ns each.
  */
-export function bucketsOfLogged({ steps, values }: Points, width: number, repeated: Repeated): BucketTable {
+export function bucketsOfLogged(points: LoggedPoints, width: number, repeated: Repeated): BucketTable {
+  const { steps, values } = points
   const table = emptyTable(mostBuckets(steps, width))
   const { length } = steps
-  const repeats = repeated !== 'ALL' && hasRepeats(steps)
+  const repeats = repeated !== 'ALL' && (points.repeats ?? hasRepeats(steps))
   let row = 0
   for (let from = 0; from < length; row++) {
     const start = bucketStart(steps[from]!, width)

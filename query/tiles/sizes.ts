@@ -6,6 +6,8 @@ export const sizes = {
   rowsAtOnce: 65_536,
   /** Points of all series without tiles that are put into buckets here and not in the store: 20 bytes each, for as long as that takes. */
   chartPoints: 2_000_000,
+  /** So many of them come by two statements side by side. */
+  statementPoints: 200_000,
   /** Points at an end of a window that come as points, although there are small tiles of them. */
   edgePoints: 4_096,
   /** Rows of one answer, of tiles and of points: some megabytes. Who plans expects fewer. */
