@@ -1,18 +1,8 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { findYoungCollection } from '../schema/young-heap.ts'
+import { getHeapStatistics } from 'node:v8'
+import { findYoungCollection, letHeapGrow } from '../schema/young-heap.ts'
 
 /** Bytes outside of the heap that may be added before the young part of the heap is collected. */
 export const grownBytes = 8 * 2 ** 20
-
-/** What V8 is told as long as questions are answered in its process; it looks at these whenever it decides. */
-const flags = [
-  // How much may be added to the heap before V8 goes through all of it. While that takes little of the time V8 allows for 10 percent, 6 MB of 59, which
-  // are there after a dozen questions: each collection is short, but the question that meets it waits for 20 to 40 ms.
-  '--heap-growing-percent=100',
-  // What is made at a place whose objects often outlive young collections V8 makes in the old part of the heap at once. Of answers nothing is needed for
-  // long, and an object there keeps all that it names, 6 MB of a chart, until the whole heap is gone through.
-  '--no-allocation-site-pretenuring',
-]
 
 /**
  * To be called after each answer. What an answer was made of lies outside of the heap, in buffers that are garbage when it has gone out; but few small objects
@@ -23,7 +13,7 @@ export function createYoungCollections(
   collect = findYoungCollection(),
   outside = () => getHeapStatistics().external_memory,
 ): () => void {
-  for (const flag of flags) setFlagsFromString(flag)
+  letHeapGrow()
   let least = outside()
   let waiting = false
   return () => {
