@@ -1,4 +1,5 @@
-import { drainPending, Session } from 'chdb'
+import { drainPending, type Session } from 'chdb'
+import { openSession } from './engine.ts'
 import { literal } from './text.ts'
 
 /** Stops queries from outside: the engine's own calls cannot be interrupted, but KILL QUERY from another session works. */
@@ -15,7 +16,7 @@ export function openKiller(path: string): Killer {
   return {
     kill(mark) {
       const done = previous.then(async () => {
-        session ??= new Session(path)
+        session ??= openSession(path)
         await session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${literal(mark)}`)
       })
       previous = done.catch(noop)

@@ -1,4 +1,5 @@
-import { drainPending, Session } from 'chdb'
+import { drainPending, type Session } from 'chdb'
+import { openSession } from './engine.ts'
 import { type Killer, killedOnAbort } from './killer.ts'
 import { assignments } from './text.ts'
 
@@ -53,7 +54,7 @@ export function openSessions(
   const idle: Slot[] = []
   for (let i = 0; i < limits.sessions; i++) {
     // Opened at once, so that a directory that cannot be used is found at the start.
-    idle.push({ mark: `stepstream-${++slotCount}`, session: new Session(path), parameters: new Set() })
+    idle.push({ mark: `stepstream-${++slotCount}`, session: openSession(path), parameters: new Set() })
   }
   const waiting: Turn[] = []
   const running = new Set<Promise<unknown>>()
@@ -165,7 +166,7 @@ async function prepare(path: string, slot: Slot, signature: string, request: Ses
   const forgotten = [...slot.parameters].filter((name) => request.parameters[name] === undefined)
   const stale = forgotten.some((name) => new RegExp(`\\{\\s*${name}\\s*:`).test(request.statement))
   if (stale || (slot.signature !== undefined && slot.signature !== signature)) discard(slot)
-  slot.session ??= new Session(path)
+  slot.session ??= openSession(path)
   const { session } = slot
   try {
     if (slot.signature === undefined) {

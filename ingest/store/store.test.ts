@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { StoreTrouble } from '../../schema/store.ts'
 import { codesOf } from '../../schema/value-codes.ts'
+import { mergeThreads } from './engine.ts'
 import { openRemote, quiet, startStoreProcess } from './server.fixture.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -55,6 +56,17 @@ function contract(open: (typeof ways)[string]): void {
   after(async () => {
     await close()
     await rm(directory, { recursive: true, force: true })
+  })
+
+  test('merges take half of the processors at most', async () => {
+    const [row] = await store.reader.rows<{ value: string }>(
+      "SELECT value FROM system.server_settings WHERE name = 'background_pool_size'",
+    )
+    assert.equal(Number(row?.value), mergeThreads())
+    assert.deepEqual(
+      [1, 2, 3, 16].map((processors) => mergeThreads(processors)),
+      [1, 1, 1, 8],
+    )
   })
 
   test('a text parameter arrives as it was given, whatever is in it', async () => {
