@@ -60,11 +60,9 @@ export async function fuzzCharts(store: TestStore, seed: number, rounds: number,
     const steps = [...logged.values()].flat().map(({ step }) => step)
     for (let window = 0; window < windows; window++) {
       Object.assign(sizes, {
-        ...{
-          pointsTried: 20,
-          chartPoints: pick(random, [1e6, 1e6, 1500]),
-          statementPoints: pick(random, [1, 200_000]),
-        },
+        pointsTried: 20,
+        chartPoints: pick(random, [1e6, 1e6, 1500]),
+        statementPoints: pick(random, [1, 200_000]),
       })
       const bound = () => (random() < 0.6 || steps.length === 0 ? undefined : clamp(pick(random, steps)))
       const [a, b] = [bound(), bound()]
