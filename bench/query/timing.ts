@@ -17,15 +17,13 @@ export type TimingOptions = {
   readonly longestSeconds: number
 }
 
-/**
- * The client's own garbage, outside of the clock: it would be measured as time of the server. Threads that mark a whole heap of checked answers
- * would be, too, as they take the cores from the engine: of two, a quarter.
- */
+/** The client's own garbage, outside of the clock: it would be measured as time of the server. */
 const collectYoung = findYoungCollection()
 
 /** Calls take turns. */
 export async function timeCalls(calls: readonly Call[], options: TimingOptions): Promise<Timed> {
   const { clients, seconds, leastSamples, longestSeconds } = options
+  // Threads that mark the heap of the client take the cores from the engine: of two, a quarter.
   letHeapGrow()
   const recorder = createLatencyRecorder()
   const began = performance.now()

@@ -90,53 +90,42 @@ export function gathered(pieces: Piece[], room: Room): LoggedPoints | undefined 
   const { steps, values } = room
   const valueBytes = new Uint8Array(values.buffer)
   let length = 0
-  let repeated = 0
+  let before = Number.NEGATIVE_INFINITY
   for (const piece of pieces) {
-    if (length > 0 && piece.first <= steps[length - 1]!) return undefined
+    if (piece.first <= before) return undefined
     valueBytes.set(bytesOf(piece.codes, piece, 8), 8 * length)
-    const again = piece.isNarrow ? takeNarrow(piece, steps, length) : takeWide(piece, steps, length)
-    if (again === undefined) return undefined
-    repeated += again
+    writeSteps(piece, steps, length)
     length += piece.to - piece.from
+    before = piece.last
   }
+  const points = { steps: steps.subarray(0, length), values: values.subarray(0, length) }
+  const repeats = repeatsOf(points.steps)
+  if (repeats === undefined) return undefined
   decodeValues(valueMemory(values), 0, length)
-  return { steps: steps.subarray(0, length), values: values.subarray(0, length), repeats: repeated > 0 }
+  return { ...points, repeats }
 }
 
 const bytesOf = ({ buffer, byteOffset }: DataView, { from, to }: Piece, width: number) =>
   new Uint8Array(buffer, byteOffset + from * width, (to - from) * width)
 
-/** Writes the steps of a piece into `steps` from `at` on; answers how many of them are that of the point before, undefined when they are not in order. */
-function takeNarrow(piece: Piece, steps: Float64Array, at: number): number | undefined {
-  const bytes = bytesOf(piece.steps, piece, 4)
-  // What lies across the words of the memory is copied: that is quicker than to read it from there one by one.
-  const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  const narrow = new Int32Array(buffer, byteOffset, bytes.length / 4)
-  let again = 0
-  let before = narrow[0]!
-  steps[at] = before
-  for (let i = 1; i < narrow.length; i++) {
-    const step = narrow[i]!
-    if (step <= before) {
-      if (step < before) return undefined
-      again++
-    }
-    before = step
-    steps[at + i] = step
-  }
-  return again
+/** Writes the steps of a piece into `steps` from `at` on. */
+function writeSteps(piece: Piece, steps: Float64Array, at: number): void {
+  const { from, to } = piece
+  if (piece.isNarrow) {
+    const bytes = bytesOf(piece.steps, piece, 4)
+    // What lies across the words of the memory is copied: that is quicker than to read it from there one by one.
+    const { buffer, byteOffset } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+    steps.set(new Int32Array(buffer, byteOffset, to - from), at)
+  } else for (let row = from; row < to; row++) steps[at + row - from] = stepAt(piece.steps, row, false)
 }
 
-/** The same, of steps of 64 bits. */
-function takeWide({ steps: wide, from, to }: Piece, steps: Float64Array, at: number): number | undefined {
-  let again = 0
-  let before = Number.NEGATIVE_INFINITY
-  for (let row = from; row < to; row++) {
-    const step = stepAt(wide, row, false)
-    if (step < before) return undefined
-    if (step === before) again++
-    before = step
-    steps[at + row - from] = step
+/** Whether there are several points of one step; undefined when the steps are not in order. */
+function repeatsOf(steps: Float64Array): boolean | undefined {
+  let repeats = false
+  for (let i = 1; i < steps.length; i++) {
+    if (steps[i]! > steps[i - 1]!) continue
+    if (steps[i]! < steps[i - 1]!) return undefined
+    repeats = true
   }
-  return again
+  return repeats
 }
