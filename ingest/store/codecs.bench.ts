@@ -163,9 +163,11 @@ async function columns(): Promise<void> {
 type Candidate = {
   readonly codecs: Readonly<Record<string, string>>
   readonly settings?: string
-  /** What is stored in place of the Float64: the same bits, or codes as the table has them. */
+  /** What is stored in place of the Float64: the same bits, or codes in the table as it is, but for `codecs`. */
   readonly valueType?: 'UInt64' | 'codes'
 }
+const types = { run: 'UInt64', metric: 'UInt64', step: 'Int64', time: "DateTime64(3, 'UTC')", ord: 'UInt64' }
+const columnOf = ({ valueType }: Candidate) => (valueType === 'codes' ? 'code' : 'value')
 const durable =
   'non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
 const columnNames = ['run', 'metric', 'step', 'time', 'value', 'ord'] as const
@@ -188,6 +190,14 @@ const candidates: Readonly<Record<string, Candidate>> = {
   'LZ4 everywhere, vertical merges': { codecs: {}, settings: vertical },
   'ZSTD(1) everywhere': { codecs: everywhere('ZSTD(1)'), settings: vertical },
   [ours]: { codecs: {}, valueType: 'codes' },
+  'ours, in large parts': {
+    codecs: { time: 'Delta, ZSTD(3) in blocks of 1048576', code: "T64('bit'), ZSTD(3)", ord: `Delta, ZSTD(3)${wide}` },
+    valueType: 'codes',
+  },
+  'ours, before codecs by size': {
+    codecs: { time: `Delta, ZSTD(3)${wide}`, code: "T64('bit'), ZSTD(1)", ord: `Delta, ZSTD(3)${wide}` },
+    valueType: 'codes',
+  },
   'ours, values as they are': like({}),
   'ours, value LZ4': like({ value: 'LZ4' }),
   'ours, value Gorilla, ZSTD(1)': like({ value: 'Gorilla, ZSTD(1)' }),
@@ -216,16 +226,15 @@ const bytesOf = [
 ]
 
 async function createTable({ codecs, settings, valueType }: Candidate): Promise<void> {
-  if (valueType === 'codes') return await store.command('CREATE TABLE t AS points')
-  const types = {
-    run: 'UInt64',
-    metric: 'UInt64',
-    step: 'Int64',
-    time: "DateTime64(3, 'UTC')",
-    value: valueType ?? 'Float64',
-    ord: 'UInt64',
+  if (valueType === 'codes') {
+    await store.command('CREATE TABLE t AS points')
+    for (const [name, codec] of Object.entries(codecs)) {
+      const type = { ...types, code: 'UInt64' }[name]
+      await store.command(`ALTER TABLE t MODIFY COLUMN ${name} ${type} ${clause(codec)}`)
+    }
+    return
   }
-  const list = Object.entries(types).map(
+  const list = Object.entries({ ...types, value: valueType ?? 'Float64' }).map(
     ([name, type]) => `${name} ${type} ${codecs[name] ? clause(codecs[name]) : ''}`,
   )
   await store.command(`CREATE TABLE t (${list.join(', ')}) ENGINE = MergeTree ORDER BY (run, metric, step, ord)
@@ -272,8 +281,8 @@ async function insert(path: string, rows: number, { valueType }: Candidate): Pro
 }
 const bytesPerPoint = () => numberOf('sum(bytes_on_disk) / sum(rows)', "system.parts WHERE table = 't' AND active")
 const eventOf = (name: string) => numberOf('sum(value)', `system.events WHERE event = '${name}'`)
-const fingerprint = () =>
-  textOf('groupBitXor(cityHash64(run, metric, step, time, reinterpretAsUInt64(value), ord))', 't')
+const fingerprint = (value: string) =>
+  textOf(`groupBitXor(cityHash64(run, metric, step, time, reinterpretAsUInt64(${value}), ord))`, 't')
 
 async function bytesByColumn(): Promise<string> {
   const list = await rowsOf<{ bytes: number }>(
@@ -292,7 +301,10 @@ async function settled(): Promise<void> {
   }
 }
 
-const bucketsSql = (where: string) => `WITH reinterpretAsFloat64(value) AS number, reinterpretAsInt64(value) AS bits
+const bucketsSql = (
+  value: string,
+  where: string,
+) => `WITH reinterpretAsFloat64(${value}) AS number, reinterpretAsInt64(${value}) AS bits
   SELECT count() AS n FROM (SELECT run, metric, bitAnd(step, -64) AS bucket, argMin(number, step), argMax(number, step), count(),
   min(bitShiftLeft(toInt128(bits), 64) + step), max(bitShiftLeft(toInt128(bits), 64) - step)
   FROM t WHERE ${where} GROUP BY run, metric, bucket) SETTINGS max_threads = 1`
@@ -330,17 +342,17 @@ async function tables(
     const amplification = ((await eventOf('MergedRows')) - mergedBefore) / total
     const settledBytes = await bytesPerPoint()
     const parts = await numberOf('count()', "system.parts WHERE table = 't' AND active")
-    const before = await fingerprint()
+    const before = await fingerprint(columnOf(candidate))
     const finalCpu = await cpuOf(() => store.command('OPTIMIZE TABLE t FINAL SETTINGS max_execution_time = 0'))
-    if ((await fingerprint()) !== before) throw new Error(`${name}: other values after a merge`)
+    if ((await fingerprint(columnOf(candidate))) !== before) throw new Error(`${name}: other values after a merge`)
     if ((await numberOf('count()', 't')) !== total) throw new Error(`${name}: not all points are stored`)
     const finalBytes = await bytesPerPoint()
     const scan = await medianCpu(3, () =>
-      rowsOf('SELECT max(reinterpretAsUInt64(value)) > 1 AS n FROM t SETTINGS max_threads = 1'),
+      rowsOf(`SELECT max(reinterpretAsUInt64(${columnOf(candidate)})) > 1 AS n FROM t SETTINGS max_threads = 1`),
     )
-    const buckets = await medianCpu(3, () => rowsOf(bucketsSql(`run < ${2n ** 64n / 10n}`)))
+    const buckets = await medianCpu(3, () => rowsOf(bucketsSql(columnOf(candidate), `run < ${2n ** 64n / 10n}`)))
     const bucketed = await numberOf(`count()`, `t WHERE run < ${2n ** 64n / 10n}`)
-    const short = await shortRead()
+    const short = await shortRead(columnOf(candidate))
     cells(
       name,
       perMillion(inserting.sort((a, b) => a - b)[few.length >> 1]!, blocks.rows),
@@ -400,15 +412,15 @@ async function merges(shape: Shape, kind: string, names: readonly string[]): Pro
       const insertMs = await cpuOf(async () => {
         for (const path of blocks.paths) await insert(path, blocks.rows, candidate)
       })
-      const [fresh, before] = [await bytesPerPoint(), await fingerprint()]
+      const [fresh, before] = [await bytesPerPoint(), await fingerprint(columnOf(candidate))]
       await store.command('SYSTEM START MERGES t')
       const mergeMs = await cpuOf(() => store.command('OPTIMIZE TABLE t FINAL'))
-      if ((await fingerprint()) !== before) throw new Error(`${name}: other values after a merge`)
+      if ((await fingerprint(columnOf(candidate))) !== before) throw new Error(`${name}: other values after a merge`)
       const told = [
         fresh.toFixed(2),
         (await bytesPerPoint()).toFixed(2),
         await bytesByColumn(),
-        (await shortRead()).toFixed(1),
+        (await shortRead(columnOf(candidate))).toFixed(1),
       ]
       const { insert: bestInsert = insertMs, merge: bestMerge = mergeMs } = results.get(name) ?? {}
       results.set(name, { insert: Math.min(bestInsert, insertMs), merge: Math.min(bestMerge, mergeMs), told })
@@ -421,7 +433,7 @@ async function merges(shape: Shape, kind: string, names: readonly string[]): Pro
 }
 
 /** ms of wall time of a question for 20 short series of runs far apart. */
-async function shortRead(): Promise<number> {
+async function shortRead(value: string): Promise<number> {
   const keys = await rowsOf<{ run: string; metric: string }>(
     `SELECT toString(run) AS run, toString(any(metric)) AS metric FROM t WHERE step % 10 = 3 GROUP BY run ORDER BY cityHash64(run) LIMIT 20`,
   )
@@ -430,7 +442,7 @@ async function shortRead(): Promise<number> {
   for (let i = 0; i < 15; i++) {
     const started = performance.now()
     await store.reader.columns(
-      `SELECT run, metric, step, value FROM t WHERE (run, metric) IN (${pairs}) AND step < 1000 ORDER BY run, metric, step, ord`,
+      `SELECT run, metric, step, ${value} FROM t WHERE (run, metric) IN (${pairs}) AND step < 1000 ORDER BY run, metric, step, ord`,
     )
     times.push(performance.now() - started)
   }

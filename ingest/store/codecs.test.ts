@@ -36,9 +36,9 @@ test('every column of points has its codec', async () => {
     run: 'CODEC(ZSTD(1))',
     metric: 'CODEC(ZSTD(1))',
     step: 'CODEC(DoubleDelta, LZ4)',
-    time: 'CODEC(Delta(8), ZSTD(3))',
-    code: "CODEC(T64('bit'), ZSTD(1))",
-    ord: 'CODEC(Delta(8), ZSTD(3))',
+    time: 'CODEC(Delta(8), Default)',
+    code: "CODEC(T64('bit'), Default)",
+    ord: 'CODEC(Delta(8), Default)',
   })
 })
 
@@ -92,4 +92,25 @@ test('whatever the columns hold comes back bit by bit, before and after merges',
   await store.command('OPTIMIZE TABLE points FINAL')
   assert.equal(missing(await stored()), 0)
   assert.equal(await count(), kinds.length * rowsPerBlock)
+})
+
+test('parts are compressed for their size', async () => {
+  const codecOf = async (size: string) => {
+    const rows = await store.reader.rows<{ codec: string }>(
+      `SELECT DISTINCT default_compression_codec AS codec FROM system.parts WHERE table = 'points' AND active AND bytes_on_disk ${size}`,
+    )
+    return rows.map(({ codec }) => codec)
+  }
+  await store.command('TRUNCATE TABLE points')
+  await store.command('SYSTEM STOP MERGES points')
+  for (let part = 0; part < 3; part++) {
+    await store.command(
+      `INSERT INTO points SELECT 1, 1, number, toDateTime64(0, 3), rand64(), number FROM numbers(${part}e7, 5000000)
+       SETTINGS max_insert_block_size = 5000000, min_insert_block_size_rows = 5000000`,
+    )
+  }
+  assert.deepEqual(await codecOf('< 100e6'), ['LZ4'])
+  await store.command('SYSTEM START MERGES points')
+  await store.command('OPTIMIZE TABLE points FINAL')
+  assert.deepEqual([await codecOf('< 100e6'), await codecOf('> 100e6')], [[], ['ZSTD(3)']])
 })

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Session } from 'chdb'
+import { packageFile } from '../../schema/files.ts'
 
 /**
  * Threads of the engine that merge parts. Left to itself it has one for each processor, and two long merges take both of two from everybody else:
@@ -9,4 +10,9 @@ export const mergeThreads = (processors = availableParallelism()): number => Mat
 
 /** A session of the embedded engine. What the engine is told for the whole process counts in the first one. */
 export const openSession = (path: string): Session =>
-  new Session(path, { connectionArgs: [`--background_pool_size=${mergeThreads()}`] })
+  new Session(path, {
+    connectionArgs: [
+      `--background_pool_size=${mergeThreads()}`,
+      `--config-file=${packageFile('infra/clickhouse/compression.xml')}`,
+    ],
+  })

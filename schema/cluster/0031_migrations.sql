@@ -42,4 +42,5 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0026_point_values.sql', '20cb0a2b90b2b0ec5391ff440be1921478b943fe74e89b00f217f8c7186d3974'),
     ('0027_runs_merges.sql', '9f860224bf3b3a7fbf56ab2265f9f74403f91dd4154213ce85cdae63cc260716'),
     ('0028_run_records_merges.sql', 'e25cd98f8d782572b20b504af345a3b00f00e38c6a002bf82cd56f343bcbddca'),
-    ('0029_points_statistics.sql', 'b32c92aa5aa21437a7af9ee2afa0b6bc9e5775c7ccc4bc61e103f46b109e84ce');
+    ('0029_points_statistics.sql', 'b32c92aa5aa21437a7af9ee2afa0b6bc9e5775c7ccc4bc61e103f46b109e84ce'),
+    ('0030_points_parts.sql', 'dfd8aae13b5a8ac1b103377bb382f8f7958e9379fffef88b6d132dc71ff6db70');
