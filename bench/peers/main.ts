@@ -9,9 +9,6 @@ import { measureOwnBytes, type OwnBytes, ownBytesInWords } from './own-bytes.ts'
 import { measurePeer, measurePeerBytes, type PeerResult, peerSpec, stepsMultiple } from './peers.ts'
 import { table } from './table.ts'
 
-/** Series of the measurement of bytes; the number of points gives their length. */
-const bytesSeries = 200
-
 type Titled = { readonly title: string; readonly results: PeerResult[]; readonly own?: OwnBytes }
 
 async function main(args: string[]): Promise<number> {
@@ -38,22 +35,20 @@ async function measureShape(command: PeerCommand): Promise<Titled[]> {
 }
 
 async function measureBytes(command: PeerCommand): Promise<Titled[]> {
-  const steps = stepsMultiple * Math.floor(command.points / bytesSeries / stepsMultiple)
-  const { clockNoiseMs } = command
+  const { series, clockNoiseMs } = command
+  const steps = stepsMultiple * Math.floor(command.points / series / stepsMultiple)
   const clocks = clockNoiseMs === undefined ? 'perfect clocks' : `clocks good to ${clockNoiseMs} ms`
   const tables: Titled[] = []
   for (const values of valueKinds) {
     const results: PeerResult[] = []
     for (const name of command.names) {
-      results.push(
-        await measurePeerBytes(name, values, { ...peerOptions(command), series: bytesSeries, steps, clockNoiseMs }),
-      )
+      results.push(await measurePeerBytes(name, values, { ...peerOptions(command), series, steps, clockNoiseMs }))
     }
     const options = peerOptions(command)
     options.progress('stepstream: the same points')
-    const dataset = peerDataset({ kind: 'values', values, seed: 1, series: bytesSeries, steps, clockNoiseMs })
+    const dataset = peerDataset({ kind: 'values', values, seed: 1, series, steps, clockNoiseMs })
     const own = await measureOwnBytes(dataset, options.workDirectory)
-    tables.push({ title: `${values}, ${bytesSeries} series of ${steps} points, ${clocks}`, results, own })
+    tables.push({ title: `${values}, ${series} series of ${steps} points, ${clocks}`, results, own })
   }
   return tables
 }

@@ -10,6 +10,8 @@ export type PeerCommand = {
   readonly seed: number
   /** Bytes on disk of the two kinds of values, instead of a shape. */
   readonly bytes: boolean
+  /** Of those points; their number gives the length. */
+  readonly series: number
   /** Deviation of the clocks of those points. */
   readonly clockNoiseMs: number | undefined
   readonly maximumPoints: number | undefined
@@ -29,9 +31,10 @@ Installs each peer unless it is there, loads the benchmark's points into it, and
 Without names: all of them, one after the other.
 
   --shape dense|sparse   10 series x 100 steps a frame, or 100 series x 1 step (default dense)
-  --points N             points that are sent (default 10000000; MLflow gets 100000 of them)
+  --points N             points that are sent (default 10000000, 100000000 with --bytes; MLflow gets 100000 of them)
   --runs N               jobs side by side (default 1000 dense, 10000 sparse)
-  --bytes                instead of a shape: bytes on disk of 200 series x 50,000 points (--points) of losses and of accuracies
+  --bytes                instead of a shape: bytes on disk of 2000 series x 50,000 points (--points) of losses and of accuracies
+  --series N             of them (default 2000); in parts below 100 MB Stepstream spares CPU instead of bytes
   --clock-noise MS       with --bytes: standard deviation of the jobs' clocks, at most 25 (default: perfect clocks)
   --paths best|all|TEXT  the fastest way of writing found, or all, or those whose name contains TEXT (may be repeated)
   --connections N        requests under way at a time, instead of each way's own number
@@ -56,10 +59,11 @@ export function parsePeerCommand(args: string[]): PeerCommand {
   return {
     names: positionals.length === 0 ? peerNames : positionals.map(peerName),
     shape,
-    points: natural('points', values.points),
+    points: natural('points', values.points ?? (values.bytes ? '100000000' : '10000000')),
     runs: values.runs === undefined ? defaultRuns[shape] : natural('runs', values.runs),
     seed: natural('seed', values.seed),
     bytes: values.bytes,
+    series: natural('series', values.series),
     clockNoiseMs: clockNoise(values['clock-noise']),
     maximumPoints:
       values['maximum-points'] === undefined ? undefined : natural('maximum-points', values['maximum-points']),
@@ -78,7 +82,8 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         shape: { type: 'string', default: 'dense' },
-        points: { type: 'string', default: '10000000' },
+        points: { type: 'string' },
+        series: { type: 'string', default: '2000' },
         runs: { type: 'string' },
         seed: { type: 'string', default: '1' },
         bytes: { type: 'boolean', default: false },

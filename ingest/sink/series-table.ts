@@ -51,8 +51,15 @@ emptySummary[summaryFields.firstNonFiniteStep] = Number.NaN
 emptySummary[summaryFields.version] = -1
 
 export function createSeriesTable(capacity = 1024): SeriesTable {
-  const summaries = new Float64Array(capacity * summaryWidth)
+  const summaries = rowsOfLines(capacity)
   return { capacity, top: 0, free: [], summaries, changed: new Uint8Array(capacity) }
+}
+
+/** Large memory begins 16 bytes behind a page, after what malloc writes there; 48 more and no half of a row lies in two lines of the cache. */
+const toNextLine = 48
+
+function rowsOfLines(rows: number): Float64Array {
+  return new Float64Array(new ArrayBuffer(rows * summaryWidth * 8 + toNextLine), toNextLine, rows * summaryWidth)
 }
 
 /** A slot with an empty summary. */
@@ -78,7 +85,7 @@ export function writeSummary(table: SeriesTable, slot: number, field: SummaryFie
 
 function grow(table: SeriesTable): void {
   table.capacity *= 2
-  const summaries = new Float64Array(table.capacity * summaryWidth)
+  const summaries = rowsOfLines(table.capacity)
   summaries.set(table.summaries)
   table.summaries = summaries
   const changed = new Uint8Array(table.capacity)
