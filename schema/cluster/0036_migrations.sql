@@ -43,4 +43,9 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0027_runs_merges.sql', '9f860224bf3b3a7fbf56ab2265f9f74403f91dd4154213ce85cdae63cc260716'),
     ('0028_run_records_merges.sql', 'e25cd98f8d782572b20b504af345a3b00f00e38c6a002bf82cd56f343bcbddca'),
     ('0029_points_statistics.sql', 'b32c92aa5aa21437a7af9ee2afa0b6bc9e5775c7ccc4bc61e103f46b109e84ce'),
-    ('0030_points_parts.sql', 'dfd8aae13b5a8ac1b103377bb382f8f7958e9379fffef88b6d132dc71ff6db70');
+    ('0030_points_parts.sql', 'dfd8aae13b5a8ac1b103377bb382f8f7958e9379fffef88b6d132dc71ff6db70'),
+    ('0031_series_codec.sql', 'c559e1bb3ff1870e90542afc0fc35acc56489ef889a43bd5626daa4401a110ee'),
+    ('0032_metric_figures_codec.sql', 'b6c32eda8a45dc4ea3517c1df60a76fdb6f188ffefd757f3d27b5f37c5e5af3a'),
+    ('0033_run_state_codec.sql', 'd02e120cabd1a77dd1b06b65ca132a6836c527b20110a6056d2cb2c9b10460db'),
+    ('0034_runs_codec.sql', '518e7af611232bf2858418d3976aa347b6dbd6c930551d2c1526a02cafd9b71f'),
+    ('0035_run_records_codec.sql', '13a9d5af933e02bb99791b94566c5646a0165a8dad8b30c7984ffd41ad1dde04');

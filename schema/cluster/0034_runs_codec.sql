@@ -1,0 +1,4 @@
+-- Made from schema/tables/0034_runs_codec.sql by schema/cluster/generate.ts.
+-- In parts of any size, as it always was: questions read this table as a whole, and it is merged often.
+ALTER TABLE runs_local ON CLUSTER '{cluster}'
+    MODIFY SETTING default_compression_codec = 'LZ4';

@@ -1,0 +1,3 @@
+-- In parts of any size, as it always was: questions read this table as a whole, and it is merged often.
+ALTER TABLE run_state
+    MODIFY SETTING default_compression_codec = 'LZ4'
