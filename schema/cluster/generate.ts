@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageFile } from '../files.ts'
 
@@ -138,5 +138,9 @@ ${spread('CREATE TABLE IF NOT EXISTS', table!, shardingKey)}`
 }
 
 if (process.argv[1] === import.meta.filename) {
-  for (const [name, sql] of clusterFiles()) writeFileSync(join(clusterFolder, name), sql)
+  const files = clusterFiles()
+  // The last one has another number whenever a table is added.
+  for (const name of readdirSync(clusterFolder))
+    if (name.endsWith('.sql') && !files.has(name)) rmSync(join(clusterFolder, name))
+  for (const [name, sql] of files) writeFileSync(join(clusterFolder, name), sql)
 }
