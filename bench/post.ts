@@ -22,14 +22,13 @@ export function createPoster(baseUrl: string, apiKey: string | undefined): Poste
       body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     const headers = { accept: 'application/json', ...content, ...authorization }
     const method = body === undefined ? 'GET' : 'POST'
-    const again = () => request(path, body)
     return new Promise((resolve, reject) => {
       const sent = send(new URL(path, baseUrl), { method, agent, headers }, (response) => {
         whole(response).then(resolve, reject)
       })
       sent.once('error', (error: NodeJS.ErrnoException) => {
         // The server had closed the idle connection while this process compared answers and saw nothing. A question can be asked twice.
-        if (sent.reusedSocket && error.code === 'ECONNRESET') again().then(resolve, reject)
+        if (sent.reusedSocket && error.code === 'ECONNRESET') request(path, body).then(resolve, reject)
         else reject(error)
       })
       sent.end(body)

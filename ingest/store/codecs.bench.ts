@@ -321,6 +321,7 @@ async function tables(
   for (const name of names) {
     const candidate = candidates[name]
     if (candidate === undefined) throw new Error(`no such candidate: ${name}`)
+    const value = columnOf(candidate)
     const perMillion = (ms: number, of = total) => ((ms * million) / of / 1_000).toFixed(3)
     await createTable(candidate)
     await store.command('SYSTEM STOP MERGES t')
@@ -342,17 +343,17 @@ async function tables(
     const amplification = ((await eventOf('MergedRows')) - mergedBefore) / total
     const settledBytes = await bytesPerPoint()
     const parts = await numberOf('count()', "system.parts WHERE table = 't' AND active")
-    const before = await fingerprint(columnOf(candidate))
+    const before = await fingerprint(value)
     const finalCpu = await cpuOf(() => store.command('OPTIMIZE TABLE t FINAL SETTINGS max_execution_time = 0'))
-    if ((await fingerprint(columnOf(candidate))) !== before) throw new Error(`${name}: other values after a merge`)
+    if ((await fingerprint(value)) !== before) throw new Error(`${name}: other values after a merge`)
     if ((await numberOf('count()', 't')) !== total) throw new Error(`${name}: not all points are stored`)
     const finalBytes = await bytesPerPoint()
     const scan = await medianCpu(3, () =>
-      rowsOf(`SELECT max(reinterpretAsUInt64(${columnOf(candidate)})) > 1 AS n FROM t SETTINGS max_threads = 1`),
+      rowsOf(`SELECT max(reinterpretAsUInt64(${value})) > 1 AS n FROM t SETTINGS max_threads = 1`),
     )
-    const buckets = await medianCpu(3, () => rowsOf(bucketsSql(columnOf(candidate), `run < ${2n ** 64n / 10n}`)))
+    const buckets = await medianCpu(3, () => rowsOf(bucketsSql(value, `run < ${2n ** 64n / 10n}`)))
     const bucketed = await numberOf(`count()`, `t WHERE run < ${2n ** 64n / 10n}`)
-    const short = await shortRead(columnOf(candidate))
+    const short = await shortRead(value)
     cells(
       name,
       perMillion(inserting.sort((a, b) => a - b)[few.length >> 1]!, blocks.rows),
@@ -407,20 +408,21 @@ async function merges(shape: Shape, kind: string, names: readonly string[]): Pro
     for (const name of names) {
       const candidate = candidates[name]
       if (candidate === undefined) throw new Error(`no such candidate: ${name}`)
+      const value = columnOf(candidate)
       await createTable(candidate)
       await store.command('SYSTEM STOP MERGES t')
       const insertMs = await cpuOf(async () => {
         for (const path of blocks.paths) await insert(path, blocks.rows, candidate)
       })
-      const [fresh, before] = [await bytesPerPoint(), await fingerprint(columnOf(candidate))]
+      const [fresh, before] = [await bytesPerPoint(), await fingerprint(value)]
       await store.command('SYSTEM START MERGES t')
       const mergeMs = await cpuOf(() => store.command('OPTIMIZE TABLE t FINAL'))
-      if ((await fingerprint(columnOf(candidate))) !== before) throw new Error(`${name}: other values after a merge`)
+      if ((await fingerprint(value)) !== before) throw new Error(`${name}: other values after a merge`)
       const told = [
         fresh.toFixed(2),
         (await bytesPerPoint()).toFixed(2),
         await bytesByColumn(),
-        (await shortRead(columnOf(candidate))).toFixed(1),
+        (await shortRead(value)).toFixed(1),
       ]
       const { insert: bestInsert = insertMs, merge: bestMerge = mergeMs } = results.get(name) ?? {}
       results.set(name, { insert: Math.min(bestInsert, insertMs), merge: Math.min(bestMerge, mergeMs), told })
