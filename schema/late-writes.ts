@@ -18,26 +18,30 @@ export type LateWrites = {
 /** Series share so many places: one that changes for another one costs a question more, and nothing grows. */
 const places = 16_384
 
-export function createLateWrites(): LateWrites {
-  const written = new Float64Array(places)
-  const underWay = new Float64Array(places)
+/** Counts that several threads of a process see. */
+export const lateWritesMemory = (): SharedArrayBuffer => new SharedArrayBuffer(2 * 4 * places)
+
+/** `memory`: shared by all who write and all who ask; without it they are in one thread. */
+export function createLateWrites(memory = lateWritesMemory()): LateWrites {
+  const written = new Int32Array(memory, 0, places)
+  const underWay = new Int32Array(memory, 4 * places, places)
   return {
     begin(series) {
       const begun = new Set(Array.from(series, ({ run, metric }) => placeOf(run, metric)))
-      for (const place of begun) underWay[place]!++
+      for (const place of begun) Atomics.add(underWay, place, 1)
       let over = false
       return () => {
         if (over) return
         over = true
         for (const place of begun) {
-          written[place]!++
-          underWay[place]!--
+          Atomics.add(written, place, 1)
+          Atomics.sub(underWay, place, 1)
         }
       }
     },
     mark(run, metric) {
       const place = placeOf(run, metric)
-      return underWay[place]! > 0 ? undefined : written[place]!
+      return Atomics.load(underWay, place) > 0 ? undefined : Atomics.load(written, place)
     },
   }
 }

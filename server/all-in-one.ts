@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises'
-import { openKafkaPositions, openKafkaReader, openKafkaWriter, wallClockMs } from '../ingest/log/kafka/kafka.ts'
-import type { LogWriter } from '../ingest/log/log.ts'
-import type { SinkGroup } from '../ingest/sink/group.ts'
+import { openKafkaPositions, openKafkaWriter, wallClockMs } from '../ingest/log/kafka/kafka.ts'
+import type { LogReader, LogWriter } from '../ingest/log/log.ts'
 import { claimSource } from '../ingest/sink/source.ts'
-import { createWatermark } from '../ingest/sink/watermark.ts'
+import { createWatermark, type SinkPositions } from '../ingest/sink/watermark.ts'
 import type { Store } from '../ingest/store/store.ts'
-import { createLateWrites, type LateWrites } from '../schema/late-writes.ts'
+import { createLateWrites, lateWritesMemory } from '../schema/late-writes.ts'
 import type { Progress, Watermark } from '../schema/store.ts'
 import { spoilWriter } from './canary.ts'
 import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
@@ -15,10 +14,10 @@ import { addFramesDoors } from './parts/frames.ts'
 import { createLateReader, createLateStreamer, createLateWatermark, createLateWriter } from './parts/late.ts'
 import { kafkaOptions, openOwnLog } from './parts/log.ts'
 import { addQuestionsDoor } from './parts/questions.ts'
-import { startSinks } from './parts/sinks.ts'
 import { openStoreOf } from './parts/store.ts'
 import { createPositionsWatermark } from './positions-watermark.ts'
 import type { Settings } from './settings.ts'
+import { launchSinkThread } from './sink-thread/sink-thread.ts'
 
 /** Every stage in one process: with the embedded log and store unless the settings name others. Start and stop are each one ordered list. */
 export async function startAllInOne(settings: Settings): Promise<RunningServer> {
@@ -30,16 +29,17 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   const watermark = createLateWatermark()
   let log: OpenLog | undefined
   let store: Store | undefined
-  let sinks: SinkGroup | undefined
 
   // Health answers while Kafka is away or a long replay is under way; who comes too early is told so.
   readiness.require('running', () => 'it is starting')
   const doors = createDoors(base, '/graphql')
   const endFrames = addFramesDoors(base, doors, writer.part)
   // Into a store on a server others may write as well.
-  const lateWrites = settings.STORE_URL === undefined ? createLateWrites() : undefined
+  const lateMemory = settings.STORE_URL === undefined ? lateWritesMemory() : undefined
+  const lateWrites = lateMemory && createLateWrites(lateMemory)
   const endQuestions = addQuestionsDoor(base, doors, reader.part, watermark.part, lateWrites)
   addExportDoor(base, doors, reader.part, streamer.part, watermark.part)
+  const sinks = launchSinkThread(base, lateMemory)
   const port = await doors.open()
 
   async function start(): Promise<void> {
@@ -50,10 +50,10 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
     stopping.signal.throwIfAborted()
     await claimSource(store, log.writer, { logger, signal: stopping.signal })
     writer.arrive(log.writer)
-    sinks = await log.startSinks(store, lateWrites)
+    await sinks.start({ log: log.reader, lanes: store.lanes })
     // Alone on its log, it has nobody to leave a broken partition to.
     if (settings.LOG === 'embedded') for (const fault of sinks.faults().values()) throw fault
-    watermark.arrive(log.watermark(sinks))
+    watermark.arrive(log.watermark(sinks.positions))
     reader.arrive(store.reader)
     streamer.arrive(store.streamer)
     readiness.require('running', () => undefined)
@@ -73,7 +73,7 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
         ['start', () => ready.catch(() => {})],
         ...endFrames,
         ...endQuestions,
-        ['sink', () => sinks?.stop()],
+        ['sink', () => sinks.stop()],
         ['connections', () => doors.http.close()],
         ['log', () => log?.close()],
         ['store', () => store?.close()],
@@ -84,8 +84,9 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
 /** The log's sides as this process uses them, whichever log it is. */
 type OpenLog = {
   readonly writer: LogWriter
-  startSinks(store: Store, lateWrites: LateWrites | undefined): Promise<SinkGroup>
-  watermark(sinks: SinkGroup): Watermark & Progress
+  /** Absent: the sinks open it for themselves. */
+  readonly reader?: LogReader
+  watermark(sinks: SinkPositions): Watermark & Progress
   close(): Promise<unknown>
 }
 
@@ -93,7 +94,7 @@ async function openEmbedded(base: Base): Promise<OpenLog> {
   const log = await openOwnLog(base)
   return {
     writer: spoilWriter(base.canary, log),
-    startSinks: (store, lateWrites) => startSinks(base, log, store, { announce: false, lateWrites }),
+    reader: log,
     watermark: (sinks) => createWatermark(log, sinks),
     close: () => log.close(),
   }
@@ -101,17 +102,12 @@ async function openEmbedded(base: Base): Promise<OpenLog> {
 
 async function openKafka(base: Base): Promise<OpenLog> {
   const options = await kafkaOptions(base)
-  const [writer, reader, positions] = [
-    await openKafkaWriter(options),
-    await openKafkaReader(options),
-    await openKafkaPositions(options),
-  ]
+  const [writer, positions] = [await openKafkaWriter(options), await openKafkaPositions(options)]
   base.readiness.require('log', () => (writer.healthy() ? undefined : 'Kafka has not acknowledged for some seconds'))
   return {
     writer: spoilWriter(base.canary, writer),
-    startSinks: (store, lateWrites) => startSinks(base, reader, store, { announce: true, lateWrites }),
     // Another process may have some of the partitions.
     watermark: () => createPositionsWatermark(positions, { now: wallClockMs }),
-    close: () => Promise.all([writer.close(), reader.close(), positions.close()]),
+    close: () => Promise.all([writer.close(), positions.close()]),
   }
 }

@@ -13,9 +13,11 @@ export type Count = { value: number }
  */
 export class Metrics {
   readonly #registry = new Registry()
+  readonly #others: (() => Promise<string>)[] = []
 
-  constructor() {
-    collectDefaultMetrics({ register: this.#registry })
+  /** `ofThread`: of a thread beside the main one, whose metrics tell of the process. */
+  constructor({ ofThread = false } = {}) {
+    if (!ofThread) collectDefaultMetrics({ register: this.#registry })
   }
 
   counter(name: string, help: string): Count {
@@ -89,7 +91,13 @@ export class Metrics {
     return observe
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics()
+  /** Metrics of other names that are kept elsewhere, as text. */
+  include(text: () => Promise<string>): void {
+    this.#others.push(text)
+  }
+
+  async text(): Promise<string> {
+    const texts = await Promise.all([this.#registry.metrics(), ...this.#others.map((text) => text())])
+    return texts.filter((text) => text !== '').join('\n')
   }
 }

@@ -146,6 +146,7 @@ const packageFolders: Record<string, string> = {
   pino: 'telemetry',
   'prom-client': 'telemetry',
   'uWebSockets.js': 'http',
+  birpc: 'server',
   zod: 'server',
 }
 

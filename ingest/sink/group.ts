@@ -20,7 +20,7 @@ export type SinkGroup = {
   serving(): ReadonlyMap<number, Sink>
   /** Partitions at hand that cannot be served at the moment, each with its reason; they are tried again. */
   faults(): ReadonlyMap<number, Error>
-  /** Calls back whenever one of them stored more, until the answer is called. */
+  /** Calls back whenever one of them stored more, begins to serve, or cannot any more, until the answer is called. */
   follow(listener: () => void): () => void
   /** Every sink inserts what it has read, stores the summaries and commits. Nothing is lost when one cannot: the next reader does it. */
   stop(): Promise<void>
@@ -60,7 +60,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
   const followers = new Set<() => void>()
-  const onProgress = () => {
+  const tellFollowers = () => {
     for (const follower of followers) follower()
   }
   let stopping = false
@@ -109,6 +109,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     post.fault = undefined
     post.over.abort()
     post.sink?.abandon()
+    tellFollowers()
   }
 
   /** Has the partition stored until it is lost or the process stops, however often that fails. */
@@ -116,7 +117,8 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
       const sink = createSink({
-        ...{ ...common, partition, partitions: log.partitions, settings: shared, logger, announce, tiles, onProgress },
+        ...{ ...common, partition, partitions: log.partitions, settings: shared, logger, announce, tiles },
+        onProgress: tellFollowers,
       })
       post.sink = sink
       const began = performance.now()
@@ -124,6 +126,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
         () => {
           post.serving = !over.signal.aborted
           post.fault = undefined
+          tellFollowers()
           tried()
           adopt(partition.partition, sink).catch((error: unknown) => {
             if (!over.signal.aborted) logger.warn({ err: error }, 'series without tiles were not looked for')
@@ -137,6 +140,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
       if (error === undefined) return
       if (error instanceof PartitionLost) return forget(post)
       post.fault = error
+      tellFollowers()
       tried()
       logger.fatal({ err: error, partition: partition.partition }, 'a partition of the log cannot be stored')
       // One that worked for long begins anew with short pauses.

@@ -1,14 +1,20 @@
 import { type Progress, StaleToken, type Watermark, WatermarkTimeout } from '../../schema/store.ts'
 import { formatToken, parseToken } from '../../schema/token.ts'
 import { type LogIdentity, PartitionLost } from '../log/log.ts'
-import type { SinkGroup } from './group.ts'
 import type { Sink } from './sink.ts'
 
+/** How far a sink is, wherever in the process it runs. */
+export type SinkPosition = Pick<Sink, 'storedOffset' | 'flushedOffset' | 'endOffset' | 'newestStoredMs' | 'reached'>
+
+export type SinkPositions = {
+  /** Of sinks that read, by partition. */
+  serving(): ReadonlyMap<number, SinkPosition>
+  /** Calls back whenever one of them stored more, until the answer is called. */
+  follow(listener: () => void): () => void
+}
+
 /** How far the store has come, told by the sinks of this process, by the partitions they serve. */
-export function createWatermark(
-  log: LogIdentity,
-  { serving: sinks, follow }: Pick<SinkGroup, 'serving' | 'follow'>,
-): Watermark & Progress {
+export function createWatermark(log: LogIdentity, { serving: sinks, follow }: SinkPositions): Watermark & Progress {
   async function reached(partition: number, offset: number, summaries: boolean): Promise<void> {
     const sink = sinks().get(partition)
     if (partition >= log.partitions || (sink && offset >= sink.endOffset()))
@@ -20,7 +26,7 @@ export function createWatermark(
     })
   }
 
-  const byPartition = (offset: (sink: Sink) => number) =>
+  const byPartition = (offset: (sink: SinkPosition) => number) =>
     Array.from({ length: log.partitions }, (_, partition) => {
       const sink = sinks().get(partition)
       return sink ? offset(sink) : -1

@@ -1,5 +1,6 @@
 import type { Parameters, StoreReader, StoreStreamer } from '../../schema/store.ts'
 import type { BlockInserter } from './insert.ts'
+import type { StoreLanes } from './lanes.ts'
 
 /** The store as the sink and the start-up know it: embedded (`store.ts`) or on a server (`remote.ts`). */
 export type Store = BlockInserter & {
@@ -12,4 +13,6 @@ export type Store = BlockInserter & {
   command(sql: string, parameters?: Parameters): Promise<void>
   /** The same for work in the background, which neither inserts nor questions are to wait for. */
   readonly background: { readonly reader: StoreReader; command(sql: string, parameters?: Parameters): Promise<void> }
+  /** Of an engine in this process: the ways to it for a thread that has none. Absent: the store is a server, which every thread can reach. */
+  readonly lanes?: StoreLanes
 }

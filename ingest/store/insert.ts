@@ -1,4 +1,3 @@
-import type { ClickHouseClient } from '@clickhouse/client'
 import { type BlockColumn, nativeBlock } from './native-block.ts'
 import { openSpools } from './spools.ts'
 import { assignments, literal } from './text.ts'
@@ -20,7 +19,7 @@ export const insertsSideBySide = 3
  * The embedded engine's insert paths take text only, so a block goes through a file in Native format, in memory-backed
  * disk where there is room, and `INSERT INTO … SELECT … FROM file(…)`.
  */
-export async function createFileInserter(client: ClickHouseClient, dataDirectory: string): Promise<BlockInserter> {
+export function createFileInserter(command: (sql: string) => Promise<void>, dataDirectory: string): BlockInserter {
   const spools = openSpools(dataDirectory, insertsSideBySide)
 
   async function insert(table: string, rows: number, columns: readonly BlockColumn[], token?: string): Promise<void> {
@@ -29,9 +28,7 @@ export async function createFileInserter(client: ClickHouseClient, dataDirectory
       await spool.write(nativeBlock(rows, columns))
       const names = columns.map((column) => column.name).join(', ')
       const settings = blockSettings(rows, token)
-      await client.command({
-        query: insertFromFile({ into: table, names, path: spool.path, format: 'Native', settings }),
-      })
+      await command(insertFromFile({ into: table, names, path: spool.path, format: 'Native', settings }))
     } finally {
       spools.giveBack(spool)
     }

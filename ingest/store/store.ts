@@ -5,11 +5,12 @@ import { packageFile } from '../../schema/files.ts'
 import { limits as schemaLimits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Store } from './contract.ts'
-import { createFileInserter, insertsSideBySide } from './insert.ts'
+import { insertsSideBySide } from './insert.ts'
 import { openKiller } from './killer.ts'
+import { createSinkStore, type StoreLanes } from './lanes.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { connectionTo } from './pool.ts'
-import { type Ask, createReader, type ReaderLimits, sinkLimits, wholeStream } from './reader.ts'
+import { type Ask, createReader, type ReaderLimits, wholeStream } from './reader.ts'
 import { openSessions } from './sessions.ts'
 import { createStreamer } from './streamer.ts'
 
@@ -37,19 +38,20 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
   const sinkClient = connect(1)
   const backgroundClient = connect(1)
   const streamSessions = openSessions(path, killer, { sessions: schemaLimits.exportsAtOnce, ...limits })
-  const inserter = await createFileInserter(insertClient, options.dataDir)
+  const lanes: StoreLanes = {
+    insert: commandThrough(insertClient),
+    lookUp: askThrough(sinkClient),
+    background: { ask: askThrough(backgroundClient), command: commandThrough(backgroundClient) },
+  }
+  const sinkStore = createSinkStore(lanes, options)
   const store: Store = {
+    ...sinkStore,
     reader: createReader(askThrough(readClient), options),
-    sinkReader: createReader(askThrough(sinkClient), sinkLimits(options)),
     streamer: createStreamer(streamSessions),
-    insertBlock: inserter.insertBlock,
     command: commandThrough(insertClient),
-    background: {
-      reader: createReader(askThrough(backgroundClient), sinkLimits(options)),
-      command: commandThrough(backgroundClient),
-    },
+    lanes,
     async close() {
-      await inserter.close()
+      await sinkStore.close()
       await Promise.all([readClient, insertClient, sinkClient, backgroundClient].map((client) => client.close()))
       await streamSessions.close()
       await killer.close()

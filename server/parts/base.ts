@@ -36,6 +36,14 @@ export function createBase(settings: Settings): Base {
   }
 }
 
+/** The same in a thread beside the main one. */
+export function createThreadBase(settings: Settings): Base {
+  return {
+    ...{ settings, logger: createLogger(settings.LOG_LEVEL), canary: readCanary(process.env) },
+    ...{ metrics: new Metrics({ ofThread: true }), readiness: createReadiness(), stopping: new AbortController() },
+  }
+}
+
 export type Step = readonly [name: string, work: () => unknown]
 
 /** A part that hangs must not keep the others from their end: what is acknowledged is in the log. */

@@ -8,12 +8,7 @@ import type { Base } from './base.ts'
  */
 export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> {
   const { settings, logger, stopping } = base
-  const limits = {
-    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
-    queryMemoryBytes: settings.QUERY_MEMORY_BYTES,
-    queryResultBytes: settings.QUERY_RESULT_BYTES,
-    logger,
-  }
+  const limits = { ...storeLimits(base), logger }
   const writer = { user: settings.STORE_USER, password: settings.STORE_PASSWORD ?? '' }
   const asker =
     settings.QUERY_STORE_USER === undefined
@@ -23,7 +18,6 @@ export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> 
     settings.STORE_URL === undefined
       ? await (await import('../../ingest/store/store.ts')).openStore({
           ...limits,
-          dataDir: settings.DATA_DIR,
           readSessions: settings.READ_SESSIONS,
         })
       : await (await import('../../ingest/store/remote.ts')).openRemoteStore({
@@ -35,6 +29,16 @@ export async function openStoreOf(base: Base, migrate: boolean): Promise<Store> 
         })
   if (settings.STORE_URL !== undefined) requireStore(base, store)
   return spoilStore(base.canary, store)
+}
+
+/** What questions to the store may take, and where the embedded one lies. */
+export function storeLimits({ settings }: Pick<Base, 'settings'>) {
+  return {
+    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
+    queryMemoryBytes: settings.QUERY_MEMORY_BYTES,
+    queryResultBytes: settings.QUERY_RESULT_BYTES,
+    dataDir: settings.DATA_DIR,
+  }
 }
 
 const checkTimeoutMs = 1_000
