@@ -125,7 +125,7 @@ export function createSink(parts: SinkParts): Sink {
       while (filling.points.rows >= settings.blockRows && inserting && !halted.signal.aborted) {
         const before = inserting
         // It goes as it is: nothing is read before it is on its way.
-        await points.prepare(filling.points)
+        points.prepare(filling.points)
         await before
       }
     }

@@ -1,7 +1,7 @@
 import type { PointsBatch } from './points.ts'
 import { pointsColumns, pointsOfRuns } from './points-columns.ts'
 import type { SinkParts } from './sink.ts'
-import { createSortedPoints, sortPointsInTurns } from './sorted-points.ts'
+import { createSortedPoints, sortPoints } from './sorted-points.ts'
 import { runsNotStored } from './stored-points.ts'
 import type { KeepTrying } from './trying.ts'
 
@@ -13,7 +13,7 @@ export type PointsInsert = {
    */
   insert(points: PointsBatch, token: string, replayed: boolean): Promise<void>
   /** Makes the rows of a full batch, to which nothing is added any more, while the one before is inserted, where nobody else would have that time. */
-  prepare(points: PointsBatch): Promise<void>
+  prepare(points: PointsBatch): void
 }
 
 /** `halted`: nothing more is begun once it is aborted. */
@@ -27,23 +27,20 @@ export function createPointsInsert(
   let aheadIsTaken = false
   /** The filling whose rows are in `ahead`. */
   let prepared = 0
-  let preparing: Promise<void> | undefined
 
   return {
-    async prepare(points) {
+    prepare(points) {
       if (!ahead || aheadIsTaken) return
       prepared = points.filling
       aheadIsTaken = true
-      preparing = sortPointsInTurns(points, ahead)
-      await preparing
+      sortPoints(points, ahead)
     },
     async insert(points, token, replayed) {
       const isPrepared = ahead !== undefined && prepared === points.filling
       const columns = isPrepared ? ahead : await pool.take()
       let sending: Promise<void> = Promise.resolve()
       try {
-        if (isPrepared) await preparing
-        if (!isPrepared || columns.rows !== points.rows) await sortPointsInTurns(points, columns)
+        if (!isPrepared || columns.rows !== points.rows) sortPoints(points, columns)
         let mayBeStored = replayed
         await keepTrying('insert points', async () => {
           const missing = mayBeStored ? await runsNotStored(store.sinkReader, columns) : undefined

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { PointsBatch } from './points.ts'
@@ -39,21 +38,10 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
 /**
  * Makes the rows of a batch, in the order of the primary key (run, metric, step, ord), so that the store need not sort a million of
  * them. The order is that of runs, of the metrics of a set, and of the frames of a run, each far fewer; so nearly all is copied in bulk.
- * Of a run that repeats steps the rows may come out of order: the store sorts such a block itself.
+ * Of a run that repeats steps the rows may come out of order: the store sorts such a block itself. In one go, some 60 ns a row: points wait for
+ * this, and nobody waits for the sink's event loop.
  */
 export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
-  for (const _ of sortInPieces(batch, points));
-}
-
-/** The same with turns of the event loop in between, for which acknowledgements wait: the batch must stay as it is meanwhile. */
-export async function sortPointsInTurns(batch: PointsBatch, points: SortedPoints): Promise<void> {
-  for (const _ of sortInPieces(batch, points)) await setImmediate()
-}
-
-/** Rows made between two turns: a millisecond or two. */
-const rowsPerTurn = 100_000
-
-function* sortInPieces(batch: PointsBatch, points: SortedPoints): Generator<void, void> {
   const { rows, runs, pieces } = batch
   // A quarter more, so that blocks that grow a little do not each take memory anew.
   if (rows > points.capacity) Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25)))
@@ -67,12 +55,7 @@ function* sortInPieces(batch: PointsBatch, points: SortedPoints): Generator<void
   const put: Put = { batch, points, order: new Int32Array(pieces.length) }
   const order = runsByKey(runs)
   let row = 0
-  let pieceEnd = rowsPerTurn
   for (const number of order) {
-    if (row >= pieceEnd) {
-      yield
-      pieceEnd = row + rowsPerTurn
-    }
     run.dictionary[run.entries] = runs.keys[number]!
     const end = row + runs.rows[number]!
     fill(run.codes, run.entries++, row, end)
