@@ -25,14 +25,15 @@ export type RunSort = {
  */
 export type Cursor = { readonly rank: number; readonly key: string | number | readonly number[]; readonly run: string }
 
-type Key = { type: 'Float64' | 'String'; value: string; has: string; formula?: Formula }
+/** `has`: whether a run has it at all; absent: each has, and it is never NaN. */
+type Key = { type: 'Float64' | 'String'; value: string; has?: string; formula?: Formula }
 
 /** How runs are ordered: two expressions and a direction, and what comes after a place. Runs without a key are last either way. */
 export function sortSql(sort: RunSort, { bind }: Binder, figureOf: FigureOf) {
   const { type, value, has, formula } = keyOf(sort, bind, figureOf)
   const number = type === 'Float64'
-  const rank = number ? `multiIf(NOT ${has}, 2, isNaN(${value}), 1, 0)` : `if(${has}, 0, 2)`
-  const key = `if(${rank} = 0, ${value}, ${number ? '0' : "''"})`
+  const rank = has === undefined ? '0' : number ? `multiIf(NOT ${has}, 2, isNaN(${value}), 1, 0)` : `if(${has}, 0, 2)`
+  const key = has === undefined ? value : `if(${rank} = 0, ${value}, ${number ? '0' : "''"})`
   const descending = sort.direction === 'DESCENDING'
   return {
     rank,
@@ -72,10 +73,10 @@ function keyOf({ by }: RunSort, bind: Binder['bind'], figureOf: FigureOf): Key {
 }
 
 const fieldKeys = {
-  CREATED: { type: 'Float64', value: 'toFloat64(toUnixTimestamp64Milli(created))', has: '1' },
-  UPDATED: { type: 'Float64', value: 'toFloat64(toUnixTimestamp64Milli(updated))', has: '1' },
-  NAME: { type: 'String', value: 'name', has: '1' },
-  RUN: { type: 'String', value: 'runs.run', has: '1' },
+  CREATED: { type: 'Float64', value: 'toFloat64(toUnixTimestamp64Milli(created))' },
+  UPDATED: { type: 'Float64', value: 'toFloat64(toUnixTimestamp64Milli(updated))' },
+  NAME: { type: 'String', value: 'name' },
+  RUN: { type: 'String', value: 'runs.run' },
 } as const satisfies Record<string, Key>
 
 /** @throws BAD_CURSOR when a place's key is of another type than the order's */
