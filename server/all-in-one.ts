@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { openKafkaPositions, openKafkaWriter, wallClockMs } from '../ingest/log/kafka/kafka.ts'
+import { wallClockMs } from '../ingest/log/kafka/clock.ts'
 import type { LogReader, LogWriter } from '../ingest/log/log.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import { createWatermark, type SinkPositions } from '../ingest/sink/watermark.ts'
@@ -100,7 +100,9 @@ async function openEmbedded(base: Base): Promise<OpenLog> {
   }
 }
 
+/** Its client is loaded only now: some megabytes that most processes of this kind have no use for. */
 async function openKafka(base: Base): Promise<OpenLog> {
+  const { openKafkaPositions, openKafkaWriter } = await import('../ingest/log/kafka/kafka.ts')
   const options = await kafkaOptions(base)
   const [writer, positions] = [await openKafkaWriter(options), await openKafkaPositions(options)]
   base.readiness.require('log', () => (writer.healthy() ? undefined : 'Kafka has not acknowledged for some seconds'))

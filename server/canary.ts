@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogPartition, LogReader, LogWriter } from '../ingest/log/log.ts'
 import type { Store } from '../ingest/store/store.ts'
-import { BadSettings } from './settings.ts'
+import { BadSettings } from './bad-settings.ts'
 
 /**
  * Faults put in on purpose, each of which breaks a promise of ours when a process is killed at the wrong moment: tests that look for broken

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BadSettings } from './bad-settings.ts'
 import { readCanary } from './canary.ts'
-import { BadSettings, type Role, readSettings } from './settings.ts'
+import { type Role, readSettings } from './settings.ts'
 
 const kafka = { LOG: 'kafka', KAFKA_BROKERS: 'a:9092' }
 const split = { KAFKA_BROKERS: 'a:9092', STORE_URL: 'http://store:8123' }

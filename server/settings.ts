@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defaultSinkSettings } from '../ingest/sink/settings.ts'
 import { defaultTileSettings } from '../ingest/sink/tiles/builder.ts'
 import { limits } from '../schema/limits.ts'
+import { BadSettings } from './bad-settings.ts'
 import { contradictions } from './setting-rules.ts'
 
 /** What a process does: everything, or one stage. */
@@ -135,8 +136,6 @@ const schema = z.object({
 
 export type SettingValues = z.infer<typeof schema>
 export type Settings = SettingValues & { readonly role: Role }
-
-export class BadSettings extends Error {}
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,7 +1,7 @@
 import { handleFrames } from '../../ingest/gateway/frames-route.ts'
 import { createGateway } from '../../ingest/gateway/gateway.ts'
 import { createStreamDoor } from '../../ingest/gateway/stream.ts'
-import { wallClockMs } from '../../ingest/log/kafka/kafka.ts'
+import { wallClockMs } from '../../ingest/log/kafka/clock.ts'
 import type { LogWriter } from '../../ingest/log/log.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Base, Step } from './base.ts'

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type EmbeddedLog, openEmbeddedLog } from '../../ingest/log/embedded.ts'
-import { installSteadyClock, type KafkaOptions } from '../../ingest/log/kafka/kafka.ts'
+import { installSteadyClock } from '../../ingest/log/kafka/clock.ts'
+import type { KafkaOptions } from '../../ingest/log/kafka/options.ts'
+import { BadSettings } from '../bad-settings.ts'
 import { brokersOf } from '../setting-rules.ts'
-import { BadSettings, type Settings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 import type { Base } from './base.ts'
 
 /** The log in this process's own folder. */

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type KafkaReader, openKafkaReader } from '../../ingest/log/kafka/kafka.ts'
+import type { KafkaReader } from '../../ingest/log/kafka/kafka.ts'
 import type { LogReader } from '../../ingest/log/log.ts'
 import { PartitionLost } from '../../ingest/log/log.ts'
 import type { SinkGroup } from '../../ingest/sink/group.ts'
@@ -85,6 +85,7 @@ function openLogOfMain({ id, partitions }: { id: string; partitions: number }): 
 }
 
 async function openKafka(): Promise<LogReader> {
+  const { openKafkaReader } = await import('../../ingest/log/kafka/kafka.ts')
   kafka = await openKafkaReader(await kafkaOptions(base))
   return kafka
 }
