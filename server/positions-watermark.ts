@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogPositions, Position } from '../ingest/log/log.ts'
+import { createFollowers } from '../ingest/sink/followers.ts'
 import { type Progress, StaleToken, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { formatToken, parseToken } from '../schema/token.ts'
 
@@ -82,7 +83,7 @@ export function createPositionsWatermark(
     }
   }
 
-  const followers = new Set<() => void>()
+  const followers = createFollowers()
   let isFollowing = false
 
   /** Looks again and again while anybody follows. What others found meanwhile with looks of their own is told as well. */
@@ -90,9 +91,9 @@ export function createPositionsWatermark(
     if (isFollowing) return
     isFollowing = true
     let told = last?.positions
-    while (followers.size > 0) {
+    while (followers.count() > 0) {
       await look()
-      if (moved(told, last?.positions)) for (const follower of followers) follower()
+      if (moved(told, last?.positions)) followers.tell()
       told = last?.positions
       await sleep(pollMs)
     }
@@ -113,9 +114,9 @@ export function createPositionsWatermark(
       flushed: byPartition(({ flushed }) => flushed),
     }),
     follow(listener) {
-      followers.add(listener)
+      const unfollow = followers.follow(listener)
       void followOn()
-      return () => void followers.delete(listener)
+      return unfollow
     },
     current() {
       lookWhenOld()

@@ -5,7 +5,7 @@ import type { Store } from '../ingest/store/store.ts'
 import { createBase, type RunningServer, shutDown } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
 import { kafkaOptions } from './parts/log.ts'
-import { requireSinks, startSinks } from './parts/sinks.ts'
+import { startSinks } from './parts/sinks.ts'
 import { openStoreOf } from './parts/store.ts'
 import type { Settings } from './settings.ts'
 
@@ -30,7 +30,6 @@ export async function startSink(settings: Settings): Promise<RunningServer> {
     stopping.signal.throwIfAborted()
     await claimSource(store, reader, { logger, signal: stopping.signal })
     sinks = await startSinks(base, reader, store, { announce: true })
-    requireSinks(readiness, sinks.faults)
     readiness.require('log', () =>
       reader.healthy() ? undefined : 'Kafka does not answer, or gives out the partitions',
     )

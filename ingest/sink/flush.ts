@@ -16,7 +16,7 @@ export type FlushSteps = {
   readonly tiles?: { readonly points: number; grown(series: readonly LongSeries[]): void } | undefined
 }
 
-/** Series whose rows are built between two turns of the event loop: a millisecond or two, for which acknowledgements wait. */
+/** Series whose rows are built between two turns of the event loop: a millisecond or two, for which points of a block that is due wait. */
 const seriesPerTurn = 5_000
 /** Series of one insert: each costs the store some 10 ms whatever is in it, and what is in it holds up others. */
 const seriesPerInsert = 50_000

@@ -3,6 +3,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
 import { createColumnsPool } from './columns-pool.ts'
+import { createFollowers } from './followers.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { type SinkSettings, sharedSettings } from './settings.ts'
@@ -59,10 +60,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
-  const followers = new Set<() => void>()
-  const tellFollowers = () => {
-    for (const follower of followers) follower()
-  }
+  const followers = createFollowers()
   let stopping = false
   const shared = sharedSettings(settings, () => posts.size)
   const count = (which: (post: Post) => boolean) => () => [...posts.values()].filter(which).length
@@ -109,7 +107,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     post.fault = undefined
     post.over.abort()
     post.sink?.abandon()
-    tellFollowers()
+    followers.tell()
   }
 
   /** Has the partition stored until it is lost or the process stops, however often that fails. */
@@ -118,7 +116,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     for (let attempt = 0; !over.signal.aborted; attempt++) {
       const sink = createSink({
         ...{ ...common, partition, partitions: log.partitions, settings: shared, logger, announce, tiles },
-        onProgress: tellFollowers,
+        onProgress: followers.tell,
       })
       post.sink = sink
       const began = performance.now()
@@ -126,7 +124,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
         () => {
           post.serving = !over.signal.aborted
           post.fault = undefined
-          tellFollowers()
+          followers.tell()
           tried()
           adopt(partition.partition, sink).catch((error: unknown) => {
             if (!over.signal.aborted) logger.warn({ err: error }, 'series without tiles were not looked for')
@@ -140,7 +138,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
       if (error === undefined) return
       if (error instanceof PartitionLost) return forget(post)
       post.fault = error
-      tellFollowers()
+      followers.tell()
       tried()
       logger.fatal({ err: error, partition: partition.partition }, 'a partition of the log cannot be stored')
       // One that worked for long begins anew with short pauses.
@@ -184,10 +182,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
       for (const [number, post] of posts) if (post.fault) faults.set(number, post.fault)
       return faults
     },
-    follow(listener) {
-      followers.add(listener)
-      return () => void followers.delete(listener)
-    },
+    follow: followers.follow,
     async stop() {
       stopping = true
       await Promise.all([...posts.values()].map(stopPost))

@@ -24,7 +24,7 @@ import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 
 const readBytes = 4 * 1024 * 1024
-/** Bytes of records applied between two turns of the event loop: a few milliseconds, for which acknowledgements wait. */
+/** Bytes of records applied between two turns of the event loop: a few milliseconds, for which a block that is due waits. */
 const bytesPerTurn = 512 * 1024
 const hurryIntervalMs = 20
 

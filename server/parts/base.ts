@@ -27,21 +27,21 @@ export type RunningServer = {
 
 export function createBase(settings: Settings): Base {
   assertLimits()
-  const canary = readCanary(process.env)
-  const logger = createLogger(settings.LOG_LEVEL)
+  const base = baseOf(settings, new Metrics())
+  const { canary, logger } = base
   if (canary) logger.fatal({ canary }, 'THIS SERVER IS BROKEN ON PURPOSE: STEPSTREAM_CANARY is set')
-  return {
-    ...{ settings, logger, canary, metrics: new Metrics(), readiness: createReadiness() },
-    stopping: new AbortController(),
-  }
+  return base
 }
 
 /** The same in a thread beside the main one. */
 export function createThreadBase(settings: Settings): Base {
-  return {
-    ...{ settings, logger: createLogger(settings.LOG_LEVEL), canary: readCanary(process.env) },
-    ...{ metrics: new Metrics({ ofThread: true }), readiness: createReadiness(), stopping: new AbortController() },
-  }
+  return baseOf(settings, new Metrics({ ofThread: true }))
+}
+
+function baseOf(settings: Settings, metrics: Metrics): Base {
+  const canary = readCanary(process.env)
+  const logger = createLogger(settings.LOG_LEVEL)
+  return { settings, logger, canary, metrics, readiness: createReadiness(), stopping: new AbortController() }
 }
 
 export type Step = readonly [name: string, work: () => unknown]

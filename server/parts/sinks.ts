@@ -14,7 +14,7 @@ export async function startSinks(
   store: SinkStore,
   { announce, lateWrites }: { readonly announce: boolean; readonly lateWrites?: LateWrites | undefined },
 ): Promise<SinkGroup> {
-  const { settings, metrics, logger, canary } = base
+  const { settings, metrics, logger, readiness, canary } = base
   const tileSettings = { ...defaultTileSettings, points: settings.TILES_FROM_POINTS }
   const tileParts = { store: store.background, metrics, logger, settings: tileSettings }
   const tiles = settings.TILES ? createTileBuilder(tileParts) : undefined
@@ -27,6 +27,7 @@ export async function startSinks(
       maximumSeries: settings.MAX_ACTIVE_SERIES,
     },
   })
+  requireSinks(readiness, sinks.faults)
   await sinks.start()
   await sinks.settled()
   return {

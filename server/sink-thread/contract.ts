@@ -45,13 +45,16 @@ export type MainSide = {
   /** `memory`: of an answer before, to be used again. */
   read(offset: number, maximumBytes: number, memory: ArrayBuffer | undefined): Promise<SentRecords | undefined>
   /** Ends the read that waits. */
-  endRead(): void
+  endRead(): void | Promise<void>
   ask(lane: AskLane, question: Question): Promise<Uint8Array>
   insert(sql: string): Promise<void>
   command(sql: string, parameters: Parameters | undefined): Promise<void>
   /** Tells how far the sinks are, at every change. */
   tell(status: Status): void
 }
+
+/** Of it the embedded log. */
+export type LogSide = Pick<MainSide, 'committed' | 'commit' | 'read' | 'endRead'>
 
 /** What the main thread may call in the thread. */
 export type ThreadSide = {

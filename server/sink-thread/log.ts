@@ -1,12 +1,12 @@
 import type { LogPartition, LogReader, LogRecord } from '../../ingest/log/log.ts'
 import { handOver } from './channel.ts'
-import type { MainSide, SentRecords } from './contract.ts'
+import type { LogSide, SentRecords } from './contract.ts'
 
 /** Memory for records comes in such pieces: 4 MiB of them are read at once, and what is used again must fit the next ones too. */
 const memoryStep = 1024 * 1024
 
 /** The main thread's side of the embedded log: a partition as its reader in another thread calls it. */
-export function serveLog(partition: LogPartition): Pick<MainSide, 'committed' | 'commit' | 'read' | 'endRead'> {
+export function serveLog(partition: LogPartition): LogSide {
   let reading = new AbortController()
   return {
     committed: () => partition.committed(),
@@ -35,20 +35,13 @@ function packed(records: readonly LogRecord[], given: ArrayBuffer | undefined, e
   return handOver({ first: records[0]!.offset, lengths, memory, end }, [memory])
 }
 
-type LogCalls = {
-  committed(): ReturnType<MainSide['committed']>
-  commit(...args: Parameters<MainSide['commit']>): Promise<void>
-  read(...args: Parameters<MainSide['read']>): ReturnType<MainSide['read']>
-  endRead(): Promise<void>
-}
-
 export type LogOfMain = LogReader & {
   /** Tells where the log ends by now. */
   endIs(offset: number): void
 }
 
 /** The thread's side: the embedded log, which is the main thread's. */
-export function createLogOfMain(main: LogCalls, id: string, partitions: number): LogOfMain {
+export function createLogOfMain(main: LogSide, id: string, partitions: number): LogOfMain {
   let end = 0
   let spare: ArrayBuffer | undefined
   const partition: LogPartition = {

@@ -1,12 +1,13 @@
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { LogPartition, LogReader } from '../../ingest/log/log.ts'
+import { createFollowers } from '../../ingest/sink/followers.ts'
 import type { SinkPosition, SinkPositions } from '../../ingest/sink/watermark.ts'
 import type { StoreLanes } from '../../ingest/store/lanes.ts'
 import type { Base } from '../parts/base.ts'
 import { requireSinks } from '../parts/sinks.ts'
 import { errorSent, handOver, openChannel } from './channel.ts'
-import type { MainSide, Status, ThreadData, ThreadSide } from './contract.ts'
+import type { MainSide, Served, ThreadData, ThreadSide } from './contract.ts'
 import { serveLog } from './log.ts'
 
 /** The sinks of a process that also serves clients, in a thread of their own: what they are busy with holds up no acknowledgement and no question. */
@@ -21,19 +22,20 @@ export type SinkThread = {
 }
 
 const MiB = 1024 * 1024
-const nothing: Status = { served: [], faults: [] }
 
 /** Its modules are loaded while the caller opens the log and the store. */
 export function launchSinkThread(base: Base, lateWrites: SharedArrayBuffer | undefined): SinkThread {
   const { settings, metrics, readiness, stopping } = base
-  let status = nothing
+  let serving: ReadonlyMap<number, SinkPosition> = new Map()
+  let faults: ReadonlyMap<number, Error> = new Map()
   let stopped = false
   let partition: LogPartition | undefined
-  const followers = new Set<() => void>()
+  const followers = createFollowers()
   const ours: Partial<MainSide> = {
-    tell(next) {
-      status = next
-      for (const follower of followers) follower()
+    tell(status) {
+      serving = new Map(status.served.map((served) => [served.partition, positionOf(served)]))
+      faults = new Map(status.faults.map((fault) => [fault.partition, errorSent(fault.error) as Error]))
+      followers.tell()
     },
   }
   const workerData: ThreadData = { settings, lateWrites }
@@ -53,8 +55,17 @@ export function launchSinkThread(base: Base, lateWrites: SharedArrayBuffer | und
   stopping.signal.addEventListener('abort', () => void thread.abort.asEvent(), { once: true })
   const end = () => partition?.end() ?? 0
   metrics.include(() => (stopped ? Promise.resolve('') : thread.metrics(end())))
-  const faults = () => new Map(status.faults.map((fault) => [fault.partition, errorSent(fault.error) as Error]))
-  requireSinks(readiness, faults)
+  requireSinks(readiness, () => faults)
+
+  function positionOf({ partition: number, stored, flushed, newestMs }: Served): SinkPosition {
+    return {
+      storedOffset: () => stored,
+      flushedOffset: () => flushed,
+      newestStoredMs: () => newestMs,
+      endOffset: end,
+      reached: (offset, summaries) => thread.reached(number, offset, summaries),
+    }
+  }
 
   return {
     async start({ log, lanes }) {
@@ -68,26 +79,8 @@ export function launchSinkThread(base: Base, lateWrites: SharedArrayBuffer | und
       })
       await thread.start(log && { id: log.id, partitions: log.partitions })
     },
-    positions: {
-      serving: () =>
-        new Map(
-          status.served.map(({ partition: number, stored, flushed, newestMs }): [number, SinkPosition] => [
-            number,
-            {
-              storedOffset: () => stored,
-              flushedOffset: () => flushed,
-              newestStoredMs: () => newestMs,
-              endOffset: end,
-              reached: (offset, summaries) => thread.reached(number, offset, summaries),
-            },
-          ]),
-        ),
-      follow(listener) {
-        followers.add(listener)
-        return () => void followers.delete(listener)
-      },
-    },
-    faults,
+    positions: { serving: () => serving, follow: followers.follow },
+    faults: () => faults,
     async stop() {
       await thread.stop()
       stopped = true
