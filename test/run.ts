@@ -7,10 +7,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-
-/** A test file that has not ended by then never will; the slowest takes a tenth of it. */
-const fileMs = 600_000
+import { fileMs } from './hung.ts'
 
 const dist = dirname(import.meta.dirname)
 const root = dirname(dist)
@@ -48,14 +47,12 @@ function sourceOf(file: string): string {
 function runFiles(group: readonly string[], concurrency: number): Promise<boolean> {
   const reporter = process.stdout.isTTY ? ['--test-reporter=spec'] : []
   const paths = group.map((file) => relative(process.cwd(), join(dist, file)))
-  const child = spawn(
-    process.execPath,
-    ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${fileMs}`, ...reporter, ...options, ...paths],
-    {
-      stdio: ['inherit', 'pipe', 'inherit'],
-      env: process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env,
-    },
-  )
+  const preload = `--import=${pathToFileURL(join(dist, 'test/hung.js'))}`
+  const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${fileMs}`]
+  const child = spawn(process.execPath, [preload, '--test', ...limits, ...reporter, ...options, ...paths], {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    env: process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env,
+  })
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     process.stdout.write(text)
