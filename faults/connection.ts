@@ -100,7 +100,9 @@ export function connect(
 }
 
 function reset(socket: Socket): void {
-  // One that never came to be has nothing to reset, and node would wait for it.
-  if (socket.connecting) socket.destroy()
+  // One that never came to be has nothing to reset, and node would wait for it; one whose end is on the way libuv refuses to reset, and node
+  // would never let go of it.
+  const ending = socket.writableEnded && !socket.writableFinished
+  if (socket.connecting || ending) socket.destroy()
   else socket.resetAndDestroy()
 }
