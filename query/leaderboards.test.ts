@@ -24,7 +24,8 @@ test('whoever has written sees it, whatever others insert and merge at the same 
   const random = createRandom(chosenSeed())
   const { ask } = createAsker(store.reader, { settings: { leaderboardFromRuns: 0 } })
   const merging = ['runs', 'metric_figures', 'runs']
-  let writing = 4
+  const writers = 4
+  let done = false
 
   async function write(writer: number): Promise<void> {
     const tags = { writer: String(writer) }
@@ -59,12 +60,18 @@ test('whoever has written sees it, whatever others insert and merge at the same 
       const few = expected.filter(([, { state, lr }]) => state === 'failed' && lr < 0.5)
       assert.equal(counted.data.runs.totalCount, few.length)
     }
-    writing--
+  }
+  async function writeAll(): Promise<void> {
+    try {
+      await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)))
+    } finally {
+      done = true
+    }
   }
   async function merge(): Promise<void> {
-    while (writing > 0) await store.command(`OPTIMIZE TABLE ${pick(random, merging)} FINAL`)
+    while (!done) await store.command(`OPTIMIZE TABLE ${pick(random, merging)} FINAL`)
   }
-  await Promise.all([...Array.from({ length: writing }, (_, writer) => write(writer)), merge()])
+  await Promise.all([writeAll(), merge()])
 })
 
 test('an order by an expression is that of brute force, whoever answers which page', async () => {
