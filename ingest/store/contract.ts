@@ -1,6 +1,16 @@
 import type { Parameters, StoreReader, StoreStreamer } from '../../schema/store.ts'
 import type { BlockInserter } from './insert.ts'
-import type { StoreLanes } from './lanes.ts'
+import type { Ask } from './reader.ts'
+
+/** The ways of a sink to the engine of its process, one for each kind of work: what waits on one holds up none of the others. */
+export type StoreLanes = {
+  /** Runs a statement that inserts. */
+  insert(sql: string): Promise<void>
+  /** Look-ups that the sink needs to go on. */
+  readonly lookUp: Ask
+  /** What neither inserts nor look-ups are to wait for. */
+  readonly background: { readonly ask: Ask; command(sql: string, parameters?: Parameters): Promise<void> }
+}
 
 /** The store as the sink and the start-up know it: embedded (`store.ts`) or on a server (`remote.ts`). */
 export type Store = BlockInserter & {

@@ -1,17 +1,6 @@
-import type { Parameters } from '../../schema/store.ts'
-import type { Store } from './contract.ts'
+import type { Store, StoreLanes } from './contract.ts'
 import { createFileInserter } from './insert.ts'
-import { type Ask, createReader, type ReaderLimits, sinkLimits } from './reader.ts'
-
-/** The ways of a sink to the engine of its process, one for each kind of work: what waits on one holds up none of the others. */
-export type StoreLanes = {
-  /** Runs a statement that inserts. */
-  insert(sql: string): Promise<void>
-  /** Look-ups that the sink needs to go on. */
-  readonly lookUp: Ask
-  /** What neither inserts nor look-ups are to wait for. */
-  readonly background: { readonly ask: Ask; command(sql: string, parameters?: Parameters): Promise<void> }
-}
+import { createReader, type ReaderLimits, sinkLimits } from './reader.ts'
 
 /** What sinks need of a store. */
 export type SinkStore = Pick<Store, 'sinkReader' | 'insertBlock' | 'background' | 'close'>
