@@ -1,6 +1,7 @@
 /**
  * Loaded into each test file's process before the file: what does not end says what it waits for before it is cut off. What keeps a process
- * that has nothing more to do, such as a connection or a timer, is among the handles; a call into an engine that never came back is a thread.
+ * that has nothing more to do, such as a connection or a timer, is among the handles; a call into an engine that never came back is a thread. Of one that says
+ * nothing the main thread is busy for ever: in its own code, or in node's while the process exits.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ const lookMs = fileMs - 30_000
 type Handle = { readonly type: string; readonly is_active: boolean; readonly is_referenced: boolean }
 
 /** What keeps this process, as lines of text. */
-export function whatKeeps(): string {
+function whatKeeps(): string {
   const { libuv } = process.report.getReport() as unknown as { readonly libuv: readonly Handle[] }
   const handles = libuv.filter((handle) => handle.is_active && handle.is_referenced)
   const resources = process.getActiveResourcesInfo().join(' ')
