@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openRemote, startStoreProcess } from '../ingest/store/server.fixture.ts'
 import { openStore, type Store } from '../ingest/store/store.ts'
+import { createFollowers } from '../schema/followers.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
 import type { LateWrites } from '../schema/late-writes.ts'
 import { type Progress, type StoreReader, type Watermark, WatermarkTimeout } from '../schema/store.ts'
@@ -180,18 +181,15 @@ export function createTestWatermark(never: readonly string[] = []): Watermark & 
 export function createTestProgress(
   partitions = 1,
 ): Progress & { go(stored: readonly number[], flushed?: readonly number[]): void } {
-  const followers = new Set<() => void>()
+  const followers = createFollowers()
   const nowhere = new Array<number>(partitions).fill(-1)
   let current = { log: 'test', stored: nowhere as readonly number[], flushed: nowhere as readonly number[] }
   return {
     progress: () => current,
-    follow(listener) {
-      followers.add(listener)
-      return () => void followers.delete(listener)
-    },
+    follow: followers.follow,
     go(stored, flushed = stored) {
       current = { log: 'test', stored, flushed }
-      for (const follower of followers) follower()
+      followers.tell()
     },
   }
 }

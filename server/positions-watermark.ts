@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogPositions, Position } from '../ingest/log/log.ts'
-import { createFollowers } from '../ingest/sink/followers.ts'
+import { createFollowers } from '../schema/followers.ts'
 import { type Progress, StaleToken, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { formatToken, parseToken } from '../schema/token.ts'
 
