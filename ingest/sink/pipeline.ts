@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
+import { createBlockMemory } from './block-memory.ts'
 import { createFlushes } from './flushes.ts'
 import { lateRows } from './late-points.ts'
 import { createLettersInsert } from './letters-insert.ts'
@@ -53,6 +54,7 @@ export function createSink(parts: SinkParts): Sink {
   const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
+  const memory = createBlockMemory([filling.points, spare.points], points.giveBackMemory)
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   let inserting: Promise<void> | undefined
@@ -181,6 +183,7 @@ export function createSink(parts: SinkParts): Sink {
     lastInsertTookMs = performance.now() - lastInsertMs
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
+    memory.used(batch.points.rows)
     clearBatch(batch)
     waiters.wake(stored)
     parts.onProgress?.()
@@ -294,6 +297,7 @@ export function createSink(parts: SinkParts): Sink {
 
   function quiet(reason: Error): void {
     clearTimeout(timer)
+    memory.end()
     flushes.end()
     waiters.reject(reason)
   }

@@ -1,7 +1,7 @@
 import type { PointsBatch } from './points.ts'
 import { pointsColumns, pointsOfRuns } from './points-columns.ts'
 import type { SinkParts } from './sink.ts'
-import { createSortedPoints, sortPoints } from './sorted-points.ts'
+import { createSortedPoints, giveBackSortedPoints, sortPoints } from './sorted-points.ts'
 import { runsNotStored } from './stored-points.ts'
 import type { KeepTrying } from './trying.ts'
 
@@ -14,6 +14,8 @@ export type PointsInsert = {
   insert(points: PointsBatch, token: string, replayed: boolean): Promise<void>
   /** Makes the rows of a full batch, to which nothing is added any more, while the one before is inserted, where nobody else would have that time. */
   prepare(points: PointsBatch): void
+  /** Gives the memory of rows back that are not on their way. */
+  giveBackMemory(): void
 }
 
 /** `halted`: nothing more is begun once it is aborted. */
@@ -34,6 +36,10 @@ export function createPointsInsert(
       prepared = points.filling
       aheadIsTaken = true
       sortPoints(points, ahead)
+    },
+    giveBackMemory() {
+      if (ahead && !aheadIsTaken) giveBackSortedPoints(ahead)
+      for (const columns of pool.free) giveBackSortedPoints(columns)
     },
     async insert(points, token, replayed) {
       const isPrepared = ahead !== undefined && prepared === points.filling

@@ -10,7 +10,13 @@ import { createPointsInsert } from './points-insert.ts'
 import type { SinkParts } from './sink.ts'
 import { createSinkSet } from './sink-set.ts'
 
-type Sent = { readonly token: string | undefined; readonly values: readonly number[]; land(): void }
+type Sent = {
+  readonly token: string | undefined
+  readonly values: readonly number[]
+  /** Whether its columns still have their memory. */
+  isThere(): boolean
+  land(): void
+}
 
 /** An insert whose blocks land when they are told to. */
 function setUp(partitions: number) {
@@ -18,7 +24,8 @@ function setUp(partitions: number) {
   const insertBlock = (_: string, rows: number, columns: readonly BlockColumn[], token?: string) => {
     const code = columns.find(({ name }) => name === 'code')!
     const values = Array.from({ length: rows }, (_, row) => numberOf(decodedBits(cellAt(code, row) as bigint)))
-    return new Promise<void>((land) => sent.push({ token, values, land }))
+    const isThere = () => (code.data as Float64Array).byteLength > 0
+    return new Promise<void>((land) => sent.push({ token, values, isThere, land }))
   }
   const parts = { columns: createColumnsPool(), store: { insertBlock }, partition: { held: () => true }, partitions }
   const insert = createPointsInsert(parts as unknown as SinkParts, async (_, work) => await work())
@@ -78,4 +85,33 @@ for (const partitions of [1, 4])
         ['fourth', [30, 31]],
       ],
     )
+  })
+
+for (const partitions of [1, 4])
+  test(`memory of rows is given back, but for what is under way: a log of ${partitions} partitions`, async () => {
+    const { insert, prepare, giveBackMemory, sent } = setUp(partitions)
+    const [one, two] = [createPointsBatch(), createPointsBatch()]
+    put(one, 0, 5_000)
+    const first = insert(one, 'first', false)
+    put(two, 10_000, 5_000)
+    prepare(two)
+    await settled()
+    giveBackMemory()
+    assert.equal(sent[0]!.isThere(), true)
+    sent[0]!.land()
+    await first
+    giveBackMemory()
+    assert.equal(sent[0]!.isThere(), false)
+    const second = insert(two, 'second', false)
+    await settled()
+    assert.deepEqual(
+      sent[1]!.values,
+      Array.from({ length: 5_000 }, (_, i) => 10_000 + i),
+    )
+    giveBackMemory()
+    assert.equal(sent[1]!.isThere(), true)
+    sent[1]!.land()
+    await second
+    giveBackMemory()
+    assert.equal(sent[1]!.isThere(), false)
   })

@@ -5,6 +5,8 @@ export type Lending<T> = {
   giveBack(thing: T): void
   /** All that were made. */
   readonly made: readonly T[]
+  /** Those that nobody has now. */
+  readonly free: readonly T[]
 }
 
 /** `check` hears how many wait already before one more does, and may throw. */
@@ -19,6 +21,7 @@ export function createLending<T>(
   let begun = 0
   return {
     made,
+    free,
     async take() {
       if (free.length > 0) return free.pop()!
       if (begun < count) {
