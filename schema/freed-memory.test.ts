@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { getHeapStatistics } from 'node:v8'
-import { freeMemory } from './freed-memory.ts'
+import { freeArraysOf, freeMemory } from './freed-memory.ts'
 
 test('memory is given back at once, whatever the collector does', () => {
   const outside = () => getHeapStatistics().external_memory
@@ -34,4 +34,12 @@ test('what may be somebody else’s stays: parts of a memory, shared memory, and
   freeMemory(whole)
   freeMemory(whole)
   assert.equal(whole.byteLength, 0)
+})
+
+test('of all arrays of an object the memory is given back, also where several look into the same', () => {
+  const wide = new Float64Array(2 ** 12)
+  const owner = { wide, halves: new Int32Array(wide.buffer), other: new Uint16Array(2 ** 12), length: 3, names: ['a'] }
+  freeArraysOf(owner, { more: wide })
+  assert.deepEqual([owner.wide.length, owner.halves.length, owner.other.length], [0, 0, 0])
+  assert.deepEqual([owner.length, owner.names], [3, ['a']])
 })

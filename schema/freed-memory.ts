@@ -16,3 +16,8 @@ export function freeMemory({ buffer, byteLength }: ArrayBufferView, { isMost = f
   if (byteLength < worthBytes || !(buffer instanceof ArrayBuffer)) return
   if (byteLength === buffer.byteLength || isMost) nowhere.postMessage(undefined, [buffer])
 }
+
+/** As `freeMemory`, of every array that is a property of one of these. */
+export function freeArraysOf(...owners: readonly object[]): void {
+  for (const owner of owners) for (const array of Object.values(owner)) if (ArrayBuffer.isView(array)) freeMemory(array)
+}

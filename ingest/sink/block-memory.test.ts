@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createBlockMemory, largeRows, restMs } from './block-memory.ts'
-import { range } from './blocks.fixture.ts'
-import { appendPoints, clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
-import { createSinkSet } from './sink-set.ts'
-
-const set = createSinkSet(['m'], BigUint64Array.of(1n))
-const owner = () => ({ key: 7n, filling: 0, numberInFilling: 0 })
-
-function put(batch: PointsBatch, count: number): void {
-  const values = new Uint8Array(Float64Array.from({ length: count }, (_, i) => i).buffer)
-  const block = { set, count, steps: range(0, 1), times: range(0, 0), width: 8, values } as const
-  appendPoints(batch, owner(), set, block, 0, 0)
-}
+import { putCounting as put } from './blocks.fixture.ts'
+import { clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
 
 /** Two batches that have each had a large block, whose rows are in the store. */
 function setUp(t: TestContext) {
@@ -21,7 +11,7 @@ function setUp(t: TestContext) {
   let given = 0
   const memory = createBlockMemory(batches, () => given++)
   for (const batch of batches) {
-    put(batch, largeRows)
+    put(batch, 0, largeRows)
     memory.used(batch.rows)
     clearPoints(batch)
   }
@@ -50,7 +40,7 @@ test('memory of large blocks is kept while they come, and given back when none h
 test('a batch that has points then keeps them, and gives its memory back later', (t) => {
   const { batches, given, pass } = setUp(t)
   const [filling] = batches as [PointsBatch]
-  put(filling, 3)
+  put(filling, 0, 3)
   pass(restMs)
   assert.deepEqual([...filling.values.subarray(0, filling.rows)], [0, 1, 2])
   assert.ok(bytesOf(batches)[0]! >= largeRows * 8 && bytesOf(batches)[1]! < 100_000)
@@ -64,8 +54,8 @@ test('what has given its memory back takes points as before', (t) => {
   const { batches, pass } = setUp(t)
   pass(restMs)
   for (const batch of batches) {
-    put(batch, 5)
-    put(batch, 2 * largeRows)
+    put(batch, 0, 5)
+    put(batch, 0, 2 * largeRows)
     assert.deepEqual(
       [batch.rows, batch.values[4], batch.values[batch.rows - 1], batch.pieces.length],
       [5 + 2 * largeRows, 4, 2 * largeRows - 1, 2],

@@ -1,4 +1,4 @@
-import { freeMemory } from '../../schema/freed-memory.ts'
+import { freeArraysOf } from '../../schema/freed-memory.ts'
 import { createPointsBatch, type PointsBatch } from './points.ts'
 
 /** Smaller blocks take too little memory to care. */
@@ -13,8 +13,7 @@ export type BlockMemory = {
 }
 
 /**
- * Gives back what large blocks took, once none has come for `restMs`: for each partition 8 bytes a row and those of its pieces in either of
- * `batches`, and 36 a row in whatever `giveBackRows` speaks for. A batch that is filling then, or being inserted, is looked at again later.
+ * Gives back what large blocks of a partition took, once none has come for `restMs`: that of `batches`, and what `giveBackRows` gives back. A batch that is filling then, or being inserted, is looked at again later.
  */
 export function createBlockMemory(batches: readonly PointsBatch[], giveBackRows: () => void): BlockMemory {
   let timer: NodeJS.Timeout | undefined
@@ -41,9 +40,7 @@ export function createBlockMemory(batches: readonly PointsBatch[], giveBackRows:
 
 /** The memory of a batch without points is free at once; it takes some anew when points come. */
 function giveBackPoints(batch: PointsBatch): void {
-  const { values, pieces, groups, runs } = batch
-  freeMemory(values)
-  for (const arrays of [pieces, pieces.steps, pieces.times, groups, runs])
-    for (const array of Object.values(arrays)) if (ArrayBuffer.isView(array)) freeMemory(array)
+  const { pieces, groups, runs } = batch
+  freeArraysOf(batch, pieces, pieces.steps, pieces.times, groups, runs)
   Object.assign(batch, createPointsBatch())
 }

@@ -1,5 +1,7 @@
 import { pick, type Random, whole } from '../../test/random.ts'
 import type { Block, Integers, MetricSet } from '../record/record.ts'
+import { appendPoints, type PointsBatch } from './points.ts'
+import { createSinkSet } from './sink-set.ts'
 
 /** One point as the frame says it, the plain way; `time` is undefined where the frame has none. Values by their bits. */
 export type PlainPoint = {
@@ -101,6 +103,16 @@ export function list(values: readonly number[]): Integers {
     view.setBigInt64(i * 8, BigInt(value), true)
   })
   return { kind: 'list', bytes }
+}
+
+const oneMetric = createSinkSet(['m'], BigUint64Array.of(1n))
+const oneRun = { key: 7n, filling: 0, numberInFilling: 0 }
+
+/** Adds a block of one series: steps and values count up from `first`, which is also its log offset. */
+export function putCounting(batch: PointsBatch, first: number, count: number): void {
+  const values = new Uint8Array(Float64Array.from({ length: count }, (_, i) => first + i).buffer)
+  const block = { set: oneMetric, count, steps: range(first, 1), times: range(0, 0), width: 8, values } as const
+  appendPoints(batch, oneRun, oneMetric, block, 0, first)
 }
 
 /** Bytes that no typed array wider than one byte could be laid over. */

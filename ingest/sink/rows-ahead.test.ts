@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodedBits, numberOf } from '../../schema/value-codes.fixture.ts'
 import type { BlockColumn } from '../store/native-block.ts'
-import { range } from './blocks.fixture.ts'
+import { putCounting as put } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { cellAt } from './memory-store.fixture.ts'
-import { appendPoints, clearPoints, createPointsBatch, type PointsBatch } from './points.ts'
+import { clearPoints, createPointsBatch } from './points.ts'
 import { createPointsInsert } from './points-insert.ts'
 import type { SinkParts } from './sink.ts'
-import { createSinkSet } from './sink-set.ts'
 
 type Sent = {
   readonly token: string | undefined
@@ -30,15 +29,6 @@ function setUp(partitions: number) {
   const parts = { columns: createColumnsPool(), store: { insertBlock }, partition: { held: () => true }, partitions }
   const insert = createPointsInsert(parts as unknown as SinkParts, async (_, work) => await work())
   return { ...insert, sent }
-}
-
-const set = createSinkSet(['m'], BigUint64Array.of(1n))
-const owner = { key: 7n, filling: 0, numberInFilling: 0 }
-
-function put(batch: PointsBatch, first: number, count: number): void {
-  const values = new Uint8Array(Float64Array.from({ length: count }, (_, i) => first + i).buffer)
-  const block = { set, count, steps: range(first, 1), times: range(0, 0), width: 8, values } as const
-  appendPoints(batch, owner, set, block, 0, first)
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -90,28 +80,26 @@ for (const partitions of [1, 4])
 for (const partitions of [1, 4])
   test(`memory of rows is given back, but for what is under way: a log of ${partitions} partitions`, async () => {
     const { insert, prepare, giveBackMemory, sent } = setUp(partitions)
+    async function givenBackOnceLanded(block: Sent, inserted: Promise<void>): Promise<void> {
+      giveBackMemory()
+      assert.equal(block.isThere(), true)
+      block.land()
+      await inserted
+      giveBackMemory()
+      assert.equal(block.isThere(), false)
+    }
     const [one, two] = [createPointsBatch(), createPointsBatch()]
     put(one, 0, 5_000)
     const first = insert(one, 'first', false)
     put(two, 10_000, 5_000)
     prepare(two)
     await settled()
-    giveBackMemory()
-    assert.equal(sent[0]!.isThere(), true)
-    sent[0]!.land()
-    await first
-    giveBackMemory()
-    assert.equal(sent[0]!.isThere(), false)
+    await givenBackOnceLanded(sent[0]!, first)
     const second = insert(two, 'second', false)
     await settled()
     assert.deepEqual(
       sent[1]!.values,
       Array.from({ length: 5_000 }, (_, i) => 10_000 + i),
     )
-    giveBackMemory()
-    assert.equal(sent[1]!.isThere(), true)
-    sent[1]!.land()
-    await second
-    giveBackMemory()
-    assert.equal(sent[1]!.isThere(), false)
+    await givenBackOnceLanded(sent[1]!, second)
   })

@@ -1,4 +1,4 @@
-import { freeMemory } from '../../schema/freed-memory.ts'
+import { freeArraysOf } from '../../schema/freed-memory.ts'
 import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { PointsBatch } from './points.ts'
@@ -38,10 +38,8 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
 
 /** Columns that nobody reads any more give their memory back, which the next block takes anew. */
 export function giveBackSortedPoints(points: SortedPoints): void {
-  const { step, time, code, codes, run, metric, ord, stepDictionary } = points
-  for (const memory of [codes.run, codes.metric, codes.ord]) freeMemory(new Uint8Array(memory))
-  for (const { dictionary } of [run, metric, ord]) freeMemory(dictionary)
-  for (const array of [step.wide, time.wide, code.wide, stepDictionary]) freeMemory(array)
+  const { step, time, code, run, metric, ord } = points
+  freeArraysOf(points, step, time, code, run, metric, ord)
   Object.assign(points, createSortedPoints())
 }
 
