@@ -3,9 +3,8 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type ErrorCode, errors } from '../schema/errors.ts'
-import { launch, type Settings, startServer, until, withDataDir, withServer } from './harness.ts'
+import { launch, type Server, type Settings, startServer, until, withDataDir, withServer } from './harness.ts'
 import { ask, graphql, metricValue, readPoints, readRun } from './read-back.ts'
 import { openStream, postJson } from './wire.ts'
 
@@ -13,11 +12,22 @@ const project = 'operations'
 const row = (step: number) => ({ project, run: 'r', log: [{ step, metrics: { a: step, b: -step } }] })
 const question = `query ($in: SeriesInput!) { series(input: $in) { values } }`
 
+/** The commands that the start prints, which it does after it is ready. */
+const linesToPaste = (server: Server) =>
+  [...server.output().matchAll(/curl .*? (http\S+) -d '(.+)'/g)].map(([, url, body]) => ({ url: url!, body: body! }))
+
+/** The answer to a printed command. */
+async function paste({ url, body }: { url: string; body: string }): Promise<unknown> {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  return response.json()
+}
+
 test('health and readiness answer, and the start tells what to paste', async () => {
   await withServer({}, async (server) => {
     for (const path of ['/healthz', '/readyz']) assert.equal((await fetch(server.url + path)).status, 200)
     const root = await fetch(server.url, { redirect: 'manual' })
     assert.deepEqual([root.status, root.headers.get('location')], [302, '/graphql'])
+    await until('the lines to paste are printed', () => linesToPaste(server).length === 2)
     assert.match(server.output(), new RegExp(`POST ${server.url}/v1/frames`))
     assert.match(server.output(), new RegExp(`curl .*${server.url}/graphql -d '\\{"query"`))
   })
@@ -25,23 +35,18 @@ test('health and readiness answer, and the start tells what to paste', async () 
 
 test('the lines to paste do what they say', async () => {
   await withServer({}, async (server) => {
-    const commands = [...server.output().matchAll(/curl .*? (http\S+) -d '(.+)'/g)]
-    assert.equal(commands.length, 2)
-    const [frames, curve] = await Promise.all(
-      commands.map(async ([, url, body], index) => {
-        if (index === 1) await sleep(500)
-        const response = await fetch(url!, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: body!,
-        })
-        return response.json()
-      }),
-    )
-    assert.equal((frames as { frames: number }).frames, 1)
-    assert.deepEqual(curve, {
+    await until('the lines to paste are printed', () => linesToPaste(server).length === 2)
+    const [frames, curve] = linesToPaste(server)
+    assert.equal(((await paste(frames!)) as { frames: number }).frames, 1)
+    let answer: { data: { series: { steps: number[] }[] } | null; extensions?: unknown } = { data: null }
+    // Until its run is stored the answer is that there is no such run.
+    await until('the curve has the points', async () => {
+      answer = (await paste(curve!)) as typeof answer
+      return (answer.data?.series[0]?.steps.length ?? 0) > 0
+    })
+    assert.deepEqual(answer, {
       data: { series: [{ run: 'r1', metric: 'loss', steps: [1, 2], values: [0.5, 0.25] }] },
-      extensions: (curve as { extensions: unknown }).extensions,
+      extensions: answer.extensions,
     })
   })
 })
