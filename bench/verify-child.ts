@@ -1,3 +1,4 @@
+import { pointsCountSql } from '../schema/fence.ts'
 import { type DatasetSpec, makeDataset } from './dataset.ts'
 import { openStoppedStore, type Store } from './store.ts'
 import { type Verification, verify } from './verification.ts'
@@ -42,7 +43,7 @@ process.once('message', async (job: VerifyJob) => {
   const verifications: Verification[] = []
   for (const spec of job.datasets) verifications.push(await verify(store.reader, makeDataset(spec)))
   const [totals] = await store.reader.rows<Totals>(`
-    SELECT toString((SELECT count() FROM points)) AS total, version() AS engine,
+    SELECT toString(${pointsCountSql}) AS total, version() AS engine,
       toString((SELECT sum(bytes_on_disk) FROM system.parts WHERE table = 'points' AND active)) AS bytes`)
   const merged = await mergedBytes(store)
   await store.close()

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { checksumSql, mixers } from '../bench/checksum.ts'
+import { pointsCountSql } from '../schema/fence.ts'
 import { runKey } from '../schema/keys.ts'
 import { type ApiAnswers, compareAnswers } from './answers-of-api.ts'
 import { frameSql, type Sql } from './exact.ts'
@@ -126,7 +127,7 @@ function compareSummary(
 
 /** What belongs to no run of ours, and what the sinks could not store. */
 async function judgeRest(verdict: Verdict, sql: Sql): Promise<void> {
-  const [total] = await sql<{ rows: string }>('SELECT toString(count()) AS rows FROM points')
+  const [total] = await sql<{ rows: string }>(`SELECT toString(${pointsCountSql}) AS rows`)
   const strangers = Number(total?.rows) - verdict.stored
   if (strangers !== 0) {
     verdict.unsent += Math.abs(strangers)

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaTestOptions } from '../infra/kafka/fixture.ts'
+import { fenceRuns } from '../schema/fence.ts'
 import { chosenSeed } from '../test/random.ts'
 import { diskAbilities } from './disk.ts'
 import { type SplitWorld, startSplitWorld } from './split-world.ts'
@@ -176,7 +177,10 @@ test('a world starts, takes frames and gives them back', needs, async () => {
   world = await startSplitWorld({ directory, brokers, gateways: 2, sinks: 2, partitions: 4, seed, disks })
   for (const writer of writers) for (let i = 0; i < 5; i++) await sendNext(world, writer)
   await verify()
-  const rows = await world.sql<{ n: string }>('SELECT count() AS n FROM points WHERE step <= {step:Int64}', { step: 5 })
+  const rows = await world.sql<{ n: string }>(
+    'SELECT count() AS n FROM points WHERE step <= {step:Int64} AND run >= {fence:UInt64}',
+    { step: 5, fence: fenceRuns },
+  )
   assert.deepEqual(rows, [{ n: '15' }])
 })
 

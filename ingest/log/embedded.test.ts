@@ -272,6 +272,7 @@ const rows: Record<string, (scratch: Scratch) => Promise<void>> = {
       log.reader.commit({ ...commitAt(1), intents: Array.from({ length: 5000 }, () => [0, 0] as const) }),
       RangeError,
     )
+    await assert.rejects(log.reader.commit(commitAt(1, [[1, 1, 'joint']])), RangeError, 'there is no other partition')
     assert.deepEqual(await log.reader.committed(), commitAt(1))
   },
 }

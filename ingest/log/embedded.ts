@@ -124,6 +124,8 @@ function assemble({ commitFile, segments, appender, reader, maximumBytes, unlock
       throw new RangeError(`commit ${next.offset} is not between the last one, ${offset}, and ${end}`)
     if (next.stored < next.offset || next.stored > end)
       throw new RangeError(`stored ${next.stored} is not between the commit, ${next.offset}, and ${end}`)
+    if (next.intents.some(([, , joint]) => joint !== undefined))
+      throw new RangeError('there is no other partition to share a block with')
     const intents = next.intents.map(([first, last]) => [first, last] as const)
     await commitFile.write({ ...next, intents }, end).catch((error: unknown) => {
       logger.error({ err: error }, 'committing failed')

@@ -90,13 +90,18 @@ export type Commit = {
   /** Records below it are in the store; those from `offset` on are read again only to rebuild state. */
   readonly stored: number
   /**
-   * The offset ranges `[first, last]` (both included) that the reader is about to insert, written before it inserts them. The first
-   * begins at `stored`.
+   * What the reader is about to insert, written before it inserts it. The first begins at `stored`.
    */
-  readonly intents: readonly (readonly [first: number, last: number])[]
+  readonly intents: readonly Intent[]
   /** Arrival of the newest frame below `stored`, ms; 0: none. */
   readonly newestMs: number
 }
+
+/**
+ * A range of offsets, both included. `joint`: names the block that it may be in together with ranges of other partitions; letters, digits, `-` and
+ * `_`. A log of one partition has none.
+ */
+export type Intent = readonly [first: number, last: number, joint?: string]
 
 export const nothingCommitted: Commit = { offset: 0, stored: 0, intents: [], newestMs: 0 }
 

@@ -1,3 +1,4 @@
+import { fenceRuns } from '../../schema/fence.ts'
 import type { Column, StoreReader } from '../../schema/store.ts'
 import { bitsOf, decodedBits } from '../../schema/value-codes.fixture.ts'
 import type { Cell, MemoryStore, Row } from './memory-store.fixture.ts'
@@ -50,6 +51,7 @@ async function rowsOf(reader: StoreReader, sql: string): Promise<Row[]> {
 function contentsOf(points: Row[], runs: Row[], states: Row[], series: Row[], deadLetters: Row[]): Contents {
   return {
     points: points
+      .filter(({ run }) => (run as bigint) >= fenceRuns)
       .map((row) => {
         const { run, metric, step, time, ord, code } = row as Record<string, bigint>
         const bits = code === undefined ? bitsOf(row.value as number) : decodedBits(code)

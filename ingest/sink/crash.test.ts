@@ -7,12 +7,9 @@ import { createLogger } from '../../telemetry/logger.ts'
 import { chosenSeed, createRandom } from '../../test/random.ts'
 import { openStore } from '../store/store.ts'
 import { contentsOfStore } from './contents.fixture.ts'
-import { crashWorld, livesPerWorld, mixes, smallLimits } from './crash.fuzz.ts'
-import { createProducer } from './frames.fixture.ts'
-import { createMemoryLog } from './memory-log.fixture.ts'
+import { crashWorld, livesPerWorld, logs, mixes, smallLimits } from './crash.fuzz.ts'
 import { assertSame } from './same.fixture.ts'
-import { contentsOfLog } from './sink.oracle.ts'
-import { liveThrough, type World } from './world.fixture.ts'
+import { contentsOfWorld, createWorldLog, liveThrough, type World } from './world.fixture.ts'
 
 /* `crash.fuzz.ts` says what this is. CRASHES=… for more, SEED=… for the same; with the real store and its time, the moments of the kills shift a little. */
 const seed = chosenSeed()
@@ -22,26 +19,29 @@ const realCrashes = Number(process.env.REAL_CRASHES ?? 12)
 // Small limits, so that a short run meets them; each test file is a process of its own.
 Object.assign(limits, smallLimits)
 
-for (const [mix, [name]] of mixes.entries()) {
-  const worlds = Math.ceil(crashes / livesPerWorld / mixes.length)
-  for (let n = 0; n < worlds; n++) {
-    test(`${name}: through ${livesPerWorld} crashes (world ${n}) the store comes to hold what the log says`, () =>
-      crashWorld(mix, seed + n))
+for (const partitions of logs) {
+  for (const [mix, [name]] of mixes.entries()) {
+    const worlds = Math.ceil(crashes / livesPerWorld / mixes.length)
+    for (let n = 0; n < worlds; n++) {
+      test(`${name}, ${partitions} partitions: through ${livesPerWorld} crashes (world ${n}) the store comes to hold what the log says`, () =>
+        crashWorld(mix, seed + n, partitions))
+    }
   }
+
+  test(`${partitions} partitions: through ${realCrashes} crashes the real store comes to hold what the log says`, () =>
+    crashRealStore(partitions))
 }
 
-test(`through ${realCrashes} crashes the real store comes to hold what the log says`, async () => {
+async function crashRealStore(partitions: number): Promise<void> {
   const random = createRandom(seed)
   const dataDir = await mkdtemp(join(tmpdir(), 'stepstream-crash-'))
   const limitsOfReads = { readSessions: 1, queryTimeoutMs: 20_000, queryMemoryBytes: 2e9 }
   const store = await openStore({ dataDir, ...limitsOfReads, logger: createLogger('silent') })
   try {
-    const producer = createProducer(random, { runs: 10, manyEntries: false, unreadable: 0.01 })
     const world: World = {
       random,
-      log: createMemoryLog(random),
+      ...createWorldLog(random, { runs: 10, manyEntries: false, unreadable: 0.01 }, partitions),
       store,
-      producer,
       faults: [],
       zombies: [],
       forgetTokens() {},
@@ -51,9 +51,9 @@ test(`through ${realCrashes} crashes the real store comes to hold what the log s
       lives: 0,
     }
     await liveThrough(world, realCrashes)
-    assertSame(await contentsOfStore(store.reader), contentsOfLog(world.log.records))
+    assertSame(await contentsOfStore(store.reader), contentsOfWorld(world))
   } finally {
     await store.close()
     await rm(dataDir, { recursive: true, force: true })
   }
-})
+}

@@ -1,3 +1,4 @@
+import { runKey } from '../../schema/keys.ts'
 import { pick, type Random, whole } from '../../test/random.ts'
 import { type FrameBody, type MetricSet, type ParamValue, runStates, type Update } from '../record/record.ts'
 import { createRecordWriter, putFrame, type RunName, recordBytes } from '../record/writer.ts'
@@ -29,8 +30,13 @@ type RunPlan = {
 /** Arrival of the first frame, ms; a clock that ticks with each. */
 const startMs = 1_700_000_000_000
 
-export function createProducer(random: Random, mix: Mix): Producer {
-  const runs = Array.from({ length: mix.runs }, (_, i) => planRun(random, `run ${i}`))
+/** `mine`: which runs it sends, by their keys; absent: any. */
+export function createProducer(random: Random, mix: Mix, mine: (key: bigint) => boolean = () => true): Producer {
+  const runs: RunPlan[] = []
+  for (let i = 0; runs.length < mix.runs; i++) {
+    const run = planRun(random, `run ${i}`)
+    if (mine(runKey(run.name.project, run.name.run))) runs.push(run)
+  }
   let now = startMs
 
   function record(): Uint8Array {

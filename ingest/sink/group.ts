@@ -4,6 +4,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
 import { createColumnsPool } from './columns-pool.ts'
+import { createJointInserts } from './joint-inserts.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { type SinkSettings, sharedSettings } from './settings.ts'
@@ -52,11 +53,16 @@ type Post = {
   readonly tried: Promise<void>
 }
 
+/** How much larger than a full block of one partition a joint one may be. */
+const jointFactor = 1.5
+
 export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const { log, metrics, logger, settings, announce, tiles, lateWrites } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
   const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store), lateWrites }
+  const mostRows = settings.blockRows * jointFactor
+  const joint = log.partitions > 1 ? createJointInserts({ ...common, logger, mostRows }) : undefined
   const posts = new Map<number, Post>()
   /** By partition, the last post's end: the next one waits for it. */
   const ends = new Map<number, Promise<void>>()
@@ -115,7 +121,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
       const sink = createSink({
-        ...{ ...common, partition, partitions: log.partitions, settings: shared, logger, announce, tiles },
+        ...{ ...common, joint, partition, partitions: log.partitions, settings: shared, logger, announce, tiles },
         onProgress: followers.tell,
       })
       post.sink = sink

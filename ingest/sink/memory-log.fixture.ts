@@ -22,11 +22,12 @@ export type Holding = {
   readonly partition: LogPartition
   /** To be called when its process begins an insert: one that knows that it lost the partition must not. */
   insertBegins(): void
+  readonly lost: () => boolean
 }
 
 const doubtChance = 0.02
 
-export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
+export function createMemoryLog(random: Random, id = 'memory-log', partitionNumber = 0): MemoryLog {
   const records: Uint8Array[] = []
   const violations: string[] = []
   let commit: Commit = nothingCommitted
@@ -86,7 +87,7 @@ export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
 
     const partition: LogPartition = {
       log: id,
-      partition: 0,
+      partition: partitionNumber,
       committed: () =>
         life.step(() => {
           check()
@@ -122,6 +123,7 @@ export function createMemoryLog(random: Random, id = 'memory-log'): MemoryLog {
     }
     return {
       partition,
+      lost: () => holder !== own,
       insertBegins() {
         if (knows) violations.push('inserts although it knows that it lost the partition')
       },

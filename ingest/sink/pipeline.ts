@@ -1,15 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
+import { createBlockInsert, goesAlone } from './block-insert.ts'
 import { createBlockMemory } from './block-memory.ts'
+import { fence } from './fence.ts'
 import { createFlushes } from './flushes.ts'
-import { lateRows } from './late-points.ts'
-import { createLettersInsert } from './letters-insert.ts'
 import { createPointsInsert } from './points-insert.ts'
-import { runRows, type TableRows } from './rows.ts'
 import { seriesInUse } from './series-table.ts'
 import { insertPauseMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
-import { checkCommits, partitionIsKnown, partitionRows } from './source.ts'
+import { checkCommits, partitionIsKnown } from './source.ts'
 import {
   applyRecord,
   type Batch,
@@ -24,7 +23,9 @@ import { findStoredRuns } from './stored-runs.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
 
+/** Of all partitions of a process together. */
 const readBytes = 4 * 1024 * 1024
+const leastReadBytes = 1024 * 1024
 /** Bytes of records applied between two turns of the event loop: a few milliseconds, for which a block that is due waits. */
 const bytesPerTurn = 512 * 1024
 const hurryIntervalMs = 20
@@ -51,7 +52,6 @@ export function createSink(parts: SinkParts): Sink {
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   const points = createPointsInsert(parts, keepTrying, halted.signal)
-  const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
   const memory = createBlockMemory([filling.points, spare.points], points.giveBackMemory)
@@ -60,14 +60,20 @@ export function createSink(parts: SinkParts): Sink {
   let inserting: Promise<void> | undefined
   let committing: Promise<void> = Promise.resolve()
   let commit: Commit = nothingCommitted
-  let known = false
   let stored = -1
   let flushed = -1
   let newestMs = 0
   let wanted = -1
   let lastInsertMs = Number.NEGATIVE_INFINITY
   let lastInsertTookMs = 0
+  let lastWentAlone = false
   let timer: NodeJS.Timeout | undefined
+  let unfollow = () => {}
+  const insertBatch = createBlockInsert({
+    ...{ parts, points, logger, keepTrying, position, persist },
+    isReplaying: () => !reading,
+    begins: () => !halted.signal.aborted && !stopping.signal.aborted,
+  })
   const flushes = createFlushes({
     ...{ ...parts, state, keepTrying, halt },
     lags: () => flushed < state.applied && !stopping.signal.aborted,
@@ -80,9 +86,10 @@ export function createSink(parts: SinkParts): Sink {
   })
 
   async function begin(): Promise<void> {
-    known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition))
+    const known = await keepTrying('look up the partition', () => partitionIsKnown(store, partition))
     commit = await partition.committed()
     checkCommits(partition, known, commit)
+    insertBatch.partitionIsKnown(known)
     const open = commit.intents
     stored = commit.stored - 1
     flushed = commit.offset - 1
@@ -90,6 +97,7 @@ export function createSink(parts: SinkParts): Sink {
     state.applied = commit.offset - 1
     const place = { partition: partition.partition, partitions: parts.partitions }
     state.storedRuns = await keepTrying('look up which runs there are', () => findStoredRuns(store.sinkReader, place))
+    await settle(open)
     await rebuild(commit.offset, stored)
     // Not with half of the state, which takes what was sent again for new.
     for (const [first, last] of open) if (!stopping.signal.aborted) await replay(first, last)
@@ -98,6 +106,14 @@ export function createSink(parts: SinkParts): Sink {
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
     flushes.begin()
     reading = readOn().catch(halt)
+    unfollow = parts.joint?.follow(goAlong) ?? unfollow
+  }
+
+  /** Blocks that the reader before may have sent, with points of others: their other readers are to learn that there is a new one here first. */
+  async function settle(open: Commit['intents']): Promise<void> {
+    const joints = open.flatMap(([, , joint]) => joint ?? [])
+    if (joints.length > 0) await persist(commit)
+    for (const joint of joints) await keepTrying('settle joint points', () => fence(parts, joint))
   }
 
   /** Reads again what is stored already, for the state alone. */
@@ -135,7 +151,8 @@ export function createSink(parts: SinkParts): Sink {
 
   /** Applies the next records, at least one, none beyond `last`; returns the offset that follows. */
   async function take(next: number, last: number): Promise<number> {
-    const read = await partition.read(next, readBytes, stopping.signal)
+    const share = Math.max(leastReadBytes, readBytes / (settings.sharers ?? 1))
+    const read = await partition.read(next, share, stopping.signal)
     const records = read
       .filter((record) => record.offset <= last)
       .map((record) => parseRecord(state, record.offset, record.payload))
@@ -157,7 +174,7 @@ export function createSink(parts: SinkParts): Sink {
   function insertWhenDue(): void {
     // Until reading has begun, what is filling may be half of a range that is being replayed.
     if (inserting || filling.first < 0 || !reading || halted.signal.aborted) return
-    const pause = wanted >= filling.first ? hurryIntervalMs : insertPauseMs(settings, lastInsertTookMs)
+    const pause = wanted >= filling.first ? hurryIntervalMs : pauseMs()
     const wait = filling.points.rows >= settings.blockRows ? 0 : lastInsertMs + pause - performance.now()
     if (wait <= 0 || stopping.signal.aborted) {
       startInsert()
@@ -167,13 +184,24 @@ export function createSink(parts: SinkParts): Sink {
     timer = setTimeout(insertWhenDue, wait)
   }
 
+  /** A block with points of other partitions begins to board: who would insert soon goes along. */
+  function goAlong(): void {
+    if (inserting || filling.first < 0 || halted.signal.aborted || stopping.signal.aborted) return
+    if (performance.now() - lastInsertMs >= pauseMs() / 2) startInsert()
+  }
+
+  function pauseMs(): number {
+    return insertPauseMs(settings, lastInsertTookMs, lastWentAlone ? (settings.sharers ?? 1) : 1)
+  }
+
   function startInsert(): void {
     const batch = filling
     filling = spare
     spare = batch
     clearTimeout(timer)
     lastInsertMs = performance.now()
-    inserting = insertBatch(batch)
+    inserting = insertBatch
+      .insert(batch)
       .then(() => onInserted(batch))
       .catch(halt)
   }
@@ -183,6 +211,7 @@ export function createSink(parts: SinkParts): Sink {
     lastInsertTookMs = performance.now() - lastInsertMs
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
+    lastWentAlone = goesAlone(batch, settings)
     memory.used(batch.points.rows)
     clearBatch(batch)
     waiters.wake(stored)
@@ -191,41 +220,6 @@ export function createSink(parts: SinkParts): Sink {
     flushes.whenDue()
     // The next block's intent says the same.
     if (parts.announce && !inserting) persist(position()).catch(halt)
-  }
-
-  async function insertBatch(batch: Batch): Promise<void> {
-    const started = performance.now()
-    // Taken before the first wait, in which the next batch changes the runs: rows must not say more than their version.
-    const changed = runRows([...batch.changedRuns], batch.last)
-    const late = lateRows(batch.points.late, batch.last)
-    for (const run of batch.changedRuns) run.metadataChanged = false
-    const { intents, ...rest } = position()
-    const later = intents.filter(([first]) => first > batch.last)
-    await persist({ ...rest, intents: [[batch.first, batch.last], ...later] })
-    if (!known) await insertRows(partitionRows(partition))
-    known = true
-    if (batch.deadLetters.length > 0) await insertLetters(batch.deadLetters)
-    // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
-    const { rows } = batch.points
-    const token = `${partition.log}:${partition.partition}:${batch.first}-${batch.last}`
-    const both = await Promise.allSettled([
-      changed.rows > 0 ? insertRows(changed) : undefined,
-      // Whoever sees the points must find that they are late: tiles may be without them.
-      (late.rows > 0 ? insertLate(late, batch) : Promise.resolve()).then(() =>
-        rows > 0 ? points.insert(batch.points, token, !reading) : undefined,
-      ),
-    ])
-    for (const one of both) if (one.status === 'rejected') throw one.reason
-    if (rows > 0) observe.inserted(rows, (performance.now() - started) / 1000)
-  }
-
-  function insertLate(rows: TableRows, { points: { late } }: Batch): Promise<void> {
-    const written = parts.lateWrites?.begin(late.values())
-    return insertRows(rows).finally(written)
-  }
-
-  function insertRows(rows: TableRows): Promise<void> {
-    return keepTrying(`insert ${rows.table}`, () => store.insertBlock(rows.table, rows.rows, rows.columns))
   }
 
   /** How far it has come, with the intents that are still open. */
@@ -297,6 +291,7 @@ export function createSink(parts: SinkParts): Sink {
 
   function quiet(reason: Error): void {
     clearTimeout(timer)
+    unfollow()
     memory.end()
     flushes.end()
     waiters.reject(reason)

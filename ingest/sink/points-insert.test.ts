@@ -88,7 +88,7 @@ test('when one server of a store was away until the other has forgotten the toke
 /** A batch as a block. */
 function blockOf(batch: PointsBatch) {
   const points = createSortedPoints()
-  sortPoints(batch, points)
+  sortPoints([batch], points)
   return { rows: points.rows, columns: pointsColumns(points) }
 }
 

@@ -35,7 +35,7 @@ export function createPointsInsert(
       if (!ahead || aheadIsTaken) return
       prepared = points.filling
       aheadIsTaken = true
-      sortPoints(points, ahead)
+      sortPoints([points], ahead)
     },
     giveBackMemory() {
       if (ahead && !aheadIsTaken) giveBackSortedPoints(ahead)
@@ -46,7 +46,7 @@ export function createPointsInsert(
       const columns = isPrepared ? ahead : await pool.take()
       let sending: Promise<void> = Promise.resolve()
       try {
-        if (!isPrepared || columns.rows !== points.rows) sortPoints(points, columns)
+        if (!isPrepared || columns.rows !== points.rows) sortPoints([points], columns)
         let mayBeStored = replayed
         await keepTrying('insert points', async () => {
           const missing = mayBeStored ? await runsNotStored(store.sinkReader, columns) : undefined

@@ -17,7 +17,7 @@ const farthest = Number.MAX_SAFE_INTEGER
 type Row = { run: bigint; metric: bigint; step: bigint; time: bigint; bits: bigint; ord: bigint }
 
 function rowsOf(batch: PointsBatch, sorted: SortedPoints = createSortedPoints(1)): Row[] {
-  sortPoints(batch, sorted)
+  sortPoints([batch], sorted)
   assert.equal(sorted.rows, batch.rows)
   const columns = new Map(pointsColumns(sorted).map((column) => [column.name, column]))
   const cell = (name: string, i: number) => cellAt(columns.get(name)!, i) as bigint

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { defaultSinkSettings, insertPauseMs } from './settings.ts'
 
 test('inserts come as often as asked while they are quick, and take a bounded part of the time when they are not', () => {
-  const pause = (insertIntervalMs: number, sharers: number, lastTookMs: number) =>
-    insertPauseMs({ ...defaultSinkSettings, insertIntervalMs, sharers }, lastTookMs)
+  const pause = (insertIntervalMs: number, beside: number, lastTookMs: number) =>
+    insertPauseMs({ ...defaultSinkSettings, insertIntervalMs }, lastTookMs, beside)
   assert.equal(pause(200, 1, 0), 200)
   assert.equal(pause(200, 1, 50), 200)
   assert.equal(pause(200, 1, 100), 300)

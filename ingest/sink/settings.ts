@@ -6,8 +6,10 @@ export type SinkSettings = {
   readonly insertIntervalMs: number
   /** Longest pause between two flushes of summaries, unless they take more than a tenth of it. */
   readonly flushIntervalMs: number
-  /** Partitions of this process, of which each inserts for itself; absent: one. */
+  /** Partitions of this process; absent: one. */
   readonly sharers?: number
+  /** Rows from which a block of one partition is inserted by itself, and not together with those of others; absent: `soloRows`. */
+  readonly soloRows?: number
   /** Series kept in memory; beyond it runs that were idle longest leave it. */
   readonly maximumSeries: number
 }
@@ -33,14 +35,17 @@ export function sharedSettings(settings: SinkSettings, partitions: () => number)
   }
 }
 
+/** Blocks of so many rows are worth a part of their own: with few runs and many steps of each they are cheaper to merge than joint ones. */
+export const soloRows = 250_000
+
 /**
  * From one insert's begin to the next. Each makes a part that must be merged, so where they take long, a partition inserts for a third of the time
- * at most, and for less where it shares the store with others of its process: blocks become larger as the store gets busier, which has less to do
- * then for the same rows.
+ * at most, and for less where it inserts beside others of its process (`beside`, itself included): blocks become larger as the store gets busier,
+ * which has less to do then for the same rows.
  */
-export function insertPauseMs({ insertIntervalMs, sharers = 1 }: SinkSettings, lastTookMs: number): number {
-  const longestMs = Math.min(400 + 100 * sharers, 1_000)
-  return Math.max(insertIntervalMs, Math.min((2 + sharers) * lastTookMs, longestMs))
+export function insertPauseMs({ insertIntervalMs }: SinkSettings, lastTookMs: number, beside: number): number {
+  const longestMs = Math.min(400 + 100 * beside, 1_000)
+  return Math.max(insertIntervalMs, Math.min((2 + beside) * lastTookMs, longestMs))
 }
 
 const flushMinimumMs = 250

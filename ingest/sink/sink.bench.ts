@@ -79,7 +79,7 @@ function measure(shape: Shape): void {
     })
     const { rows } = batch.points
     const filled = nanosecondsPerPoint(() => {
-      sortPoints(batch.points, sorted)
+      sortPoints([batch.points], sorted)
       nativeBlock(rows, pointsColumns(sorted))
       return rows
     })

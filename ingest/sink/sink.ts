@@ -4,6 +4,7 @@ import type { LogPartition } from '../log/log.ts'
 import type { BlockInserter } from '../store/insert.ts'
 import type { Store } from '../store/store.ts'
 import type { ColumnsPool } from './columns-pool.ts'
+import type { JointInserts } from './joint-inserts.ts'
 import type { SinkObserver } from './observer.ts'
 import type { SinkSettings } from './settings.ts'
 import type { TileBuilder } from './tiles/builder.ts'
@@ -43,6 +44,8 @@ export type SinkParts = {
   readonly settings: SinkSettings
   /** Of the process. */
   readonly columns: ColumnsPool
+  /** Of the process; undefined: its partitions insert each for itself. */
+  readonly joint?: JointInserts | undefined
   /** Commit after inserts too, so that other processes learn what is stored. */
   readonly announce: boolean
   /** Called when more is stored, or more of the summaries. */

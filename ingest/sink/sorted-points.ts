@@ -3,7 +3,7 @@ import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { PointsBatch } from './points.ts'
 import type { Coded, PointsColumns, Wide } from './points-columns.ts'
-import { runsByKey } from './run-order.ts'
+import { joinRuns, runsByKey } from './run-order.ts'
 import type { SinkSet } from './sink-set.ts'
 
 /** Columns with the memory that each new block takes again. */
@@ -44,31 +44,38 @@ export function giveBackSortedPoints(points: SortedPoints): void {
 }
 
 /**
- * Makes the rows of a batch, in the order of the primary key (run, metric, step, ord), so that the store need not sort a million of
- * them. The order is that of runs, of the metrics of a set, and of the frames of a run, each far fewer; so nearly all is copied in bulk.
- * Of a run that repeats steps the rows may come out of order: the store sorts such a block itself. In one go, some 60 ns a row: points wait for
- * this, and nobody waits for the sink's event loop.
+ * Makes the rows of batches that have no run in common, in the order of the primary key (run, metric, step, ord), so that the store need not
+ * sort a million of them. The order is that of runs, of the metrics of a set, and of the frames of a run, each far fewer; so nearly all is copied
+ * in bulk. Of a run that repeats steps the rows may come out of order: the store sorts such a block itself. In one go, some 60 ns a row: points
+ * wait for this, and nobody waits for the sink's event loop.
  */
-export function sortPoints(batch: PointsBatch, points: SortedPoints): void {
-  const { rows, runs, pieces } = batch
+export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints): void {
+  const sum = (count: (batch: PointsBatch) => number) => batches.reduce((all, batch) => all + count(batch), 0)
+  const rows = sum((batch) => batch.rows)
+  const allPieces = sum(({ pieces }) => pieces.length)
   // A quarter more, so that blocks that grow a little do not each take memory anew.
   if (rows > points.capacity) Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25)))
   points.rows = rows
   const { run, metric, ord, codes } = points
-  begin(run, runs.length, codes.run)
-  begin(metric, 1 + nameSets(batch, points), codes.metric)
-  begin(ord, pieces.length, codes.ord)
+  const joined = joinRuns(batches.map(({ runs }) => runs))
+  begin(run, joined.length, codes.run)
+  begin(metric, 1 + nameSets(batches, points), codes.metric)
+  begin(ord, allPieces, codes.ord)
   beginSets(points)
-  points.singleSteps = rows > 0 && singleSteps(batch) ? stepsWithRoom(points, pieces.length) : undefined
-  const put: Put = { batch, points, order: new Int32Array(pieces.length) }
-  const order = runsByKey(runs)
+  points.singleSteps = rows > 0 && batches.every(singleSteps) ? stepsWithRoom(points, allPieces) : undefined
+  const order = new Int32Array(Math.max(0, ...batches.map(({ pieces }) => pieces.length)))
+  const puts = batches.map((batch): Put => ({ batch, points, order }))
   let row = 0
-  for (const number of order) {
+  for (const joinedNumber of runsByKey(joined)) {
+    const part = joined.part(joinedNumber)
+    const number = joinedNumber - joined.firsts[part]!
+    const put = puts[part]!
+    const { runs, groups } = put.batch
     run.dictionary[run.entries] = runs.keys[number]!
     const end = row + runs.rows[number]!
     fill(run.codes, run.entries++, row, end)
     const group = runs.firstGroup[number]!
-    if (batch.groups.next[group] === -1) putGroup(put, group, row)
+    if (groups.next[group] === -1) putGroup(put, group, row)
     else putGroups(put, group, row)
     row = end
   }
@@ -91,17 +98,19 @@ function singleSteps({ groups }: PointsBatch): boolean {
   return true
 }
 
-/** Gives each set of the batch its place in the dictionary of metrics. Returns how many entries they take. */
-function nameSets({ groups }: PointsBatch, { sets }: SortedPoints): number {
+/** Gives each set of the batches its place in the dictionary of metrics. Returns how many entries they take. */
+function nameSets(batches: readonly PointsBatch[], { sets }: SortedPoints): number {
   sets.clear()
   let entries = 0
   let previous: SinkSet | undefined
-  for (let group = 0; group < groups.length; group++) {
-    const set = groups.sets[group]!
-    if (set === previous || sets.has(set)) continue
-    previous = set
-    sets.set(set, 1 + entries)
-    entries += set.order.length
+  for (const { groups } of batches) {
+    for (let group = 0; group < groups.length; group++) {
+      const set = groups.sets[group]!
+      if (set === previous || sets.has(set)) continue
+      previous = set
+      sets.set(set, 1 + entries)
+      entries += set.order.length
+    }
   }
   return entries
 }

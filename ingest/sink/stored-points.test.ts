@@ -28,7 +28,7 @@ function block(runs: number, offset: number, firstRun = 0): SortedPoints {
     appendPoints(batch, owner, set, { set, count: 1, steps, times: undefined, ...values }, 0, offset)
   }
   const points = createSortedPoints()
-  sortPoints(batch, points)
+  sortPoints([batch], points)
   return points
 }
 

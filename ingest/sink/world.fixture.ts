@@ -1,39 +1,45 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
+import { fenceRuns } from '../../schema/fence.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { pick, type Random, whole } from '../../test/random.ts'
 import { PartitionLost } from '../log/log.ts'
+import type { BlockColumn } from '../store/native-block.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory } from './contents.fixture.ts'
-import { createProducer, type Mix } from './frames.fixture.ts'
+import { createProducer, type Mix, type Producer } from './frames.fixture.ts'
+import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
-import { createMemoryLog, type MemoryLog } from './memory-log.fixture.ts'
-import { createMemoryStore, type MemoryStore } from './memory-store.fixture.ts'
+import { createMemoryLog, type Holding, type MemoryLog } from './memory-log.fixture.ts'
+import { cellAt, createMemoryStore, type MemoryStore } from './memory-store.fixture.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { assertSame } from './same.fixture.ts'
-import { contentsOfLog } from './sink.oracle.ts'
+import type { SinkSettings } from './settings.ts'
+import { type Contents, contentsOfLog } from './sink.oracle.ts'
 import type { Sink, SinkParts } from './sink.ts'
 
 const observe = createSinkObserver(new Metrics())
 
-/** A log and a store that outlive the sinks between them. */
+/** A log and a store that outlive the processes between them. */
 export type World = {
   readonly random: Random
-  readonly log: MemoryLog
+  /** By partition. */
+  readonly logs: readonly MemoryLog[]
   readonly store: WorldStore
-  readonly producer: ReturnType<typeof createProducer>
+  /** By partition. */
+  readonly producers: readonly Producer[]
   readonly faults: unknown[]
   readonly forgetTokens: () => void
   /**
-   * Of each life whether a block of it is on its way, or may yet be sent though another life stored it: one that lost the partition and does
+   * Of each life whether a block of it is on its way, or may yet be sent though another life stored it: one that lost a partition and does
    * not know it may be about to send it, and so may one that looked for it before the other's landed.
    */
   readonly stakes: (() => boolean)[]
   /** How often between two turns tokens are forgotten if nobody has a stake in them, and how often between two lives. */
   readonly forgets: { readonly soon: number; readonly late: number }
-  /** Sinks that lost the partition and may not know it yet, and what others sent before they were killed. */
+  /** Processes that lost a partition and may not know it yet, and what others sent before they were killed. */
   readonly zombies: Promise<void>[]
   /** What became of each life and each block of points, in order. */
   readonly history: string[]
@@ -46,117 +52,186 @@ type WorldStore = {
   insertBlock(...block: [...Parameters<SinkParts['store']['insertBlock']>, trouble: () => boolean]): Promise<void>
 }
 
-type Started = { readonly sink: Sink; readonly started: Promise<void> }
+/** The sinks of one process. */
+type Process = { readonly members: readonly Member[]; readonly started: Promise<unknown> }
+type Member = { readonly sink: Sink; readonly log: MemoryLog; readonly holding: Holding }
 
-function startSink(world: World, life: Life): Started {
-  const { random, store, log, history } = world
+/** A process to which these partitions are given; whoever had them has lost them, and keeps others that it had. */
+function startProcess(world: World, life: Life, partitions: readonly number[]): Process {
+  const { random, logs, history } = world
   const number = ++world.lives
-  history.push(`life ${number} begins`)
-  let lookedFor = false
-  let ended = false
-  const maySend = () => (lookedFor || world.lives > number) && !life.dead() && !ended
+  history.push(`life ${number} begins, with ${partitions.join()}`)
+  let looking = 0
+  let ended = 0
+  const maySend = () => (looking > 0 || world.lives > number) && !life.dead() && ended < partitions.length
   world.stakes.push(() => !life.quiet() || maySend())
-  const holding = log.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))
-  const sink = createSink({
-    ...{ observe, logger: createLogger('silent'), announce: random() < 0.5, partition: holding.partition },
-    store: {
-      sinkReader: {
-        rows(sql, parameters) {
-          if (sql.includes('FROM points')) lookedFor = true
-          return life.step(() => store.sinkReader.rows(sql, parameters), { mayFail: true })
-        },
-        columns: (sql, parameters) => life.step(() => store.sinkReader.columns(sql, parameters), { mayFail: true }),
-      },
-      insertBlock(table, rows, columns, token) {
-        holding.insertBegins()
-        // A copy, for it may land when the sink uses the memory for something else.
-        const sent = structuredClone(columns)
-        if (token) history.push(`life ${number} sends ${token}, ${rows} rows`)
-        const effect = () => {
-          if (token) history.push(`life ${number}: ${token} lands`)
-          return store.insertBlock(table, rows, sent, token, () => random() < 3 * life.troubleChance)
-        }
-        const landing = life.step(effect, { mayFail: true, mayComeLate: true })
-        if (token) lookedFor = false
-        return landing
-      },
-    },
-    partitions: 1,
-    columns: createColumnsPool(),
-    settings: {
-      blockRows: pick(random, [1, 50, 400, 100_000]),
-      insertIntervalMs: pick(random, [0, 1, 5]),
-      flushIntervalMs: pick(random, [0, 1, 10, 1_000]),
-      maximumSeries: pick(random, [20, 60, 100_000]),
-    },
+  const holdings = new Map(
+    partitions.map((partition) => [partition, logs[partition]!.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))]),
+  )
+  const columns = createColumnsPool()
+  const settings: SinkSettings = {
+    // Where partitions share blocks, so large and so seldom that there is something to share.
+    blockRows: pick(random, logs.length === 1 ? [1, 50, 400, 100_000] : [400, 100_000]),
+    soloRows: pick(random, [200, 100_000, 100_000]),
+    insertIntervalMs: pick(random, logs.length === 1 ? [0, 1, 5] : [1, 5, 20]),
+    flushIntervalMs: pick(random, [0, 1, 10, 1_000]),
+    maximumSeries: pick(random, [20, 60, 100_000]),
+  }
+  const common = { observe, logger: createLogger('silent'), columns }
+  const openWay = () => storeOf(world, life, number, holdings, (by) => (looking += by))
+  let joints = 0
+  const joint = createJointInserts({
+    ...{ ...common, store: openWay(), mostRows: pick(random, [1, 300, 100_000]) },
+    name: () => `${number}-${++joints}`,
   })
-  const started = sink.start()
+  const announce = random() < 0.5
+  const members = partitions.map((partition): Member => {
+    const holding = holdings.get(partition)!
+    const sink = createSink({
+      ...{ ...common, announce, settings, partition: holding.partition, store: openWay() },
+      ...{ joint: logs.length > 1 ? joint : undefined, partitions: logs.length },
+    })
+    return { sink, holding, log: logs[partition]! }
+  })
   const fault = (error: unknown) => {
     if (error && !(error instanceof PartitionLost)) world.faults.push(error)
   }
-  started.catch(fault)
-  void sink.ended.then((error) => {
-    ended = true
-    fault(error)
+  const starts = members.map(({ sink }) => {
+    const start = sink.start()
+    start.catch(fault)
+    void sink.ended.then((error) => {
+      ended++
+      fault(error)
+    })
+    return start
   })
-  return { sink, started }
+  const started = Promise.all(starts)
+  started.catch(() => {})
+  return { members, started }
+}
+
+/** The store as one sink of a process sees it, or what its sinks share. `looks` hears that somebody looked for points, and that they were sent. */
+function storeOf(
+  world: World,
+  life: Life,
+  number: number,
+  holdings: ReadonlyMap<number, Holding>,
+  looks: (by: number) => void,
+): SinkParts['store'] {
+  const { random, store, history } = world
+  let lookedFor = false
+  const look = (is: boolean) => {
+    if (is !== lookedFor) looks(is ? 1 : -1)
+    lookedFor = is
+  }
+  return {
+    sinkReader: {
+      rows(sql, parameters) {
+        if (sql.includes('FROM points')) look(true)
+        return life.step(() => store.sinkReader.rows(sql, parameters), { mayFail: true })
+      },
+      columns: (sql, parameters) => life.step(() => store.sinkReader.columns(sql, parameters), { mayFail: true }),
+    },
+    insertBlock(table, rows, columns, token) {
+      for (const partition of table === 'points' ? partitionsIn(world, rows, columns) : [])
+        holdings.get(partition)!.insertBegins()
+      // A copy, for it may land when the sink uses the memory for something else.
+      const sent = structuredClone(columns)
+      if (token) history.push(`life ${number} sends ${token}, ${rows} rows`)
+      const effect = () => {
+        if (token) history.push(`life ${number}: ${token} lands`)
+        return store.insertBlock(table, rows, sent, token, () => random() < 3 * life.troubleChance)
+      }
+      const landing = life.step(effect, { mayFail: true, mayComeLate: true })
+      if (token) look(false)
+      return landing
+    },
+  }
+}
+
+function partitionsIn({ logs }: World, rows: number, columns: readonly BlockColumn[]): Set<number> {
+  const column = columns.find(({ name }) => name === 'run')!
+  const runs = Array.from({ length: rows }, (_, row) => cellAt(column, row) as bigint)
+  return new Set(runs.filter((run) => run >= fenceRuns).map((run) => Number(run % BigInt(logs.length))))
+}
+
+/** All partitions, or some. */
+function somePartitions({ random, logs }: World): number[] {
+  const all = [...logs.keys()]
+  const some = random() < 0.5 ? all : all.filter(() => random() < 0.5)
+  return some.length > 0 ? some : [pick(random, all)]
 }
 
 /** One life, until the process is killed. */
 async function liveAndDie(world: World): Promise<void> {
   const { random } = world
-  const life = createLife(random, whole(random, 1, pick(random, [5, 15, 30, 150])), pick(random, [0, 0, 0.02]))
-  const { sink } = startSink(world, life)
-  await work(world, sink, life, 20_000)
+  const steps = whole(random, 1, pick(random, [5, 15, 30, 150])) * world.logs.length
+  const life = createLife(random, steps, pick(random, [0, 0, 0.02]))
+  const process = startProcess(world, life, somePartitions(world))
+  await work(world, process, life, 20_000)
   life.kill()
   // Ends its timers; whatever else it does now comes to nothing.
-  void sink.stop()
+  for (const { sink } of process.members) void sink.stop()
   world.history.push(`life ${world.lives} is killed`)
   world.zombies.push(life.settled())
 }
 
 /**
- * One life in which the partition goes to another process: the sink is told so or has to find out, at once or after it was held up for long,
- * and is then to end without having done any harm.
+ * One life in which partitions go to other processes: the sinks are told so or have to find out, at once or after they were held up for long,
+ * and are then to end without having done any harm. Those whose partitions stay go on for a while.
  */
 async function liveAndLose(world: World): Promise<void> {
   const { random } = world
   const life = createLife(random, Number.POSITIVE_INFINITY, pick(random, [0, 0, 0.05]))
-  const { sink } = startSink(world, life)
-  await work(world, sink, life, whole(random, 0, pick(random, [10, 100, 400])))
+  const process = startProcess(world, life, somePartitions(world))
+  const { members } = process
+  await work(world, process, life, whole(random, 0, pick(random, [10, 100, 400])))
   const resume = random() < 0.5 ? life.pause() : () => {}
-  if (random() < 0.3) world.log.revoke()
+  for (const { log } of members) if (random() < 0.3) log.revoke()
   const told = random() < 0.5
   const zombie = async () => {
     for (let turns = whole(random, 0, pick(random, [0, 30, 1_000])); turns > 0; turns--) await setImmediate()
-    if (told) sink.abandon()
+    if (told) for (const { sink, holding } of members) if (holding.lost()) sink.abandon()
     resume()
     // In the end the log always says so.
-    const late = setTimeout(() => sink.abandon(), 200)
-    if (!told && random() < 0.3) await sink.reached(world.log.records.length, true).catch(() => {})
-    const ending = await sink.ended
-    assert.ok(ending instanceof PartitionLost, String(ending?.stack))
+    const late = setTimeout(() => {
+      for (const { sink } of members) sink.abandon()
+    }, 200)
+    for (const { sink, log } of members)
+      if (!told && random() < 0.3) await sink.reached(log.records.length, true).catch(() => {})
+    for (const { sink } of members) {
+      const ending = await sink.ended
+      assert.ok(ending instanceof PartitionLost, String(ending?.stack))
+      await assert.rejects(sink.reached(0, true), PartitionLost)
+    }
     clearTimeout(late)
-    await assert.rejects(sink.reached(0, true), PartitionLost)
     await life.settled()
   }
   world.zombies.push(zombie())
 }
 
-/** The producers write and somebody asks how far the sink is, for so many turns or until it dies. */
-async function work(world: World, sink: Sink, life: Life, mostTurns: number): Promise<void> {
-  const { random, log } = world
+/** The producers write and somebody asks how far the sinks are, for so many turns or until the process dies. */
+async function work(world: World, { members }: Process, life: Life, mostTurns: number): Promise<void> {
+  const { random } = world
   const appetite = random()
   const backlog = whole(random, 1, 30)
   for (let turn = 0; turn < mostTurns && !life.dead() && world.faults.length === 0; turn++) {
-    const lag = log.records.length - 1 - sink.storedOffset()
-    if (lag < backlog && random() < appetite) log.append(world.producer.record())
-    if (log.records.length > 0 && random() < 0.1) {
-      sink.reached(whole(random, 0, log.records.length - 1), random() < 0.3).catch(() => {})
+    // To all at once, so that they insert together.
+    const gust = members.length > 1 && random() < 0.05 ? whole(random, 1, 9) : 0
+    for (const { sink, log } of members) {
+      for (let n = 0; n < gust; n++) write(world, log)
+      const lag = log.records.length - 1 - sink.storedOffset()
+      if (lag < backlog && random() < appetite) write(world, log)
+      if (log.records.length > 0 && random() < 0.1 / members.length)
+        sink.reached(whole(random, 0, log.records.length - 1), random() < 0.3).catch(() => {})
     }
     if (random() < world.forgets.soon && !world.stakes.some((stake) => stake())) forget(world)
     await setImmediate()
   }
+}
+
+function write({ logs, producers }: World, log: MemoryLog): void {
+  log.append(producers[logs.indexOf(log)]!.record())
 }
 
 /**
@@ -171,14 +246,14 @@ function forget(world: World): void {
 /** A life that ends in order. */
 async function liveAndStop(world: World, records: number): Promise<void> {
   const life = createLife(world.random, Number.POSITIVE_INFINITY, 0)
-  const { sink, started } = startSink(world, life)
+  const { members, started } = startProcess(world, life, somePartitions(world))
   try {
     if (world.random() < 0.7) await started
     for (; records > 0; records--) {
-      world.log.append(world.producer.record())
+      for (const { log } of members) write(world, log)
       await setImmediate()
     }
-    await sink.stop()
+    await Promise.all(members.map(({ sink }) => sink.stop()))
   } finally {
     life.kill()
   }
@@ -186,12 +261,14 @@ async function liveAndStop(world: World, records: number): Promise<void> {
 
 async function drain(world: World): Promise<void> {
   const life = createLife(world.random, Number.POSITIVE_INFINITY, 0)
-  const { sink, started } = startSink(world, life)
+  const { members, started } = startProcess(world, life, [...world.logs.keys()])
   await started
-  await sink.reached(world.log.records.length - 1, true)
-  assert.equal(sink.storedOffset(), world.log.records.length - 1)
-  assert.equal(sink.flushedOffset(), world.log.records.length - 1)
-  await sink.stop()
+  for (const { sink, log } of members) {
+    await sink.reached(log.records.length - 1, true)
+    assert.equal(sink.storedOffset(), log.records.length - 1)
+    assert.equal(sink.flushedOffset(), log.records.length - 1)
+  }
+  await Promise.all(members.map(({ sink }) => sink.stop()))
   life.kill()
 }
 
@@ -207,14 +284,38 @@ export async function liveThrough(world: World, lives: number): Promise<void> {
     if (end < 0.1) await liveAndStop(world, whole(world.random, 0, 20))
     else if (end < 0.5) await liveAndLose(world)
     else await liveAndDie(world)
-    assert.deepEqual(world.faults, [])
-    assert.deepEqual(world.log.violations, [])
+    assertSound(world)
     if (world.random() < world.forgets.late) await longTime(world)
   }
   await drain(world)
   await Promise.all(world.zombies)
-  assert.deepEqual(world.faults, [])
-  assert.deepEqual(world.log.violations, [])
+  assertSound(world)
+}
+
+function assertSound({ faults, logs }: World): void {
+  assert.deepEqual(faults, [])
+  for (const { violations } of logs) assert.deepEqual(violations, [])
+}
+
+/** What all partitions of the log say together. */
+export function contentsOfWorld({ logs }: Pick<World, 'logs'>): Contents {
+  const [first, ...others] = logs.map(({ records }) => contentsOfLog(records))
+  const together = { ...first! }
+  for (const other of others)
+    for (const table of Object.keys(together) as (keyof Contents)[])
+      together[table] = [...together[table], ...other[table]].sort()
+  return together
+}
+
+/** A log of so many partitions, and who writes into it. */
+export function createWorldLog(random: Random, mix: Mix, partitions: number): Pick<World, 'logs' | 'producers'> {
+  const numbers = Array.from({ length: partitions }, (_, partition) => partition)
+  return {
+    logs: numbers.map((partition) => createMemoryLog(random, 'memory-log', partition)),
+    producers: numbers.map((partition) =>
+      createProducer(random, mix, (key) => key % BigInt(partitions) === BigInt(partition)),
+    ),
+  }
 }
 
 /** A store of some servers, each of which has its part of a block of points whole or not at all. */
@@ -234,14 +335,13 @@ function spreadStore(random: Random, memory: MemoryStore, servers: number): Worl
 }
 
 /** Lives one after the other in memory; then the store holds what the log says. */
-export async function crashInMemory(random: Random, mix: Mix, lives: number): Promise<void> {
+export async function crashInMemory(random: Random, mix: Mix, lives: number, partitions = 1): Promise<void> {
   const history: string[] = []
   const memory = createMemoryStore((line) => void history.push(line))
   const world: World = {
     random,
-    log: createMemoryLog(random),
+    ...createWorldLog(random, mix, partitions),
     store: spreadStore(random, memory, pick(random, [1, 1, 3])),
-    producer: createProducer(random, mix),
     faults: [],
     forgetTokens: memory.forgetTokens,
     stakes: [],
@@ -251,5 +351,5 @@ export async function crashInMemory(random: Random, mix: Mix, lives: number): Pr
     lives: 0,
   }
   await liveThrough(world, lives)
-  assertSame(contentsOfMemory(memory), contentsOfLog(world.log.records), history)
+  assertSame(contentsOfMemory(memory), contentsOfWorld(world), history)
 }

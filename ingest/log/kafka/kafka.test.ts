@@ -95,7 +95,12 @@ test(
     assert.match(reader.id, /^[0-9a-z-]{1,64}$/)
     const hand = await take(reader)
     await until('the partitions are here', () => hand.partitions.size === 3)
-    const commit = { offset: 2, stored: 4, newestMs: 1_700_000_000_123, intents: [[4, 7] as const, [8, 9] as const] }
+    const commit = {
+      offset: 2,
+      stored: 4,
+      newestMs: 1_700_000_000_123,
+      intents: [[4, 7] as const, [8, 9, 'a-_9'] as const],
+    }
     for (const [number, partition] of hand.partitions) {
       assert.deepEqual(await partition.committed(), nothingCommitted)
       const expected = Array.from({ length: 10 }, (_, i) => `record ${3 * i + number}`)
@@ -111,6 +116,9 @@ test(
       Array(3).fill({ end: 10, stored: 4, flushed: 2, newestMs: commit.newestMs }),
     )
     const [first] = [...hand.partitions.values()]
+    // Of several at once, which share a request, each has its own.
+    const each = (number: number) => ({ ...commit, newestMs: commit.newestMs + number })
+    await Promise.all([...hand.partitions].map(([number, partition]) => partition.commit(each(number))))
     await reader.close()
     await assert.rejects(first!.commit(commit), PartitionLost)
     await assert.rejects(first!.read(10, 1, never), PartitionLost)
@@ -119,8 +127,8 @@ test(
     const again = await openKafkaReader(given)
     const secondHand = await take(again)
     await until('the partitions are here again', () => secondHand.partitions.size === 3)
-    for (const partition of secondHand.partitions.values()) {
-      assert.deepEqual(await partition.committed(), commit)
+    for (const [number, partition] of secondHand.partitions) {
+      assert.deepEqual(await partition.committed(), each(number))
       assert.equal((await readTexts(partition, 2, 8)).length, 8)
     }
     const reading = secondHand.partitions.get(1)!.read(10, 1_000, never)

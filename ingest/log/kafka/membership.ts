@@ -1,37 +1,10 @@
 import type { Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
-import type { KeptCommit } from './commit-metadata.ts'
+import { createCommits } from './commits.ts'
 import { createConsumer } from './consumer.ts'
+import type { MemberEvents, Membership } from './member.ts'
 import type { KafkaOptions } from './options.ts'
 import { createPrimer } from './primer.ts'
 import { createDeferred, createProof } from './proof.ts'
-
-/** What the group's coordinator and the brokers tell a member. */
-export type MemberEvents = {
-  /** Partitions the member has, told to the others so that it keeps them. */
-  held(): readonly number[]
-  /** `contiguous`: it was a member without a break since the last time. */
-  joined(partitions: readonly number[], contiguous: boolean): void
-  /** It is no member any more. */
-  left(): void
-}
-
-/** A member of the sinks' consumer group. */
-export type Membership = {
-  start(): Promise<void>
-  /** Resolves when no joining is under way. */
-  settled(): Promise<void>
-  /** Lets it read one record, at this offset or after it, without which it cannot commit. The offset must be one that Kafka has, or the end. */
-  prime(partition: number, offset: number): void
-  /** Whether it can commit. */
-  primed(): boolean
-  /** Counts the joins: an assignment is of one of them. */
-  generation(): number
-  /** Whether the coordinator surely counts it as a member that has its partitions. */
-  certain(): boolean
-  /** Commits for the member of this generation; the coordinator refuses another. Nothing is tried again. */
-  commit(partition: number, kept: KeptCommit): Promise<void>
-  stop(): Promise<void>
-}
 
 const leaveMs = 5_000
 const restartMs = 1_000
@@ -165,6 +138,18 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
     })
   }
 
+  const commits = createCommits(
+    () => generation,
+    async (partitions) => {
+      if (!commitNow) throw new Error('the consumer has not read anything yet')
+      if (!joining.settled()) throw new Error('the group is being shared out anew')
+      const called = performance.now()
+      const offsets: Offsets = { topics: [{ topic, partitions: [...partitions] }] }
+      await commitNow(offsets)
+      proof.committed(called)
+    },
+  )
+
   return {
     async start() {
       watchdog = setInterval(watch, 1_000)
@@ -178,13 +163,7 @@ export function createMembership(kafka: Kafka, options: KafkaOptions, events: Me
     },
     primed: () => commitNow !== undefined,
     certain: () => joining.settled() && proof.fresh(),
-    async commit(partition, kept) {
-      if (!commitNow) throw new Error('the consumer has not read anything yet')
-      const called = performance.now()
-      const offsets: Offsets = { topics: [{ topic, partitions: [{ partition, ...kept }] }] }
-      await commitNow(offsets)
-      proof.committed(called)
-    },
+    commit: (partition, kept) => commits({ partition, ...kept }),
     async stop() {
       stopped = true
       clearTimeout(restartTimer)

@@ -5,7 +5,8 @@ import type { Commit, LogPartition, LogReader, PartitionHandler } from '../log.t
 import { createAsker } from './asker.ts'
 import { decodeCommit, encodeCommit, type KeptCommit, sameCommit } from './commit-metadata.ts'
 import { createFetcher } from './fetcher.ts'
-import { createMembership, type Membership } from './membership.ts'
+import type { Membership } from './member.ts'
+import { createMembership } from './membership.ts'
 import { readCommits, readEnds } from './offsets.ts'
 import { createKafkaClient, type KafkaOptions, patient } from './options.ts'
 import { createFetched, type Fetched, lostError } from './partition.ts'
@@ -163,7 +164,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
     await settled(holding, membership.primed)
     const kept = encodeCommit(commit, `${instance}-${++marks}`)
     holding.kept.push(kept)
-    // Nothing may come between the check and this call, which takes the generation as it is now.
+    // Nothing may come between the check and this call, which is for the generation as it is now.
     await membership.commit(holding.partition, kept)
     holding.kept = [kept]
     trimmer.trim(holding.partition, commit.offset)

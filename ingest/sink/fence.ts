@@ -1,0 +1,32 @@
+import { fenceRuns } from '../../schema/fence.ts'
+import type { BlockColumn } from '../store/native-block.ts'
+import type { SinkParts } from './sink.ts'
+
+/** The token of a block in which ranges of several partitions are. */
+export function jointToken(log: string, joint: string): string {
+  return `${log}:joint:${joint}`
+}
+
+/**
+ * Settles what became of a joint block: once this is stored the block is either in the store or never will be, for the store takes one block under
+ * a token. Each server of a store decides for itself, so there is a row for each of them; they are of runs that nobody has.
+ * Doing it again changes nothing.
+ */
+export async function fence(
+  { store, partition }: Pick<SinkParts, 'store' | 'partition'>,
+  joint: string,
+): Promise<void> {
+  await store.insertBlock('points', fenceRuns, fenceColumns(), jointToken(partition.log, joint))
+}
+
+function fenceColumns(): BlockColumn[] {
+  const zeros = new BigUint64Array(fenceRuns)
+  return [
+    { name: 'run', type: 'UInt64', data: BigUint64Array.from(zeros, (_, run) => BigInt(run)) },
+    { name: 'metric', type: 'UInt64', data: zeros },
+    { name: 'step', type: 'Int64', data: new BigInt64Array(fenceRuns) },
+    { name: 'time', type: "DateTime64(3, 'UTC')", data: new BigInt64Array(fenceRuns) },
+    { name: 'code', type: 'UInt64', data: zeros },
+    { name: 'ord', type: 'UInt64', data: zeros },
+  ]
+}

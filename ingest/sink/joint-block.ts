@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogPartition } from '../log/log.ts'
+import { jointToken } from './fence.ts'
+import type { PointsBatch } from './points.ts'
+import { pointsColumns, pointsOfRuns } from './points-columns.ts'
+import type { SinkParts } from './sink.ts'
+import { sortPoints } from './sorted-points.ts'
+import { runsNotStored } from './stored-points.ts'
+
+/**
+ * What became of points that went into a joint block: they are stored; they were not sent; or nobody knows, and the block must be settled
+ * (`fence.ts`) before anything else is done with them.
+ */
+export type Outcome = 'stored' | 'unsent' | 'unknown'
+
+/** Points of one partition that go into a joint block. */
+export type Passenger = {
+  readonly points: PointsBatch
+  readonly partition: LogPartition
+  /** Whether it begins nothing any more, or is to end, and so has no time to wait for others. */
+  leaves(): boolean
+  /** Resolves when the log has taken a commit that was begun now, so that until now nobody else has had the partition. */
+  prove(): Promise<void>
+}
+
+/** A passenger that has come, and how it hears what became of its points. */
+type Aboard = Passenger & { tell(outcome: Outcome): void; fail(error: unknown): void; readonly left: Promise<void> }
+
+/** A block that boards or is on its way. */
+export type Joint = {
+  readonly name: string
+  readonly passengers: Aboard[]
+  rows: number
+  /** Those that have a place and have not come. */
+  missing: number
+  /** Its points go by themselves. */
+  broken: boolean
+}
+
+export type JointBlockParts = Pick<SinkParts, 'store' | 'columns' | 'observe' | 'logger'>
+
+/** So long all wait for one that cannot go on, whatever it waits for. */
+export const patienceMs = 2_000
+const pollMs = 10
+
+/** Resolves when the points are stored, or have had a while for it: meanwhile others board the next block. */
+export async function carry(parts: JointBlockParts, joint: Joint): Promise<void> {
+  const { passengers } = joint
+  try {
+    const outcome = await insertTogether(parts, joint)
+    for (const { tell } of passengers) tell(outcome)
+  } catch (error) {
+    for (const { fail } of passengers) fail(error)
+  }
+  await atMost(Promise.all(passengers.map(({ left }) => left)))
+}
+
+/** Whether `work` ended while there was patience. */
+async function atMost(work: Promise<unknown>): Promise<boolean> {
+  const late = new AbortController()
+  try {
+    const waited = sleep(patienceMs, false, { signal: late.signal }).catch(() => false)
+    return await Promise.race([work.then(() => true), waited])
+  } finally {
+    late.abort()
+  }
+}
+
+async function insertTogether(parts: JointBlockParts, joint: Joint): Promise<Outcome> {
+  const { passengers } = joint
+  if (passengers.length < 2 || joint.broken) return 'unsent'
+  const { columns: pool, store, observe } = parts
+  const began = performance.now()
+  const columns = await pool.take()
+  let sending: Promise<void> = Promise.resolve()
+  try {
+    sortPoints(
+      passengers.map(({ points }) => points),
+      columns,
+    )
+    const token = jointToken(passengers[0]!.partition.log, joint.name)
+    const sent = await keepSending(parts, joint, async (isFirst) => {
+      const missing = isFirst ? undefined : await runsNotStored(store.sinkReader, columns)
+      if (missing?.size === 0) return
+      // The look-up may have taken long.
+      if (!isHeld(joint)) throw new Error('nobody knows whose the partitions are')
+      const block = missing ? pointsOfRuns(columns, missing) : { rows: columns.rows, columns: pointsColumns(columns) }
+      sending = store.insertBlock('points', block.rows, block.columns, token)
+      await sending
+    })
+    if (sent !== 'stored') return sent
+  } finally {
+    const done = () => pool.giveBack(columns)
+    void sending.then(done, done)
+  }
+  const proofs = Promise.all(passengers.map(({ prove }) => prove()))
+  if (!(await atMost(proofs).catch(() => false))) return 'unknown'
+  observe.inserted(joint.rows, (performance.now() - began) / 1000)
+  return 'stored'
+}
+
+/** Does `send` until it succeeds or a partition of the block is to go on by itself. */
+async function keepSending(
+  { logger, observe }: Pick<JointBlockParts, 'logger' | 'observe'>,
+  { passengers, ...joint }: Joint,
+  send: (isFirst: boolean) => Promise<void>,
+): Promise<Outcome> {
+  const somebodyLeaves = () => passengers.some((passenger) => passenger.leaves())
+  for (let attempt = 0; ; attempt++) {
+    const patientUntil = performance.now() + patienceMs
+    while (!isHeld({ passengers }) && !somebodyLeaves() && performance.now() < patientUntil) await sleep(pollMs)
+    if (somebodyLeaves() || !isHeld({ passengers })) return attempt === 0 ? 'unsent' : 'unknown'
+    try {
+      await send(attempt === 0)
+      return 'stored'
+    } catch (error) {
+      observe.retries.value++
+      logger.error({ err: error, attempt, joint: joint.name }, 'insert joint points failed; trying again')
+      const until = performance.now() + Math.min(5_000, 100 * 2 ** attempt)
+      while (performance.now() < until && !somebodyLeaves()) await sleep(pollMs)
+    }
+  }
+}
+
+function isHeld({ passengers }: Pick<Joint, 'passengers'>): boolean {
+  return passengers.every(({ partition }) => partition.held())
+}
