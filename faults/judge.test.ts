@@ -177,7 +177,7 @@ const damages: Damage[] = [
   [
     'a point of a run that is none of ours',
     () => ({
-      sql: ['INSERT INTO points VALUES (1, 2, 3, 4, 5, 6)'],
+      sql: ['INSERT INTO points VALUES (1000, 2, 3, 4, 5, 6)'],
       ...{ found: { unsent: 1 }, what: 'unsent', run: 'none of ours' },
     }),
   ],

@@ -1,3 +1,4 @@
+import { fenceRuns } from '../../schema/fence.ts'
 import type { Column, Columns, Parameters, StoreReader } from '../../schema/store.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 
@@ -10,6 +11,7 @@ export type Cell = string | Uint8Array | bigint | number | null | ReadonlyMap<st
  * points once per token. Answers the queries of `load.ts` and `source.ts` and no others.
  */
 export type MemoryStore = {
+  /** Without the rows that settle a block. */
   readonly points: Row[]
   readonly tables: Readonly<Record<string, Map<string, Row>>>
   /** How often a block came again under a token that was used. */
@@ -62,6 +64,7 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
     }
     for (let i = 0; i < rows; i++) {
       const row = rowAt(columns, i)
+      if (table === 'points' && (row.run as bigint) < fenceRuns) continue
       if (table !== 'points') keep(tables[table]!, keys[table]!.map((name) => String(row[name])).join('\0'), row)
       else if (of === 1 || Number((row.run as bigint) % BigInt(of)) === number) points.push(row)
     }

@@ -64,7 +64,7 @@ function createInsert(store: SinkParts['store']) {
 test('when one server of a store was away until the other has forgotten the token, both have their points once', async () => {
   for (const single of [true, false]) {
     const store = createMemoryStore()
-    const { batch, lines } = randomBatch(random, [10n, 11n, 12n, 13n, 14n], single)
+    const { batch, lines } = randomBatch(random, [1_010n, 1_011n, 1_012n, 1_013n, 1_014n], single)
     let tries = 0
     const insert = createInsert({
       sinkReader: store.reader,

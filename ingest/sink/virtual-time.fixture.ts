@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import timers, { setImmediate } from 'node:timers/promises'
 
-type Timer = { readonly call: () => void; readonly everyMs: number | undefined; dueMs: number }
+type Timer = { readonly call: () => void; readonly everyMs: number | undefined; dueMs: number; unref(): void }
 
 /**
  * Does `work` while time is a count of turns of the event loop, `turnMs` each: the timers and `performance.now` go by it, so what
@@ -14,7 +14,7 @@ export async function inVirtualTime<T>(turnMs: number, work: () => Promise<T>): 
 
   function start(call: () => void, ms = 0, again = false): Timer {
     const waitMs = Math.max(1, ms)
-    const timer = { call, everyMs: again ? waitMs : undefined, dueMs: nowMs + waitMs }
+    const timer = { call, everyMs: again ? waitMs : undefined, dueMs: nowMs + waitMs, unref() {} }
     set.add(timer)
     return timer
   }

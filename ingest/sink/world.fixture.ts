@@ -219,8 +219,8 @@ async function work(world: World, { members }: Process, life: Life, mostTurns: n
     // To all at once, so that they insert together.
     const gust = members.length > 1 && random() < 0.05 ? whole(random, 1, 9) : 0
     for (const { sink, log } of members) {
-      for (let n = 0; n < gust; n++) write(world, log)
       const lag = log.records.length - 1 - sink.storedOffset()
+      for (let n = 0; n < gust && lag < backlog; n++) write(world, log)
       if (lag < backlog && random() < appetite) write(world, log)
       if (log.records.length > 0 && random() < 0.1 / members.length)
         sink.reached(whole(random, 0, log.records.length - 1), random() < 0.3).catch(() => {})
