@@ -49,7 +49,7 @@ export interface LogPartition {
    * @throws PartitionLost, and so do all of these
    */
   committed(): Promise<Commit>
-  /** Durably replaces the commit; the log may drop records below `commit.offset`. Calls must not overlap. */
+  /** Durably replaces the commit; the log may drop records below `commit.offset`. Calls must not overlap. May wait for ever until something is read. */
   commit(commit: Commit): Promise<void>
   /**
    * The next records from `offset` on, in order and without gaps: at least one, at most about `maximumBytes`.

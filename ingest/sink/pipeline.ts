@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Commit, nothingCommitted, PartitionLost } from '../log/log.ts'
+import { type Commit, type Intent, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { createBlockInsert, goesAlone } from './block-insert.ts'
 import { createBlockMemory } from './block-memory.ts'
 import { fence } from './fence.ts'
@@ -97,23 +97,15 @@ export function createSink(parts: SinkParts): Sink {
     state.applied = commit.offset - 1
     const place = { partition: partition.partition, partitions: parts.partitions }
     state.storedRuns = await keepTrying('look up which runs there are', () => findStoredRuns(store.sinkReader, place))
-    await settle(open)
     await rebuild(commit.offset, stored)
     // Not with half of the state, which takes what was sent again for new.
-    for (const [first, last] of open) if (!stopping.signal.aborted) await replay(first, last)
+    for (const intent of open) if (!stopping.signal.aborted) await replay(intent)
     halted.signal.throwIfAborted()
     if (stopping.signal.aborted) return
     logger.info({ from: commit.offset, stored, open: open.length }, 'sink ready')
     flushes.begin()
     reading = readOn().catch(halt)
     unfollow = parts.joint?.follow(goAlong) ?? unfollow
-  }
-
-  /** Blocks that the reader before may have sent, with points of others: their other readers are to learn that there is a new one here first. */
-  async function settle(open: Commit['intents']): Promise<void> {
-    const joints = open.flatMap(([, , joint]) => joint ?? [])
-    if (joints.length > 0) await persist(commit)
-    for (const joint of joints) await keepTrying('settle joint points', () => fence(parts, joint))
   }
 
   /** Reads again what is stored already, for the state alone. */
@@ -124,15 +116,25 @@ export function createSink(parts: SinkParts): Sink {
     }
   }
 
-  async function replay(first: number, last: number): Promise<void> {
+  async function replay([first, last, joint]: Intent): Promise<void> {
     for (let next = first; next <= last; ) {
       next = await take(next, last)
       // Half a range must not be inserted under the token of the whole.
       if (stopping.signal.aborted && next <= last) return
     }
+    if (joint !== undefined) await settle(joint)
     startInsert()
     await inserting
     halted.signal.throwIfAborted()
+  }
+
+  /**
+   * The reader before may have sent the range in a block with points of others, whose readers are to learn from the commit that there is a new one
+   * here. Not before something was read, for until then a log may take no commit.
+   */
+  async function settle(joint: string): Promise<void> {
+    await persist(commit)
+    await keepTrying('settle joint points', () => fence(parts, joint))
   }
 
   async function readOn(): Promise<void> {
