@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogPositions, Position } from '../ingest/log/log.ts'
+import { atMost } from '../schema/at-most.ts'
 import { createFollowers } from '../schema/followers.ts'
 import { type Progress, StaleToken, type Watermark, WatermarkTimeout } from '../schema/store.ts'
 import { formatToken, parseToken } from '../schema/token.ts'
@@ -157,10 +158,4 @@ function moved(before: readonly Position[] | undefined, after: readonly Position
   return after.some(
     ({ stored, flushed }, partition) => stored !== before[partition]?.stored || flushed !== before[partition]?.flushed,
   )
-}
-
-async function atMost(work: Promise<void>, ms: number): Promise<void> {
-  const late = new AbortController()
-  await Promise.race([work, sleep(ms, undefined, { signal: late.signal }).catch(() => {})])
-  late.abort()
 }

@@ -13,8 +13,11 @@ const row = (step: number) => ({ project, run: 'r', log: [{ step, metrics: { a: 
 const question = `query ($in: SeriesInput!) { series(input: $in) { values } }`
 
 /** The commands that the start prints, which it does after it is ready. */
-const linesToPaste = (server: Server) =>
-  [...server.output().matchAll(/curl .*? (http\S+) -d '(.+)'/g)].map(([, url, body]) => ({ url: url!, body: body! }))
+async function linesToPaste(server: Server): Promise<{ url: string; body: string }[]> {
+  const printed = () => [...server.output().matchAll(/curl .*? (http\S+) -d '(.+)'/g)]
+  await until('the lines to paste are printed', () => printed().length === 2)
+  return printed().map(([, url, body]) => ({ url: url!, body: body! }))
+}
 
 /** The answer to a printed command. */
 async function paste({ url, body }: { url: string; body: string }): Promise<unknown> {
@@ -27,7 +30,7 @@ test('health and readiness answer, and the start tells what to paste', async () 
     for (const path of ['/healthz', '/readyz']) assert.equal((await fetch(server.url + path)).status, 200)
     const root = await fetch(server.url, { redirect: 'manual' })
     assert.deepEqual([root.status, root.headers.get('location')], [302, '/graphql'])
-    await until('the lines to paste are printed', () => linesToPaste(server).length === 2)
+    await linesToPaste(server)
     assert.match(server.output(), new RegExp(`POST ${server.url}/v1/frames`))
     assert.match(server.output(), new RegExp(`curl .*${server.url}/graphql -d '\\{"query"`))
   })
@@ -35,8 +38,7 @@ test('health and readiness answer, and the start tells what to paste', async () 
 
 test('the lines to paste do what they say', async () => {
   await withServer({}, async (server) => {
-    await until('the lines to paste are printed', () => linesToPaste(server).length === 2)
-    const [frames, curve] = linesToPaste(server)
+    const [frames, curve] = await linesToPaste(server)
     assert.equal(((await paste(frames!)) as { frames: number }).frames, 1)
     let answer: { data: { series: { steps: number[] }[] } | null; extensions?: unknown } = { data: null }
     // Until its run is stored the answer is that there is no such run.

@@ -1,6 +1,5 @@
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Commit } from '../log/log.ts'
-import { fence } from './fence.ts'
 import type { Passage } from './joint-inserts.ts'
 import { lateRows } from './late-points.ts'
 import { createLettersInsert } from './letters-insert.ts'
@@ -15,6 +14,8 @@ import type { KeepTrying } from './trying.ts'
 type BlockInsertParts = {
   readonly parts: SinkParts
   readonly points: PointsInsert
+  /** Settles a joint block. */
+  fence(joint: string): Promise<void>
   readonly logger: Logger
   readonly keepTrying: KeepTrying
   /** How far the sink has come, with the intents that are still open. */
@@ -32,7 +33,7 @@ export function goesAlone({ points, deadLetters }: Batch, settings: SinkSettings
 }
 
 /** How a range of offsets gets into the store, exactly once: what `pipeline.ts` says, step by step. */
-export function createBlockInsert({ parts, points, logger, keepTrying, ...sink }: BlockInsertParts) {
+export function createBlockInsert({ parts, points, fence, logger, keepTrying, ...sink }: BlockInsertParts) {
   const { partition, store, observe, joint } = parts
   const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let known = false
@@ -78,7 +79,7 @@ export function createBlockInsert({ parts, points, logger, keepTrying, ...sink }
     }
     const outcome = passage ? await passage.insert(passenger) : 'unsent'
     if (outcome === 'stored') return
-    if (outcome === 'unknown') await keepTrying('settle joint points', () => fence(parts, passage!.joint))
+    if (outcome === 'unknown') await fence(passage!.joint)
     const token = `${partition.log}:${partition.partition}:${first}-${last}`
     await points.insert(batch, token, outcome === 'unknown' || sink.isReplaying())
     observe.inserted(batch.rows, (performance.now() - began) / 1000)

@@ -17,7 +17,7 @@ export async function contentsOfStore(reader: StoreReader): Promise<Contents> {
        toUnixTimestamp64Milli(updated) AS updated, params, params_number, tags FROM runs FINAL`,
   )
   return contentsOf(
-    await rowsOf(reader, 'SELECT run, metric, step, time, value, ord FROM point_values'),
+    await rowsOf(reader, `SELECT run, metric, step, time, value, ord FROM point_values WHERE run >= ${fenceRuns}`),
     runs.map((row) => ({
       ...row,
       params_number: new Map(Object.entries(row.params_number)),
@@ -51,7 +51,6 @@ async function rowsOf(reader: StoreReader, sql: string): Promise<Row[]> {
 function contentsOf(points: Row[], runs: Row[], states: Row[], series: Row[], deadLetters: Row[]): Contents {
   return {
     points: points
-      .filter(({ run }) => (run as bigint) >= fenceRuns)
       .map((row) => {
         const { run, metric, step, time, ord, code } = row as Record<string, bigint>
         const bits = code === undefined ? bitsOf(row.value as number) : decodedBits(code)

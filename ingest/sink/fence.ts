@@ -1,6 +1,7 @@
 import { fenceRuns } from '../../schema/fence.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 import type { SinkParts } from './sink.ts'
+import type { KeepTrying } from './trying.ts'
 
 /** The token of a block in which ranges of several partitions are. */
 export function jointToken(log: string, joint: string): string {
@@ -12,11 +13,11 @@ export function jointToken(log: string, joint: string): string {
  * a token. Each server of a store decides for itself, so there is a row for each of them; they are of runs that nobody has.
  * Doing it again changes nothing.
  */
-export async function fence(
-  { store, partition }: Pick<SinkParts, 'store' | 'partition'>,
-  joint: string,
-): Promise<void> {
-  await store.insertBlock('points', fenceRuns, fenceColumns(), jointToken(partition.log, joint))
+export function createFence({ store, partition }: SinkParts, keepTrying: KeepTrying): (joint: string) => Promise<void> {
+  return (joint) =>
+    keepTrying('settle joint points', () =>
+      store.insertBlock('points', fenceRuns, fenceColumns(), jointToken(partition.log, joint)),
+    )
 }
 
 function fenceColumns(): BlockColumn[] {

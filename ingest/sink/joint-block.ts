@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atMost } from '../../schema/at-most.ts'
 import type { LogPartition } from '../log/log.ts'
 import { jointToken } from './fence.ts'
 import type { PointsBatch } from './points.ts'
-import { pointsColumns, pointsOfRuns } from './points-columns.ts'
+import { createPointsSending, type PointsSending } from './points-sending.ts'
 import type { SinkParts } from './sink.ts'
 import { sortPoints } from './sorted-points.ts'
-import { runsNotStored } from './stored-points.ts'
+import { retryPauseMs } from './trying.ts'
 
 /**
  * What became of points that went into a joint block: they are stored; they were not sent; or nobody knows, and the block must be settled
@@ -52,18 +53,7 @@ export async function carry(parts: JointBlockParts, joint: Joint): Promise<void>
   } catch (error) {
     for (const { fail } of passengers) fail(error)
   }
-  await atMost(Promise.all(passengers.map(({ left }) => left)))
-}
-
-/** Whether `work` ended while there was patience. */
-async function atMost(work: Promise<unknown>): Promise<boolean> {
-  const late = new AbortController()
-  try {
-    const waited = sleep(patienceMs, false, { signal: late.signal }).catch(() => false)
-    return await Promise.race([work.then(() => true), waited])
-  } finally {
-    late.abort()
-  }
+  await atMost(Promise.all(passengers.map(({ left }) => left)), patienceMs)
 }
 
 async function insertTogether(parts: JointBlockParts, joint: Joint): Promise<Outcome> {
@@ -72,56 +62,46 @@ async function insertTogether(parts: JointBlockParts, joint: Joint): Promise<Out
   const { columns: pool, store, observe } = parts
   const began = performance.now()
   const columns = await pool.take()
-  let sending: Promise<void> = Promise.resolve()
+  const token = jointToken(passengers[0]!.partition.log, joint.name)
+  const sending = createPointsSending(store, columns, token, false)
   try {
     sortPoints(
       passengers.map(({ points }) => points),
       columns,
     )
-    const token = jointToken(passengers[0]!.partition.log, joint.name)
-    const sent = await keepSending(parts, joint, async (isFirst) => {
-      const missing = isFirst ? undefined : await runsNotStored(store.sinkReader, columns)
-      if (missing?.size === 0) return
-      // The look-up may have taken long.
-      if (!isHeld(joint)) throw new Error('nobody knows whose the partitions are')
-      const block = missing ? pointsOfRuns(columns, missing) : { rows: columns.rows, columns: pointsColumns(columns) }
-      sending = store.insertBlock('points', block.rows, block.columns, token)
-      await sending
-    })
+    const sent = await keepSending(parts, joint, sending)
     if (sent !== 'stored') return sent
   } finally {
-    const done = () => pool.giveBack(columns)
-    void sending.then(done, done)
+    sending.afterwards(() => pool.giveBack(columns))
   }
   const proofs = Promise.all(passengers.map(({ prove }) => prove()))
-  if (!(await atMost(proofs).catch(() => false))) return 'unknown'
+  if (!(await atMost(proofs, patienceMs).catch(() => false))) return 'unknown'
   observe.inserted(joint.rows, (performance.now() - began) / 1000)
   return 'stored'
 }
 
-/** Does `send` until it succeeds or a partition of the block is to go on by itself. */
+/** Sends until that succeeds or a partition of the block is to go on by itself. */
 async function keepSending(
   { logger, observe }: Pick<JointBlockParts, 'logger' | 'observe'>,
-  { passengers, ...joint }: Joint,
-  send: (isFirst: boolean) => Promise<void>,
+  joint: Joint,
+  { send }: PointsSending,
 ): Promise<Outcome> {
-  const somebodyLeaves = () => passengers.some((passenger) => passenger.leaves())
+  const isHeld = () => joint.passengers.every(({ partition }) => partition.held())
+  const somebodyLeaves = () => joint.passengers.some((passenger) => passenger.leaves())
   for (let attempt = 0; ; attempt++) {
     const patientUntil = performance.now() + patienceMs
-    while (!isHeld({ passengers }) && !somebodyLeaves() && performance.now() < patientUntil) await sleep(pollMs)
-    if (somebodyLeaves() || !isHeld({ passengers })) return attempt === 0 ? 'unsent' : 'unknown'
+    while (!isHeld() && !somebodyLeaves() && performance.now() < patientUntil) await sleep(pollMs)
+    if (somebodyLeaves() || !isHeld()) return attempt === 0 ? 'unsent' : 'unknown'
     try {
-      await send(attempt === 0)
+      await send(() => {
+        if (!isHeld()) throw new Error('nobody knows whose the partitions are')
+      })
       return 'stored'
     } catch (error) {
       observe.retries.value++
       logger.error({ err: error, attempt, joint: joint.name }, 'insert joint points failed; trying again')
-      const until = performance.now() + Math.min(5_000, 100 * 2 ** attempt)
+      const until = performance.now() + retryPauseMs(attempt)
       while (performance.now() < until && !somebodyLeaves()) await sleep(pollMs)
     }
   }
-}
-
-function isHeld({ passengers }: Pick<Joint, 'passengers'>): boolean {
-  return passengers.every(({ partition }) => partition.held())
 }

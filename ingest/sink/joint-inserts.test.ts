@@ -142,7 +142,9 @@ function startProcess(
 
 function createWorld() {
   const mix = { runs: 5, manyEntries: false, unreadable: 0 }
-  return { ...createWorldLog(random, mix, 2), memory: createMemoryStore() }
+  const memory = createMemoryStore()
+  const direct: Insert = async (table, rows, columns, token) => memory.insertBlock(table, rows, columns, token)
+  return { ...createWorldLog(random, mix, 2), memory, direct }
 }
 
 function write({ logs, producers }: ReturnType<typeof createWorld>): void {
@@ -167,7 +169,7 @@ type Held = {
  */
 async function loseOne(hold: (land: () => void) => Held, isTakenAtOnce = true) {
   const world = createWorld()
-  const { logs, memory } = world
+  const { logs, memory, direct } = world
   let held: Held | undefined
   const insert: Insert = async (table, rows, columns, token) => {
     const copy = structuredClone(columns)
@@ -182,7 +184,6 @@ async function loseOne(hold: (land: () => void) => Held, isTakenAtOnce = true) {
     if (!held) write(world)
     return held !== undefined
   })
-  const direct: Insert = async (table, rows, columns, token) => memory.insertBlock(table, rows, columns, token)
   const takeOver = async () => {
     const [sink] = startProcess(world, createLife(random, Number.POSITIVE_INFINITY, 0), [1], direct)
     await everything(world, [sink!], [logs[1]!])
@@ -235,7 +236,7 @@ for (const isTakenAtOnce of [true, false]) {
 
 test('a joint block that was stored is found by the new readers of its partitions', async () => {
   const world = createWorld()
-  const { memory } = world
+  const { memory, direct } = world
   let landed = false
   const insert: Insert = (table, rows, columns, token) => {
     memory.insertBlock(table, rows, columns, token)
@@ -248,7 +249,6 @@ test('a joint block that was stored is found by the new readers of its partition
     if (!landed) write(world)
     return landed
   })
-  const direct: Insert = async (table, rows, columns, token) => memory.insertBlock(table, rows, columns, token)
   const next = startProcess(world, createLife(random, Number.POSITIVE_INFINITY, 0), [0, 1], direct)
   await everything(world, next)
   assertSame(contentsOfMemory(memory), contentsOfWorld(world))

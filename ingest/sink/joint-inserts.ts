@@ -101,7 +101,7 @@ export function createJointInserts(parts: JointParts): JointInserts {
         leave() {
           clearTimeout(timer)
           left()
-          if (!hasCome && !joint.broken) giveUp(joint)
+          if (!hasCome) giveUp(joint)
         },
       }
     },

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Commit, type Intent, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { createBlockInsert, goesAlone } from './block-insert.ts'
 import { createBlockMemory } from './block-memory.ts'
-import { fence } from './fence.ts'
+import { createFence } from './fence.ts'
 import { createFlushes } from './flushes.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { seriesInUse } from './series-table.ts'
@@ -45,13 +45,14 @@ export function createSink(parts: SinkParts): Sink {
   const { partition, store, settings, observe } = parts
   const logger = parts.logger.child({ partition: partition.partition })
   const state = createSinkState()
-  /** No more is read. */
+  /** No more is read; aborted whenever `halted` is. */
   const stopping = new AbortController()
   /** Nothing more is begun; the reason says why. */
   const halted = new AbortController()
   const waiters = createWaiters()
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   const points = createPointsInsert(parts, keepTrying, halted.signal)
+  const fence = createFence(parts, keepTrying)
   let filling = createBatch()
   let spare = createBatch()
   const memory = createBlockMemory([filling.points, spare.points], points.giveBackMemory)
@@ -70,9 +71,9 @@ export function createSink(parts: SinkParts): Sink {
   let timer: NodeJS.Timeout | undefined
   let unfollow = () => {}
   const insertBatch = createBlockInsert({
-    ...{ parts, points, logger, keepTrying, position, persist },
+    ...{ parts, points, fence, logger, keepTrying, position, persist },
     isReplaying: () => !reading,
-    begins: () => !halted.signal.aborted && !stopping.signal.aborted,
+    begins: () => !stopping.signal.aborted,
   })
   const flushes = createFlushes({
     ...{ ...parts, state, keepTrying, halt },
@@ -134,7 +135,7 @@ export function createSink(parts: SinkParts): Sink {
    */
   async function settle(joint: string): Promise<void> {
     await persist(commit)
-    await keepTrying('settle joint points', () => fence(parts, joint))
+    await fence(joint)
   }
 
   async function readOn(): Promise<void> {
@@ -188,7 +189,7 @@ export function createSink(parts: SinkParts): Sink {
 
   /** A block with points of other partitions begins to board: who would insert soon goes along. */
   function goAlong(): void {
-    if (inserting || filling.first < 0 || halted.signal.aborted || stopping.signal.aborted) return
+    if (inserting || filling.first < 0 || stopping.signal.aborted) return
     if (performance.now() - lastInsertMs >= pauseMs() / 2) startInsert()
   }
 

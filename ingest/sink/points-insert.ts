@@ -1,8 +1,7 @@
 import type { PointsBatch } from './points.ts'
-import { pointsColumns, pointsOfRuns } from './points-columns.ts'
+import { createPointsSending } from './points-sending.ts'
 import type { SinkParts } from './sink.ts'
 import { createSortedPoints, giveBackSortedPoints, sortPoints } from './sorted-points.ts'
-import { runsNotStored } from './stored-points.ts'
 import type { KeepTrying } from './trying.ts'
 
 export type PointsInsert = {
@@ -44,30 +43,20 @@ export function createPointsInsert(
     async insert(points, token, replayed) {
       const isPrepared = ahead !== undefined && prepared === points.filling
       const columns = isPrepared ? ahead : await pool.take()
-      let sending: Promise<void> = Promise.resolve()
+      const sending = createPointsSending(store, columns, token, replayed)
       try {
         if (!isPrepared || columns.rows !== points.rows) sortPoints([points], columns)
-        let mayBeStored = replayed
-        await keepTrying('insert points', async () => {
-          const missing = mayBeStored ? await runsNotStored(store.sinkReader, columns) : undefined
-          if (missing?.size === 0) return
-          // The look-up may have taken long.
-          halted?.throwIfAborted()
-          if (!partition.held()) throw new Error('nobody knows whose the partition is')
-          mayBeStored = true
-          const block = missing
-            ? pointsOfRuns(columns, missing)
-            : { rows: points.rows, columns: pointsColumns(columns) }
-          sending = store.insertBlock('points', block.rows, block.columns, token)
-          await sending
-        })
+        await keepTrying('insert points', () =>
+          sending.send(() => {
+            halted?.throwIfAborted()
+            if (!partition.held()) throw new Error('nobody knows whose the partition is')
+          }),
+        )
       } finally {
-        // When the sink is halted, the last try may still be under way, with this memory.
-        const done = () => {
+        sending.afterwards(() => {
           if (isPrepared) aheadIsTaken = false
           else pool.giveBack(columns)
-        }
-        void sending.then(done, done)
+        })
       }
     },
   }

@@ -21,6 +21,11 @@ export type KeepTrying = <T>(what: string, work: () => Promise<T>) => Promise<T>
 const doubtWhenStoppingMs = 5_000
 const doubtPauseMs = 10
 
+/** How long to wait after a try that failed, the first being 0, ms. */
+export function retryPauseMs(attempt: number): number {
+  return Math.min(5_000, 100 * 2 ** attempt)
+}
+
 /**
  * How a sink does anything outside of itself. Trouble of the store or the log passes; until then the sink waits, and the log keeps what
  * comes in. Nothing is begun while another reader may have the partition; soon the log says who has it.
@@ -50,7 +55,7 @@ export function createTrying(parts: TryingParts): KeepTrying {
         if (stopping.aborted && attempt > 2) throw error
         observe.retries.value++
         logger.error({ err: error, attempt }, `${what} failed; trying again`)
-        await sleep(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal: halted }).catch(() => {})
+        await sleep(retryPauseMs(attempt), undefined, { signal: halted }).catch(() => {})
       }
     }
   }
