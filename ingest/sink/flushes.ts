@@ -12,8 +12,11 @@ export type Flushes = {
   begin(): void
   /** Begins one if it is due. */
   whenDue(): void
-  /** Resolves when the one under way, or a new one, has ended; it does not rest any more. */
-  soon(): Promise<void>
+  /**
+   * If summaries lag, resolves when the one under way has ended, or a new one, or both, for the one under way may have begun before the last record
+   * was applied. They do not rest any more. Where nothing lags there is none: it would commit, and a log may take no commit before a read.
+   */
+  soon(lag: () => boolean): Promise<void>
   /** None begins by itself any more. */
   end(): void
   underWay(): Promise<void> | undefined
@@ -88,9 +91,11 @@ export function createFlushes(host: FlushHost): Flushes {
       timer = setInterval(whenDue, checkMs)
     },
     whenDue,
-    soon() {
-      pace.hurry()
-      return flush()
+    async soon(lag) {
+      for (let i = 0; i < 2 && lag(); i++) {
+        pace.hurry()
+        await flush()
+      }
     },
     end() {
       clearInterval(timer)

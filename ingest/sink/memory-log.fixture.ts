@@ -51,6 +51,7 @@ export function createMemoryLog(random: Random, id = 'memory-log', partitionNumb
     const own = ++holder
     let given: LogRecord[] = []
     let committing = false
+    let hasRead = false
     let liesLeft = lies
     let knows = false
 
@@ -82,6 +83,7 @@ export function createMemoryLog(random: Random, id = 'memory-log', partitionNumb
       given = records.slice(offset, offset + count).map((payload, i) => {
         return { offset: offset + i, payload: Uint8Array.from(payload) }
       })
+      hasRead ||= given.length > 0
       return given
     }
 
@@ -95,6 +97,7 @@ export function createMemoryLog(random: Random, id = 'memory-log', partitionNumb
         }),
       commit(next) {
         if (committing) violations.push('commits overlap')
+        if (!hasRead) violations.push('commits before it has read anything, for which a log may wait for ever')
         if (knows) violations.push('commits although it knows that it lost the partition')
         committing = true
         const work = life.step(

@@ -70,3 +70,24 @@ test('the row of a run says what its version says, though later frames arrive be
     [1n, 'second'],
   ])
 })
+
+test('a sink that finds nothing to store commits nothing when it stops, for a log may wait for ever until something is read', async () => {
+  const memory = createMemoryLog(createRandom(1))
+  const { partition: opened } = memory.assign(createLife(createRandom(1), Number.POSITIVE_INFINITY, 0))
+  const store = createMemoryStore()
+  const partition: LogPartition = { ...opened, commit: () => new Promise(() => {}) }
+  const sink = createSink({
+    ...{ partition, observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: true },
+    store: {
+      sinkReader: store.reader,
+      insertBlock: async (...block) => store.insertBlock(...block),
+    },
+    partitions: 1,
+    columns: createColumnsPool(),
+    settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
+  })
+  await sink.start()
+  await setImmediate()
+  await sink.stop()
+  assert.deepEqual(memory.violations, [])
+})

@@ -239,14 +239,15 @@ export function createSink(parts: SinkParts): Sink {
   }
 
   async function reached(offset: number, summaries: boolean): Promise<void> {
-    halted.signal.throwIfAborted()
-    if (offset > stored) {
-      wanted = Math.max(wanted, offset)
-      const done = arrived(offset)
-      insertWhenDue()
-      await done
-    }
-    while (summaries && flushed < offset) await flushes.soon()
+    wanted = Math.max(wanted, offset)
+    const done = arrived(offset)
+    insertWhenDue()
+    await done
+    if (!summaries) return
+    // Before that there is nothing to flush.
+    await starting
+    await flushes.soon(() => flushed < offset)
+    if (flushed < offset) throw new Error('the sink has stopped')
   }
 
   /** Resolves when everything up to `offset` is stored. */
@@ -271,8 +272,7 @@ export function createSink(parts: SinkParts): Sink {
     await reading
     insertWhenDue()
     while (inserting && !halted.signal.aborted) await inserting
-    await flushes.soon()
-    if (flushed < state.applied) await flushes.soon()
+    await flushes.soon(() => flushed < state.applied)
   }
 
   /** Ends it at once; the first reason counts. */
