@@ -2,17 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { createLateWrites } from '../../schema/late-writes.ts'
-import { createLogger } from '../../telemetry/logger.ts'
-import { Metrics } from '../../telemetry/metrics.ts'
 import { createRandom } from '../../test/random.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { range } from './blocks.fixture.ts'
-import { createColumnsPool } from './columns-pool.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
+import { createMemorySink } from './memory-sink.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
-import { createSinkObserver } from './observer.ts'
-import { createSink } from './pipeline.ts'
 
 function record(first: number, count: number): Uint8Array {
   const writer = createRecordWriter()
@@ -30,18 +26,10 @@ test('late ranges are told of before they are written, and over before the point
   const mark = () => lateWrites.mark(runKey('p', 'r'), metricKey('m'))
   const seen: [table: string, mark: number | undefined][] = []
   let failures = 1
-  const sink = createSink({
-    ...{ partition, observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: false },
-    store: {
-      sinkReader: store.reader,
-      async insertBlock(table, rows, columns, token) {
-        if (table === 'points' || table === 'late_points') seen.push([table, mark()])
-        if (table === 'late_points' && failures-- > 0) throw new Error('not now')
-        store.insertBlock(table, rows, columns, token)
-      },
-    },
-    ...{ partitions: 1, columns: createColumnsPool(), lateWrites },
-    settings: { blockRows: 100_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
+  const sink = createMemorySink(store, { partition, lateWrites }, async (table, rows, columns, token) => {
+    if (table === 'points' || table === 'late_points') seen.push([table, mark()])
+    if (table === 'late_points' && failures-- > 0) throw new Error('not now')
+    store.insertBlock(table, rows, columns, token)
   })
   await sink.start()
   memory.append(record(0, 10_000))

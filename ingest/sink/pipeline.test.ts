@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { createLogger } from '../../telemetry/logger.ts'
-import { Metrics } from '../../telemetry/metrics.ts'
 import { createRandom } from '../../test/random.ts'
-import type { LogPartition } from '../log/log.ts'
+import type { Commit, LogPartition } from '../log/log.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
-import { createColumnsPool } from './columns-pool.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
+import { createMemorySink } from './memory-sink.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
-import { createSinkObserver } from './observer.ts'
-import { createSink } from './pipeline.ts'
 
 function renaming(name: string): Uint8Array {
   const writer = createRecordWriter()
@@ -43,19 +39,10 @@ test('the row of a run says what its version says, though later frames arrive be
       return opened.read(offset, maximumBytes, signal)
     },
   }
-  const sink = createSink({
-    ...{ partition, observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: false },
-    store: {
-      sinkReader: store.reader,
-      async insertBlock(table, rows, columns, token) {
-        const column = (name: string) => columns.find((each) => each.name === name)!.data as ArrayLike<unknown>
-        if (table === 'runs') names.push([column('version')[0], column('name')[0]])
-        store.insertBlock(table, rows, columns, token)
-      },
-    },
-    partitions: 1,
-    columns: createColumnsPool(),
-    settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
+  const sink = createMemorySink(store, { partition }, async (table, rows, columns, token) => {
+    const column = (name: string) => columns.find((each) => each.name === name)!.data as ArrayLike<unknown>
+    if (table === 'runs') names.push([column('version')[0], column('name')[0]])
+    store.insertBlock(table, rows, columns, token)
   })
   await sink.start()
   memory.append(renaming('first'))
@@ -74,20 +61,18 @@ test('the row of a run says what its version says, though later frames arrive be
 test('a sink that finds nothing to store commits nothing when it stops, for a log may wait for ever until something is read', async () => {
   const memory = createMemoryLog(createRandom(1))
   const { partition: opened } = memory.assign(createLife(createRandom(1), Number.POSITIVE_INFINITY, 0))
-  const store = createMemoryStore()
-  const partition: LogPartition = { ...opened, commit: () => new Promise(() => {}) }
-  const sink = createSink({
-    ...{ partition, observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: true },
-    store: {
-      sinkReader: store.reader,
-      insertBlock: async (...block) => store.insertBlock(...block),
+  const commits: Commit[] = []
+  const partition: LogPartition = {
+    ...opened,
+    commit(next) {
+      commits.push(next)
+      return new Promise(() => {})
     },
-    partitions: 1,
-    columns: createColumnsPool(),
-    settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
-  })
+  }
+  const sink = createMemorySink(createMemoryStore(), { partition, announce: true })
   await sink.start()
   await setImmediate()
   await sink.stop()
+  assert.deepEqual(commits, [])
   assert.deepEqual(memory.violations, [])
 })

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { createLogger } from '../../telemetry/logger.ts'
-import { Metrics } from '../../telemetry/metrics.ts'
 import type { Commit, LogPartition } from '../log/log.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { range } from './blocks.fixture.ts'
-import { createColumnsPool } from './columns-pool.ts'
+import { createMemorySink } from './memory-sink.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
-import { createSinkObserver } from './observer.ts'
-import { createSink } from './pipeline.ts'
 
 function frame(seq: number): Uint8Array {
   const writer = createRecordWriter()
@@ -37,13 +33,7 @@ test('a sink that is stopped while it rebuilds its state replays nothing, though
     },
   }
   const store = createMemoryStore()
-  const sink = createSink({
-    ...{ partition, partitions: 1, observe: createSinkObserver(new Metrics()) },
-    ...{ logger: createLogger('silent'), announce: false },
-    store: { sinkReader: store.reader, insertBlock: async (...block) => store.insertBlock(...block) },
-    columns: createColumnsPool(),
-    settings: { blockRows: 1_000, insertIntervalMs: 0, flushIntervalMs: 60_000, maximumSeries: 1_000 },
-  })
+  const sink = createMemorySink(store, { partition })
   void sink.start()
   while (!reading) await setImmediate()
   await sink.stop()
