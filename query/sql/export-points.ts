@@ -30,13 +30,13 @@ export function exportPoints(question: ExportPoints): ExportStatement {
   const metrics = question.metrics
     ? `SELECT pair.1 AS key, pair.2 AS id FROM (SELECT arrayJoin(arrayZip(${bind('Array(UInt64)', question.metrics.map(metricKey))}, ${bind('Array(String)', question.metrics)})) AS pair)`
     : `SELECT metric_key AS key, min(metric) AS id FROM series WHERE project = ${project} GROUP BY metric_key`
-  // A scalar, which the engine finds once however often it is named: what is chosen and how it is called cannot differ. Never empty, which the look-up
-  // does not take; the key 0 that fills it is no one's and is not chosen, for there are rows of it (`schema/fence.ts`).
-  const runTable = `(SELECT (arrayPushFront(groupArray(key), toUInt64(0)), arrayPushFront(groupArray(id), ''), arrayPushFront(groupArray(name), '')) FROM (${runs}))`
-  const metricTable = `(SELECT (arrayPushFront(groupArray(key), toUInt64(0)), arrayPushFront(groupArray(id), '')) FROM (${metrics}))`
+  // A scalar, which the engine finds once however often it is named: what is chosen and how it is called cannot differ.
+  const runTable = `(SELECT (groupArray(key), groupArray(id), groupArray(name)) FROM (${runs}))`
+  const metricTable = `(SELECT (groupArray(key), groupArray(id)) FROM (${metrics}))`
+  // Never empty, which the look-up does not take. There are rows of the key 0 (`schema/fence.ts`), but none is chosen.
   const called = (key: string, keys: string, names: string) =>
-    `transform(toLowCardinality(${key}), ${keys}, ${names}, '')`
-  const chosen = `run IN (SELECT arrayJoin(arrayPopFront(${runTable}.1))) AND metric IN (SELECT arrayJoin(arrayPopFront(${metricTable}.1)))
+    `transform(toLowCardinality(${key}), arrayPushFront(${keys}, toUInt64(0)), arrayPushFront(${names}, ''), '')`
+  const chosen = `run IN (SELECT arrayJoin(${runTable}.1)) AND metric IN (SELECT arrayJoin(${metricTable}.1))
     AND step BETWEEN ${bind('Int64', question.fromStep)} AND ${bind('Int64', question.toStep)}`
   const sql = `
 WITH ${runTable} AS runTable, ${metricTable} AS metricTable
