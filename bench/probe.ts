@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pack } from 'msgpackr'
+import { parseToken, type Token } from '../schema/token.ts'
 import { connect } from './connection.ts'
 import { createLatencyRecorder, type Latency } from './latency.ts'
 import type { Questioner } from './questions.ts'
@@ -16,21 +17,22 @@ export type ProbeResult = {
 }
 
 const sendEveryMs = 50
-/** Between two questions, each of which takes the store 10 to 20 ms of CPU: asked three times as often they took a sixth of two processors from what is measured. */
-const pollEveryMs = 60
+/** Between two looks at the server's watermark. To ask for the points themselves each time took a sixth to a quarter of two processors from what is measured. */
+const lookEveryMs = 40
 const giveUpAfterMs = 30_000
 
 /** Known runs take turns; each is left for another before the buckets of a curve could hide points of it. */
 const knownRuns = 4
 const pointsOfKnownRun = 200
 
-type Sent = { readonly value: number; readonly sentMs: number }
+/** `at` once it is acknowledged. */
+type Sent = { readonly value: number; readonly sentMs: number; at?: Token | undefined }
 /** What was sent to a run, by step, and how much of it was seen. */
 type ProbedRun = { readonly sent: Sent[]; seen: number }
 
 /**
- * Sends one point to a fresh run and one to a known run every 50 ms and asks for all that have not been seen yet, again and again,
- * until `signal` aborts and all are seen.
+ * Sends one point to a fresh run and one to a known run every 50 ms, and asks for those that can be seen by the server's word as soon as it gives it,
+ * until `signal` aborts and all are seen. A point is seen when the answer that has it is there; a word that does not hold is a failure.
  */
 export async function probeVisibility(
   baseUrl: string,
@@ -45,26 +47,29 @@ export async function probeVisibility(
   /** Runs of which not all has been seen; known runs stay. */
   const runs = new Map<string, ProbedRun>()
   let failure: string | undefined
+  /** In the order of sending, which is what acknowledgements count by, from 1. */
+  const all: Sent[] = []
   const connection = await connect(baseUrl, apiKey, {
     onAnswer(answer) {
-      if (!answer.ok) failure = `a probe was refused: ${answer.error.code}: ${answer.error.message}`
+      if (answer.ok) all[answer.n - 1]!.at = parseToken(answer.at)
+      else failure = `a probe was refused: ${answer.error.code}: ${answer.error.message}`
     },
     onLost: (reason) => {
       failure = `the probe's connection was lost: ${reason}`
     },
   })
-  let probes = 0
-
   function send(run: string): void {
     const probed = runs.get(run) ?? { sent: [], seen: 0 }
     runs.set(run, probed)
-    const value = ++probes + 1 / 3
-    const step = probed.sent.push({ value, sentMs: performance.now() })
+    const value = all.length + 1 + 1 / 3
+    const sent: Sent = { value, sentMs: performance.now() }
+    all.push(sent)
+    const step = probed.sent.push(sent)
     connection.send(pack({ project, run, log: [{ step, metrics: { probe: value } }] }))
   }
 
   function sendBoth(): void {
-    const count = probes / 2
+    const count = all.length / 2
     const generation = Math.floor(count / (knownRuns * pointsOfKnownRun))
     send(`probe-${String(count).padStart(6, '0')}`)
     send(`known-${generation}-${count % knownRuns}`)
@@ -72,16 +77,26 @@ export async function probeVisibility(
 
   const unseen = () => [...runs].filter(([, { sent, seen }]) => seen < sent.length)
 
-  async function poll(): Promise<void> {
-    const asked = unseen()
-    if (asked.length === 0) return
-    const begin = performance.now()
-    if (asked.some(([, { sent, seen }]) => begin - sent[seen]!.sentMs > giveUpAfterMs))
+  async function look(): Promise<void> {
+    const waiting = unseen()
+    if (waiting.length === 0) return
+    const now = performance.now()
+    if (waiting.some(([, { sent, seen }]) => now - sent[seen]!.sentMs > giveUpAfterMs))
       throw new Error(`a probe was not visible in ${giveUpAfterMs} ms`)
-    const names = asked.map(([run]) => run)
+    const watermark = parseToken(await questions.watermark())
+    const due = waiting.filter(([, { sent, seen }]) => covers(watermark, sent[seen]!.at))
+    if (due.length > 0) await ask(due)
+  }
+
+  async function ask(due: readonly [string, ProbedRun][]): Promise<void> {
+    const before = due.map(([, { seen }]) => seen)
+    const begin = performance.now()
+    const names = due.map(([run]) => run)
     const answer = await questions.visible(project, names, 'probe')
     questionLatency.record(performance.now() - begin)
     for (const { run, values } of answer) note(run, values)
+    const missed = due.find(([, { seen }], i) => seen === before[i])
+    if (missed) throw new Error(`a point of ${missed[0]} cannot be seen, though the watermark has passed it`)
   }
 
   function note(run: string, values: readonly (number | string)[]): void {
@@ -99,9 +114,9 @@ export async function probeVisibility(
   const timer = setInterval(() => !signal.aborted && sendBoth(), sendEveryMs)
   try {
     while (!signal.aborted || unseen().length > 0) {
-      await poll()
+      await look()
       if (failure !== undefined) throw new Error(failure)
-      await sleep(pollEveryMs)
+      await sleep(lookEveryMs)
     }
   } finally {
     clearInterval(timer)
@@ -111,6 +126,12 @@ export async function probeVisibility(
     visibleMilliseconds: first.summary(),
     visibleInKnownRunsMilliseconds: next.summary(),
     questionMilliseconds: questionLatency.summary(),
-    probes,
+    probes: all.length,
   }
+}
+
+/** Whether what the token names can be seen, by the watermark. */
+function covers(watermark: Token | undefined, token: Token | undefined): boolean {
+  if (watermark === undefined || token === undefined) return false
+  return [...token.offsets].every(([partition, offset]) => offset <= (watermark.offsets.get(partition) ?? -1))
 }

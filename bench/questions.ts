@@ -43,6 +43,8 @@ export class Unanswered extends Error {
 export type Questioner = {
   readonly series: (input: SeriesInput) => Promise<SeriesAnswer[]>
   readonly packedSeries: (input: SeriesInput) => Promise<PackedAnswer[]>
+  /** The token of what can be seen now; no store is asked for it. */
+  readonly watermark: () => Promise<string>
   /** One metric of those of the runs that can be seen already. */
   readonly visible: (project: string, runs: readonly string[], metric: string) => Promise<RunValues[]>
   readonly close: () => void
@@ -51,6 +53,7 @@ export type Questioner = {
 const seriesQuery = 'query ($in: SeriesInput!) { series(input: $in) { run metric steps values } }'
 const packedQuery =
   'query ($in: SeriesInput!) { series(input: $in) { run metric stepsPacked valuesPacked receipt { exact pointsTotal } } }'
+const watermarkQuery = '{ server { watermark } }'
 /** `series` refuses an unknown run; the list of runs leaves out what it does not know yet. */
 const visibleQuery = `query ($project: String!, $runs: [String!]!, $metrics: [String!]!) {
   runs(project: $project, filter: { run: { in: $runs } }, first: 500) { nodes { run series(metrics: $metrics) { values } } } }`
@@ -72,6 +75,7 @@ export function createQuestioner(baseUrl: string, apiKey: string | undefined): Q
   return {
     series: async (input) => (await ask<{ series: SeriesAnswer[] }>(seriesQuery, { in: input })).series,
     packedSeries: async (input) => (await ask<{ series: PackedAnswer[] }>(packedQuery, { in: input })).series,
+    watermark: async () => (await ask<{ server: { watermark: string } }>(watermarkQuery, {})).server.watermark,
     async visible(project, runs, metric) {
       const { runs: found } = await ask<Visible>(visibleQuery, { project, runs, metrics: [metric] })
       return found.nodes.map(({ run, series }) => ({ run, values: series[0]?.values ?? [] }))

@@ -31,6 +31,8 @@ type Frame = {
   log?: { step: number; metrics: Record<string, number> }[]
 }
 
+const tokenOf = (frame: number) => formatToken({ log: 'fake', offsets: new Map([[0, frame]]) })
+
 const unpacker = new Unpackr({ useRecords: false, int64AsType: 'number' })
 
 export async function startFakeServer(options: FakeServerOptions = {}): Promise<FakeServer> {
@@ -69,7 +71,7 @@ export async function startFakeServer(options: FakeServerOptions = {}): Promise<
         return
       }
       store(frame, sets)
-      const at = formatToken({ log: 'fake', offsets: new Map([[0, frames]]) })
+      const at = tokenOf(frames)
       const answer = pack({ ok: true, seq: frame.seq, n, at })
       if (options.ackAfterMs === undefined) socket.send(answer)
       else setTimeout(() => socket.send(answer), options.ackAfterMs)
@@ -104,8 +106,12 @@ export async function startFakeServer(options: FakeServerOptions = {}): Promise<
     }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const { variables } = JSON.parse(Buffer.concat(chunks).toString())
-    const data = variables.in ? { series: draw(variables.in) } : { runs: { nodes: list(variables) } }
+    const { query, variables } = JSON.parse(Buffer.concat(chunks).toString())
+    const data = variables.in
+      ? { series: draw(variables.in) }
+      : query.includes('watermark')
+        ? { server: { watermark: tokenOf(frames) } }
+        : { runs: { nodes: list(variables) } }
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ data }))
   }
 

@@ -13,6 +13,7 @@ import { openStore } from './store.ts'
  * bit, with what was put in.
  *
  *     node dist/ingest/store/codecs.bench.js values [kind…]
+ *     node dist/ingest/store/codecs.bench.js codes [kind…]
  *     node dist/ingest/store/codecs.bench.js columns
  *     node dist/ingest/store/codecs.bench.js bytes [CANDIDATE…]
  *     node dist/ingest/store/codecs.bench.js merges sparse|dense mixed|KIND [CANDIDATE…]
@@ -120,6 +121,31 @@ async function values(kinds: readonly string[]): Promise<void> {
         row.push(await columnUnder({ name: 'value', ...column }, codec))
       }
       cells(type === 'UInt64' ? `the bits as UInt64, ${codec}` : codec, ...row)
+    }
+  }
+}
+
+/** The column `code` alone, as it is and under what else compresses codes. */
+async function codes(kinds: readonly string[]): Promise<void> {
+  const codecs = [
+    "T64('bit'), LZ4",
+    'T64, LZ4',
+    "T64('bit'), ZSTD(3)",
+    'T64, ZSTD(3)',
+    'T64, ZSTD(1)',
+    'Delta, T64, ZSTD(3)',
+  ]
+  for (const kind of kinds) {
+    console.log(`\n${kind}: bytes a code, CPU ms of insert / read of 1 M\n`)
+    header('codec', 'one step of each series', '50 steps', '1,000 steps', '10,000 steps')
+    const layouts = [
+      pointBlocks('sparse', kind, million)(20),
+      ...[50, 1_000, 10_000].map((steps) => mergedPoints(kind, million, steps)),
+    ].map(coded)
+    for (const codec of codecs) {
+      const row: string[] = []
+      for (const points of layouts) row.push(await columnUnder(named(points, 'code'), codec))
+      cells(codec, ...row)
     }
   }
 }
@@ -471,6 +497,7 @@ const tableHeader = () =>
 
 try {
   if (mode === 'values') await values(args.length > 0 ? args : Object.keys(valueKinds))
+  else if (mode === 'codes') await codes(args.length > 0 ? args : ['mixed', ...Object.keys(valueKinds)])
   else if (mode === 'columns') await columns()
   else if (mode === 'tables') {
     const [shape, kind, ...names] = args as [Shape, string, ...string[]]
@@ -497,7 +524,7 @@ try {
       console.log(`blocks of ${rows}`)
       await tables(shape, 'mixed', [ours], rows, 12 * million)
     }
-  } else throw new Error('values, columns, bytes, merges, tables or blocks?')
+  } else throw new Error('values, codes, columns, bytes, merges, tables or blocks?')
 } finally {
   await store.close()
   await rm(spool, { recursive: true, force: true })
