@@ -12,7 +12,7 @@ export type LiveStretch = {
 
 /**
  * Points as they were logged, in the order of `run, metric, step, ord`, which are its columns beside `code`; at most `rows`. What is new is found by
- * `ord`: parts without anything new are left out by what the store knows of each part, and in the others an index leaves out most.
+ * `ord`, for which the granules of the series are read in every part.
  */
 export function livePoints(stretches: readonly LiveStretch[], rows: number): Statement {
   const binder = createBinder()
