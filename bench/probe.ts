@@ -4,6 +4,7 @@ import { parseToken, type Token } from '../schema/token.ts'
 import { connect } from './connection.ts'
 import { createLatencyRecorder, type Latency } from './latency.ts'
 import type { Questioner } from './questions.ts'
+import { covers } from './tokens.ts'
 
 export type ProbeResult = {
   /** From sending a point to reading it back through GraphQL without `at`: the first point of a run. */
@@ -58,6 +59,7 @@ export async function probeVisibility(
       failure = `the probe's connection was lost: ${reason}`
     },
   })
+
   function send(run: string): void {
     const probed = runs.get(run) ?? { sent: [], seen: 0 }
     runs.set(run, probed)
@@ -84,18 +86,14 @@ export async function probeVisibility(
     if (waiting.some(([, { sent, seen }]) => now - sent[seen]!.sentMs > giveUpAfterMs))
       throw new Error(`a probe was not visible in ${giveUpAfterMs} ms`)
     const watermark = parseToken(await questions.watermark())
-    const due = waiting.filter(([, { sent, seen }]) => covers(watermark, sent[seen]!.at))
-    if (due.length > 0) await ask(due)
-  }
-
-  async function ask(due: readonly [string, ProbedRun][]): Promise<void> {
-    const before = due.map(([, { seen }]) => seen)
+    const due = waiting.filter(([, probed]) => isDue(probed, watermark))
+    if (due.length === 0) return
     const begin = performance.now()
     const names = due.map(([run]) => run)
     const answer = await questions.visible(project, names, 'probe')
     questionLatency.record(performance.now() - begin)
     for (const { run, values } of answer) note(run, values)
-    const missed = due.find(([, { seen }], i) => seen === before[i])
+    const missed = due.find(([, probed]) => isDue(probed, watermark))
     if (missed) throw new Error(`a point of ${missed[0]} cannot be seen, though the watermark has passed it`)
   }
 
@@ -130,8 +128,5 @@ export async function probeVisibility(
   }
 }
 
-/** Whether what the token names can be seen, by the watermark. */
-function covers(watermark: Token | undefined, token: Token | undefined): boolean {
-  if (watermark === undefined || token === undefined) return false
-  return [...token.offsets].every(([partition, offset]) => offset <= (watermark.offsets.get(partition) ?? -1))
-}
+/** Whether the next point that was not seen can be, by the watermark. */
+const isDue = ({ sent, seen }: ProbedRun, watermark: Token | undefined) => covers(watermark, sent[seen]?.at)

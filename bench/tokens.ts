@@ -1,4 +1,4 @@
-import { formatToken, parseToken } from '../schema/token.ts'
+import { formatToken, parseToken, type Token } from '../schema/token.ts'
 
 /** Collects tokens into one that names every write the given ones name: of each partition the last offset. */
 export type TokenCollector = {
@@ -47,4 +47,10 @@ export function mergeTokens(texts: Iterable<string>): string | undefined {
   const collector = createTokenCollector()
   for (const text of texts) collector.add(text)
   return collector.merged()
+}
+
+/** Whether the first names every write that the second names. */
+export function covers(watermark: Token | undefined, token: Token | undefined): boolean {
+  if (watermark === undefined || token === undefined) return false
+  return [...token.offsets].every(([partition, offset]) => offset <= (watermark.offsets.get(partition) ?? -1))
 }

@@ -125,6 +125,15 @@ async function values(kinds: readonly string[]): Promise<void> {
   }
 }
 
+/** A row for each codec with a cell for each column. */
+async function rowsOfCodecs(codecs: readonly string[], columns: readonly BlockColumn[]): Promise<void> {
+  for (const codec of codecs) {
+    const row: string[] = []
+    for (const column of columns) row.push(await columnUnder(column, codec))
+    cells(codec, ...row)
+  }
+}
+
 /** The column `code` alone, as it is and under what else compresses codes. */
 async function codes(kinds: readonly string[]): Promise<void> {
   const codecs = [
@@ -141,12 +150,11 @@ async function codes(kinds: readonly string[]): Promise<void> {
     const layouts = [
       pointBlocks('sparse', kind, million)(20),
       ...[50, 1_000, 10_000].map((steps) => mergedPoints(kind, million, steps)),
-    ].map(coded)
-    for (const codec of codecs) {
-      const row: string[] = []
-      for (const points of layouts) row.push(await columnUnder(named(points, 'code'), codec))
-      cells(codec, ...row)
-    }
+    ]
+    await rowsOfCodecs(
+      codecs,
+      layouts.map((points) => named(coded(points), 'code')),
+    )
   }
 }
 
@@ -178,11 +186,10 @@ async function columns(): Promise<void> {
   for (const name of ['run', 'metric', 'step', 'time', 'ord']) {
     console.log(`\n${name}: bytes a value, CPU ms of insert / read of 1 M\n`)
     header('codec', ...layouts.map(([layout]) => layout))
-    for (const codec of codecs) {
-      const row: string[] = []
-      for (const [, points] of layouts) row.push(await columnUnder(named(points, name), codec))
-      cells(codec, ...row)
-    }
+    await rowsOfCodecs(
+      codecs,
+      layouts.map(([, points]) => named(points, name)),
+    )
   }
 }
 
