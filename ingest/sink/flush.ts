@@ -3,6 +3,7 @@ import { createFigureRows } from './figure-rows.ts'
 import { joinRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
 import { createSeriesRows } from './series-rows.ts'
+import { fewSeries } from './settings.ts'
 import type { SinkState } from './state.ts'
 import { type LongSeries, longSeriesOf } from './tiles/long-series.ts'
 
@@ -19,7 +20,7 @@ export type FlushSteps = {
 /** Series whose rows are built between two turns of the event loop: a millisecond or two, for which points of a block that is due wait. */
 const seriesPerTurn = 5_000
 /** Series of one insert: each costs the store some 10 ms whatever is in it, and what is in it holds up others. */
-const seriesPerInsert = 50_000
+const seriesPerInsert = fewSeries
 
 /**
  * Stores the summaries and sequence numbers of all runs that changed. A run's rows say up to which offset they go, and

@@ -43,6 +43,7 @@ export function createFlushes(host: FlushHost): Flushes {
   const pace = createPace()
   let lastMs = 0
   let lastTookMs = 0
+  let lastSeries = 0
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> | undefined
 
@@ -51,6 +52,7 @@ export function createFlushes(host: FlushHost): Flushes {
     const clock = startWorkClock()
     lastMs = performance.now()
     let restedForMs = 0
+    lastSeries = [...state.dirty].reduce((sum, run) => sum + run.slots.length, 0)
     const covered = await flushState(state, {
       tiles: host.hasBegun() ? host.tiles : undefined,
       stored: (offset) => clock.waiting(host.stored(offset, pace.hasty())),
@@ -82,7 +84,7 @@ export function createFlushes(host: FlushHost): Flushes {
 
   function whenDue(): void {
     if (flushing || !host.lags()) return
-    if (performance.now() - lastMs >= flushIntervalMs(settings, lastTookMs)) flush().catch(host.halt)
+    if (performance.now() - lastMs >= flushIntervalMs(settings, lastTookMs, lastSeries)) flush().catch(host.halt)
   }
 
   return {

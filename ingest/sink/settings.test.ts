@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
-import { defaultSinkSettings, insertPauseMs } from './settings.ts'
+import { defaultSinkSettings, fewSeries, flushIntervalMs, insertPauseMs } from './settings.ts'
 
 test('inserts come as often as asked while they are quick, and take a bounded part of the time when they are not', () => {
   const pause = (insertIntervalMs: number, beside: number, lastTookMs: number) =>
@@ -13,4 +13,13 @@ test('inserts come as often as asked while they are quick, and take a bounded pa
   assert.equal(pause(200, 1, 60_000), 500)
   assert.equal(pause(200, 16, 60_000), 1_000)
   assert.equal(pause(2_000, 1, 60_000), 2_000)
+})
+
+test('a flush of few series comes soon, however slow the store was; one of many takes a tenth of the time at most', () => {
+  const interval = (tookMs: number, series: number) => flushIntervalMs(defaultSinkSettings, tookMs, series)
+  assert.equal(interval(0, 3), 250)
+  assert.equal(interval(20, 3), 1_000)
+  assert.equal(interval(200, 3), 5_000)
+  assert.equal(interval(1_400, 3), 5_000)
+  assert.equal(interval(1_400, fewSeries + 1), 14_000)
 })

@@ -4,7 +4,7 @@ export type SinkSettings = {
   readonly blockRows: number
   /** Shortest time from one insert's begin to the next while there is no hurry, see `insertPauseMs`. */
   readonly insertIntervalMs: number
-  /** Longest pause between two flushes of summaries, unless they take more than a tenth of it. */
+  /** Longest pause between two flushes of summaries, unless they are of many series and take more than a tenth of it. */
   readonly flushIntervalMs: number
   /** Partitions of this process; absent: one. */
   readonly sharers?: number
@@ -53,8 +53,15 @@ const flushMinimumMs = 250
 /** So much longer than each insert of many series took the flush rests before the next. A burst of them would hold up points and questions. */
 export const restPerWork = 9
 
-/** A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and never more than a tenth. */
-export function flushIntervalMs(settings: SinkSettings, lastTookMs: number): number {
-  const soon = Math.max(flushMinimumMs, 50 * lastTookMs)
-  return Math.max(Math.min(soon, settings.flushIntervalMs), 10 * lastTookMs)
+/** Series that one insert takes: what a flush of no more of them took says how slow the store was, not how much there was to do. */
+export const fewSeries = 50_000
+
+/**
+ * A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and never more than a tenth. Whoever asks another process
+ * for summaries waits for it.
+ */
+export function flushIntervalMs(settings: SinkSettings, lastTookMs: number, lastSeries: number): number {
+  const soon = Math.min(Math.max(flushMinimumMs, 50 * lastTookMs), settings.flushIntervalMs)
+  const rare = lastSeries > fewSeries ? 10 * lastTookMs : Math.min(10 * lastTookMs, settings.flushIntervalMs)
+  return Math.max(soon, rare)
 }
