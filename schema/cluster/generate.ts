@@ -88,12 +88,14 @@ function filling(sql: string): string | undefined {
  */
 function altering(sql: string): string | undefined {
   const pattern =
-    /^(?<comment>(?:--.*\n)*)ALTER TABLE (?<table>\w+)\n(?<commands>(?: {4}(?:MODIFY|ADD COLUMN|DROP COLUMN|UPDATE) .+\n)+)$/
-  const { comment, table, commands } = pattern.exec(sql)?.groups ?? {}
+    /^(?<comment>(?:--.*\n)*)ALTER TABLE (?<table>\w+)\n(?<commands>(?: {4}(?:MODIFY|ADD STATISTICS|ADD COLUMN|DROP COLUMN|UPDATE) .+\n)+)(?<settings>SETTINGS .+\n)?$/
+  const { comment, table, commands, settings } = pattern.exec(sql)?.groups ?? {}
   const shardingKey = table === undefined ? undefined : shardingKeys[table]
   if (shardingKey === undefined) return undefined
-  const waiting = commands!.startsWith('    UPDATE ') ? `\n${untilDone}` : ''
-  const local = `${comment}ALTER TABLE ${table}_local ON CLUSTER '{cluster}'\n${commands!.trimEnd()}${waiting};\n`
+  const told = commands!.startsWith('    UPDATE ') ? untilDone : settings
+  const local = `${comment}ALTER TABLE ${table}_local ON CLUSTER '{cluster}'\n${commands!}${told ?? ''}`
+    .trimEnd()
+    .concat(';\n')
   if (!/^ {4}(?:ADD|DROP) COLUMN /m.test(commands!)) return local
   return `${local}\n${spread('CREATE OR REPLACE TABLE', table!, shardingKey)}`
 }
