@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Parameters, StoreReader } from '../../schema/store.ts'
+import { statisticsSettings } from './insert.ts'
 import { identifier, parameterText } from './text.ts'
 
 type Settings = Readonly<Record<string, string | number>>
@@ -40,6 +41,7 @@ export function requestOf(query: string, parameters: Parameters, settings: Setti
 
 /** How one block goes in as one block, whatever the server's own defaults are. */
 export function remoteInsertSettings(
+  table: string,
   rows: number,
   token: string | undefined,
   known: ReadonlySet<string>,
@@ -51,6 +53,7 @@ export function remoteInsertSettings(
     use_strict_insert_block_limits: 0,
     // Blocks have columns of few values as LowCardinality, whatever the table has.
     input_format_native_allow_types_conversion: 1,
+    ...statisticsSettings(table),
   }
   return {
     async_insert: 0,
@@ -80,6 +83,7 @@ export async function optionalSettings(reader: StoreReader): Promise<ReadonlySet
         'max_insert_block_size_bytes',
         'use_strict_insert_block_limits',
         'input_format_native_allow_types_conversion',
+        'materialize_statistics_on_insert',
       ],
     },
   )

@@ -247,7 +247,7 @@ test('every setting that goes with an insert or a question is one the engine kno
   )
   const ofHttp = ['wait_end_of_query']
   const sent = [
-    ...Object.keys(remoteInsertSettings(1, 't', known)),
+    ...Object.keys(remoteInsertSettings('points', 1, 't', known)),
     'max_execution_time',
     'max_memory_usage',
     'timeout_overflow_mode',

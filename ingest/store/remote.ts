@@ -95,7 +95,7 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
           const result = await client.exec({
             query: `INSERT INTO ${table} (${names}) FORMAT Native`,
             values: Readable.from(nativeBlock(rows, columns), { objectMode: false }),
-            clickhouse_settings: remoteInsertSettings(rows, token, knownSettings),
+            clickhouse_settings: remoteInsertSettings(table, rows, token, knownSettings),
             abort_signal: signal,
           })
           await wholeStream(result.stream)

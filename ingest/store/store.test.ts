@@ -138,6 +138,26 @@ function contract(open: (typeof ways)[string]): void {
     )
   })
 
+  test('blocks of points without the log positions that are asked for are not read', async () => {
+    const block = (first: bigint) => {
+      const zeros = new BigUint64Array(2)
+      const columns = [
+        { name: 'run', type: 'UInt64', data: zeros.map(() => 7n) },
+        ...['metric', 'code'].map((name) => ({ name, type: 'UInt64', data: zeros }) as const),
+        { name: 'step', type: 'Int64', data: new BigInt64Array(2) },
+        { name: 'time', type: "DateTime64(3, 'UTC')", data: new BigInt64Array(2) },
+        { name: 'ord', type: 'UInt64', data: BigUint64Array.from([first, first + 1n]) },
+      ] as const
+      return store.insertBlock('points', 2, columns, `p:${first}`)
+    }
+    for (const first of [100n, 200n, 300n]) await block(first)
+    const parts = async (ord: bigint) => {
+      const sql = 'EXPLAIN ESTIMATE SELECT step FROM points WHERE run = 7 AND ord >= {ord:UInt64}'
+      return (await store.reader.rows<{ parts: number | string }>(sql, { ord })).map((row) => Number(row.parts))
+    }
+    assert.deepEqual([await parts(100n), await parts(201n), await parts(300n), await parts(302n)], [[3], [2], [1], [0]])
+  })
+
   test('a block is one part, however many rows it has', async () => {
     const rows = 3_000_000
     const numbers = BigUint64Array.from({ length: rows }, (_, i) => BigInt(i))

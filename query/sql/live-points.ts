@@ -12,7 +12,7 @@ export type LiveStretch = {
 
 /**
  * Points as they were logged, in the order of `run, metric, step, ord`, which are its columns beside `code`; at most `rows`. What is new is found by
- * `ord`: parts that a merge has made and that have nothing new are left out by what the store knows of each, in the others only the granules of the series are read.
+ * `ord`: parts that have nothing new are left out by what the store keeps of each, and in the others only the granules of the series are read.
  */
 export function livePoints(stretches: readonly LiveStretch[], rows: number): Statement {
   const binder = createBinder()
