@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Address, type Connection, openConnection } from './connection.ts'
+import type { Address, Connection } from './connection.ts'
+import { createConnections, nameOf } from './connections.ts'
 import { createFetchBuffers, type Lease } from './fetch-buffers.ts'
 import { createLeaders } from './leaders.ts'
 import type { KafkaOptions } from './options.ts'
@@ -44,7 +45,7 @@ export function createFetcher(options: KafkaOptions): Fetcher {
   const all = new Set<Fetched>()
   /** By name of the broker, where a loop asks it. */
   const running = new Set<string>()
-  const connections = new Map<string, Connection>()
+  const connections = createConnections(options)
   let turn = 0
   let closed = false
   let sharing = false
@@ -99,24 +100,13 @@ export function createFetcher(options: KafkaOptions): Fetcher {
       for (;;) {
         const wanted = await wantedOf(name)
         if (closed || wanted.length === 0) return
-        await fetchOnce(await connectionTo(address), wanted)
+        await fetchOnce(await connections.to(address), wanted)
       }
     } catch (error) {
       if (!closed) logger.debug({ err: error, broker: name }, 'fetching failed; trying again')
       leaders.forget()
       await sleep(troublePauseMs)
     }
-  }
-
-  async function connectionTo(address: Address): Promise<Connection> {
-    const name = nameOf(address)
-    const old = connections.get(name)
-    if (old?.usable()) return old
-    old?.close()
-    const fresh = await openConnection(address, options)
-    connections.set(name, fresh)
-    if (closed) fresh.close()
-    return fresh
   }
 
   async function fetchOnce(connection: Connection, wanted: readonly Request[]): Promise<void> {
@@ -155,12 +145,10 @@ export function createFetcher(options: KafkaOptions): Fetcher {
     wake: () => void share(),
     close() {
       closed = true
-      for (const connection of connections.values()) connection.close()
+      connections.close()
     },
   }
 }
-
-const nameOf = ({ host, port }: Address) => `${host}:${port}`
 
 /** No follower, how long to wait, for how much, at most how much in all and of each partition. */
 function fetchBody(topic: string, wanted: readonly Request[]): Buffer {

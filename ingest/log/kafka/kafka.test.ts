@@ -253,6 +253,15 @@ test('a broker killed under appends stores each record once, and readers and com
   const given = settings({ partitions: 2 })
   const writer = await openKafkaWriter(given)
   const reader = await openKafkaReader(given)
+  const positions = await openKafkaPositions(given)
+  const nothing = { end: 0, stored: 0, flushed: 0, newestMs: 0 }
+  await until('the positions are known', () =>
+    positions.positions().then(
+      () => true,
+      () => false,
+    ),
+  )
+  assert.deepEqual(await positions.positions(), [nothing, nothing])
   const hand = await take(reader)
   await until('both are here', () => hand.partitions.size === 2)
   const offsets: number[][] = [[], []]
@@ -263,6 +272,7 @@ test('a broker killed under appends stores each record once, and readers and com
   for (let kill = 0; kill < 2; kill++) {
     await sleep(500)
     await cluster.brokers[0]!.kill()
+    await assert.rejects(positions.positions(), /does not say how far the sinks are/)
     await sleep(300)
     await cluster.brokers[0]!.start()
   }
@@ -295,7 +305,9 @@ test('a broker killed under appends stores each record once, and readers and com
     }
     await until('a commit is taken', isCommitted, 40_000)
   }
-  await Promise.all([reader.close(), writer.close()])
+  const ends = offsets.map(({ length }) => ({ end: length, stored: length, flushed: length, newestMs: 1 }))
+  assert.deepEqual(await positions.positions(), ends)
+  await Promise.all([reader.close(), writer.close(), positions.close()])
 })
 
 test('letters reach their topic, each under its key', options, async () => {
@@ -354,6 +366,9 @@ test('a log behind TLS and a password', options, async () => {
     assert.equal(await writer.append(0, bytes('secret')), 0)
     const { reader, partition } = await holdOne(given)
     assert.deepEqual(await readTexts(partition, 0, 1), ['secret'])
+    const positions = await openKafkaPositions(given)
+    assert.deepEqual(await positions.positions(), [{ end: 1, stored: 0, flushed: 0, newestMs: 0 }])
+    await positions.close()
     const wrong = { mechanism: 'scram-sha-256', username: 'stepstream', password: 'wrong' } as const
     await assert.rejects(openKafkaWriter({ ...given, sasl: wrong, signal: AbortSignal.timeout(1_500) }))
     await Promise.all([reader.close(), writer.close()])

@@ -1,10 +1,13 @@
-/** The requests of Kafka's protocol that sending and fetching records takes, in the oldest form that Kafka 2.2 to 4.3 know. */
+/** The requests of Kafka's protocol that we make ourselves, in the oldest form that Kafka 2.2 to 4.3 know. */
 
 export type RequestKind = { readonly name: string; readonly key: number; readonly version: number }
 
 export const requests = {
   produce: { name: 'Produce', key: 0, version: 7 },
   fetch: { name: 'Fetch', key: 1, version: 4 },
+  listOffsets: { name: 'ListOffsets', key: 2, version: 1 },
+  offsetFetch: { name: 'OffsetFetch', key: 9, version: 1 },
+  findCoordinator: { name: 'FindCoordinator', key: 10, version: 0 },
   saslHandshake: { name: 'SaslHandshake', key: 17, version: 1 },
   apiVersions: { name: 'ApiVersions', key: 18, version: 0 },
   initProducerId: { name: 'InitProducerId', key: 22, version: 1 },
@@ -77,4 +80,9 @@ export function takeBytes(answer: Answer, length: number): Buffer {
 /** Empty where there is none. */
 export function takeText(answer: Answer): string {
   return String(takeBytes(answer, Math.max(0, takeInt16(answer))))
+}
+
+export function takeNullableText(answer: Answer): string | null {
+  const length = takeInt16(answer)
+  return length < 0 ? null : String(takeBytes(answer, length))
 }
