@@ -36,7 +36,7 @@ export function createConnections(options: Pick<KafkaOptions, 'tls' | 'sasl'>): 
       if (known?.usable()) return known
       known?.close()
       // Whoever comes first opens a new one.
-      if (open.get(name) === old) open.set(name, openConnection(address, options))
+      if (!closed && open.get(name) === old) open.set(name, openConnection(address, options))
       const fresh = open.get(name)
       if (!fresh) throw new Error('the connections were closed')
       return await fresh
