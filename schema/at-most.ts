@@ -10,3 +10,9 @@ export async function atMost(work: Promise<unknown>, ms: number): Promise<boolea
     late.abort()
   }
 }
+
+/** What `work` gives within `ms`; it goes on if it is late. @throws what `work` throws, or an Error that says `late` */
+export async function inTime<T>(work: Promise<T>, ms: number, late: string): Promise<T> {
+  if (!(await atMost(work, ms))) throw new Error(late)
+  return await work
+}

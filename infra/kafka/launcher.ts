@@ -132,8 +132,8 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
 }
 
 /**
- * What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes. And it is made
- * soon: a young broker runs an eighth of its time in the interpreter.
+ * What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes. The
+ * first compiles soon: without that a young broker runs an eighth of its time in the interpreter.
  */
 const compileLittle = ['-XX:TieredStopAtLevel=1', '-XX:CompileThresholdScaling=0.1']
 

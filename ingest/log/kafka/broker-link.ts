@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Address, type Connection, openConnection } from './connection.ts'
-import type { KafkaOptions } from './options.ts'
-import { int16, int32, requests, takeInt16, takeInt32, takeInt64, takeText, textBytes } from './protocol.ts'
+import type { Connection } from './connection.ts'
+import { eachPartition, int16, int32, oneTopic, requests, takeInt16, takeInt64 } from './protocol.ts'
 import type { ProducerIdentity, RecordBatch } from './record-batch.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
@@ -14,7 +13,6 @@ export type BrokerLink = {
    * bytes are written any more.
    */
   produce(partition: number, batch: RecordBatch): Promise<Verdict>
-  close(): void
 }
 
 type Entry = {
@@ -33,29 +31,11 @@ const copiedBytes = 8 * 1024
 
 /**
  * One request is under way at a time. While it is, the records of all partitions gather for the next one, so that the cost of
- * a request is shared among them.
+ * a request is shared among them. `connection`: one that is usable.
  */
-export function createBrokerLink(address: Address, topic: string, options: KafkaOptions): BrokerLink {
-  let opening: Promise<Connection> | undefined
+export function createBrokerLink(topic: string, connection: () => Promise<Connection>): BrokerLink {
   const ready: Entry[] = []
   let sending = false
-  let closed = false
-
-  async function connection(): Promise<Connection> {
-    if (closed) throw new Error('the link was closed')
-    const own = opening
-    if (own && (await own).usable()) return await own
-    // Whoever comes first opens a new one.
-    if (opening === own) {
-      void own?.then((old) => old.close())
-      const fresh = openConnection(address, options)
-      opening = fresh
-      fresh.catch(() => {
-        if (opening === fresh) opening = undefined
-      })
-    }
-    return await connection()
-  }
 
   function takeReady(): Entry[] {
     let count = 0
@@ -84,15 +64,11 @@ export function createBrokerLink(address: Address, topic: string, options: Kafka
   async function ask(entries: readonly Entry[]): Promise<Map<number, Verdict>> {
     const answer = await (await connection()).ask(requests.produce, produceBody(topic, entries))
     const verdicts = new Map<number, Verdict>()
-    for (let topics = takeInt32(answer); topics > 0; topics--) {
-      takeText(answer)
-      for (let partitions = takeInt32(answer); partitions > 0; partitions--) {
-        const partition = takeInt32(answer)
-        verdicts.set(partition, verdictOf(takeInt16(answer), takeInt64(answer)))
-        // The time it was given, and the partition's first offset.
-        answer.at += 16
-      }
-    }
+    eachPartition(answer, (partition) => {
+      verdicts.set(partition, verdictOf(takeInt16(answer), takeInt64(answer)))
+      // The time it was given, and the partition's first offset.
+      answer.at += 16
+    })
     for (const { partition } of entries) {
       if (!verdicts.has(partition)) throw new Error(`Kafka says nothing of the record of partition ${partition}`)
     }
@@ -116,19 +92,12 @@ export function createBrokerLink(address: Address, topic: string, options: Kafka
         void sendReady()
       })
     },
-    close() {
-      closed = true
-      void opening?.then(
-        (open) => open.close(),
-        () => {},
-      )
-    },
   }
 }
 
 /** No transaction, all replicas, how long to wait for them, one topic, and its partitions with a batch each. */
 function produceBody(topic: string, entries: readonly Entry[]): Uint8Array[] {
-  const start = [int16(-1), int16(-1), int32(replicasMs), int32(1), textBytes(topic), int32(entries.length)]
+  const start = [int16(-1), int16(-1), int32(replicasMs), oneTopic(topic, entries.length)]
   const body: Uint8Array[] = []
   let small: Uint8Array[] = start
   for (const { partition, batch } of entries) {

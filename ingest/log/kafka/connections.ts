@@ -27,19 +27,27 @@ export function createConnections(options: Pick<KafkaOptions, 'tls' | 'sasl'>): 
     open.clear()
   }
 
+  function begin(name: string, address: Address): void {
+    const fresh = openConnection(address, options)
+    open.set(name, fresh)
+    fresh.catch(() => {
+      if (open.get(name) === fresh) open.delete(name)
+    })
+  }
+
   return {
     async to(address) {
-      if (closed) throw new Error('the connections were closed')
       const name = nameOf(address)
-      const old = open.get(name)
-      const known = await old?.catch(() => undefined)
-      if (known?.usable()) return known
-      known?.close()
-      // Whoever comes first opens a new one.
-      if (!closed && open.get(name) === old) open.set(name, openConnection(address, options))
-      const fresh = open.get(name)
-      if (!fresh) throw new Error('the connections were closed')
-      return await fresh
+      while (!closed) {
+        const known = open.get(name)
+        const connection = await known
+        if (closed) break
+        if (connection?.usable()) return connection
+        connection?.close()
+        // Whoever comes first opens a new one.
+        if (open.get(name) === known) begin(name, address)
+      }
+      throw new Error('the connections were closed')
     },
     drop,
     close() {

@@ -7,15 +7,15 @@ import type { KafkaOptions } from './options.ts'
 import type { Fetched } from './partition.ts'
 import {
   type Answer,
+  eachPartition,
   int32,
   int64,
+  oneTopic,
   requests,
   takeBytes,
   takeInt16,
   takeInt32,
   takeInt64,
-  takeText,
-  textBytes,
 } from './protocol.ts'
 import { messageBytes } from './topic.ts'
 
@@ -156,7 +156,7 @@ function fetchBody(topic: string, wanted: readonly Request[]): Buffer {
   const partitions = wanted.flatMap(({ fetched, offset }) => {
     return [int32(fetched.partition), int64(offset), int32(messageBytes)]
   })
-  return Buffer.concat([...head, int32(1), textBytes(topic), int32(wanted.length), ...partitions])
+  return Buffer.concat([...head, oneTopic(topic, wanted.length), ...partitions])
 }
 
 function readFetch(
@@ -165,17 +165,13 @@ function readFetch(
 ): void {
   // The time for which the broker slows us down; it does so by itself.
   answer.at += 4
-  for (let topics = takeInt32(answer); topics > 0; topics--) {
-    takeText(answer)
-    for (let partitions = takeInt32(answer); partitions > 0; partitions--) {
-      const partition = takeInt32(answer)
-      const error = takeInt16(answer)
-      const end = takeInt64(answer)
-      // Where transactions ended, and those that were given up.
-      answer.at += 8
-      const givenUp = Math.max(0, takeInt32(answer))
-      answer.at += 16 * givenUp
-      take(partition, error, end, takeBytes(answer, Math.max(0, takeInt32(answer))))
-    }
-  }
+  eachPartition(answer, (partition) => {
+    const error = takeInt16(answer)
+    const end = takeInt64(answer)
+    // Where transactions ended, and those that were given up.
+    answer.at += 8
+    const givenUp = Math.max(0, takeInt32(answer))
+    answer.at += 16 * givenUp
+    take(partition, error, end, takeBytes(answer, Math.max(0, takeInt32(answer))))
+  })
 }

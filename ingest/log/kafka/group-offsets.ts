@@ -1,9 +1,10 @@
 import type { KeptCommit } from './commit-metadata.ts'
 import type { Address, Connection } from './connection.ts'
 import {
-  type Answer,
+  eachPartition,
   int32,
   int64,
+  oneTopic,
   requests,
   takeInt16,
   takeInt32,
@@ -29,7 +30,7 @@ export async function fetchCommits(
   partitions: readonly number[],
 ): Promise<Map<number, KeptCommit>> {
   const asked = partitions.map((partition) => int32(partition))
-  const body = [textBytes(group), int32(1), textBytes(topic), int32(partitions.length), ...asked]
+  const body = [textBytes(group), oneTopic(topic, partitions.length), ...asked]
   const answer = await connection.ask(requests.offsetFetch, [Buffer.concat(body)])
   const commits = new Map<number, KeptCommit>()
   eachPartition(answer, (partition) => {
@@ -47,7 +48,7 @@ export async function fetchEnds(
   partitions: readonly number[],
 ): Promise<Map<number, number>> {
   const asked = partitions.flatMap((partition) => [int32(partition), int64(latest)])
-  const body = [int32(-1), int32(1), textBytes(topic), int32(partitions.length), ...asked]
+  const body = [int32(-1), oneTopic(topic, partitions.length), ...asked]
   const answer = await connection.ask(requests.listOffsets, [Buffer.concat(body)])
   const ends = new Map<number, number>()
   eachPartition(answer, (partition) => {
@@ -60,14 +61,6 @@ export async function fetchEnds(
 
 /** The time that stands for a partition's end. */
 const latest = -1
-
-/** Topics, each with its name, and of each its partitions. */
-function eachPartition(answer: Answer, take: (partition: number) => void): void {
-  for (let topics = takeInt32(answer); topics > 0; topics--) {
-    takeText(answer)
-    for (let count = takeInt32(answer); count > 0; count--) take(takeInt32(answer))
-  }
-}
 
 function refuse(error: number, what: string): void {
   if (error !== 0) throw new Error(`Kafka does not say ${what}: error ${error}`)

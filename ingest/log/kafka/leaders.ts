@@ -1,3 +1,4 @@
+import { inTime } from '../../../schema/at-most.ts'
 import type { Address } from './connection.ts'
 import { createKafkaClient, impatient, type KafkaOptions } from './options.ts'
 
@@ -34,20 +35,10 @@ export function createLeaders(topic: string, options: KafkaOptions): Leaders {
     }
   }
 
-  function bounded(): Promise<Map<number, Address>> {
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`Kafka does not say in ${lookupMs} ms who leads ${topic}`))
-      const timer = setTimeout(late, lookupMs)
-      lookUp()
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer))
-    })
-  }
-
   return {
     async of(partition) {
       if (!known) {
-        const fresh = bounded()
+        const fresh = inTime(lookUp(), lookupMs, `Kafka does not say in ${lookupMs} ms who leads ${topic}`)
         known = fresh
         fresh.catch(() => {
           if (known === fresh) known = undefined

@@ -1,4 +1,4 @@
-import { atMost } from '../../../schema/at-most.ts'
+import { inTime } from '../../../schema/at-most.ts'
 import { Refusal } from '../../../schema/errors.ts'
 import { type LogPositions, nothingCommitted, type Position } from '../log.ts'
 import { decodeCommit } from './commit-metadata.ts'
@@ -54,18 +54,12 @@ export async function openKafkaPositions(options: KafkaOptions): Promise<KafkaPo
     return new Map(ends.flatMap((some) => [...some]))
   }
 
-  async function bounded(): Promise<Position[]> {
-    const looking = look()
-    if (!(await atMost(looking, answerMs))) throw new Error(`no answer in ${answerMs} ms`)
-    return await looking
-  }
-
   return {
     id,
     partitions: options.partitions,
     async positions() {
       try {
-        return await bounded()
+        return await inTime(look(), answerMs, `no answer in ${answerMs} ms`)
       } catch (error) {
         logger.debug({ err: error }, 'reading the positions failed')
         connections.drop()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../../../schema/errors.ts'
 import { type BrokerLink, createBrokerLink } from './broker-link.ts'
+import { createConnections, nameOf } from './connections.ts'
 import { createLeaders, type Leaders } from './leaders.ts'
 import type { KafkaOptions } from './options.ts'
 import { encodeRecordBatch, type Message, type ProducerIdentity, type RecordBatch } from './record-batch.ts'
@@ -47,6 +48,7 @@ export function createRecordSender(
 ): RecordSender {
   const { logger } = options
   const lanes = new Map<number, Lane>()
+  const connections = createConnections(options)
   const links = new Map<string, BrokerLink>()
   let closed = false
 
@@ -61,8 +63,8 @@ export function createRecordSender(
 
   async function linkTo(partition: number): Promise<BrokerLink> {
     const address = await leaders.of(partition)
-    const name = `${address.host}:${address.port}`
-    const link = links.get(name) ?? createBrokerLink(address, topic, options)
+    const name = nameOf(address)
+    const link = links.get(name) ?? createBrokerLink(topic, () => connections.to(address))
     links.set(name, link)
     return link
   }
@@ -148,7 +150,7 @@ export function createRecordSender(
     async close() {
       closed = true
       await Promise.all([...lanes.values()].map(({ last }) => last))
-      for (const link of links.values()) link.close()
+      connections.close()
     },
   }
 }

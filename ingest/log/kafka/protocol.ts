@@ -33,6 +33,11 @@ export function textBytes(text: string): Buffer {
   return Buffer.concat([int16(bytes.length), bytes])
 }
 
+/** That partitions of one topic follow, so many. */
+export function oneTopic(topic: string, partitions: number): Buffer {
+  return Buffer.concat([int32(1), textBytes(topic), int32(partitions)])
+}
+
 export function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2)
   bytes.writeInt16BE(value)
@@ -79,10 +84,18 @@ export function takeBytes(answer: Answer, length: number): Buffer {
 
 /** Empty where there is none. */
 export function takeText(answer: Answer): string {
-  return String(takeBytes(answer, Math.max(0, takeInt16(answer))))
+  return takeNullableText(answer) ?? ''
 }
 
 export function takeNullableText(answer: Answer): string | null {
   const length = takeInt16(answer)
   return length < 0 ? null : String(takeBytes(answer, length))
+}
+
+/** Topics, each with its name, and of each its partitions: `take` reads what follows the number of each. */
+export function eachPartition(answer: Answer, take: (partition: number) => void): void {
+  for (let topics = takeInt32(answer); topics > 0; topics--) {
+    takeText(answer)
+    for (let count = takeInt32(answer); count > 0; count--) take(takeInt32(answer))
+  }
 }
