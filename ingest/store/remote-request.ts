@@ -46,15 +46,7 @@ export function remoteInsertSettings(
   token: string | undefined,
   known: ReadonlySet<string>,
 ): Record<string, string | number> {
-  // Each newer setting decides over an older one where both are there.
-  const newer = {
-    deduplicate_insert: token === undefined ? 'disable' : 'enable',
-    max_insert_block_size_bytes: 0,
-    use_strict_insert_block_limits: 0,
-    // Blocks have columns of few values as LowCardinality, whatever the table has.
-    input_format_native_allow_types_conversion: 1,
-    ...statisticsSettings(table),
-  }
+  const newer = Object.entries(newerSettings(table, token)).filter(([name]) => known.has(name))
   return {
     async_insert: 0,
     insert_deduplicate: token === undefined ? 0 : 1,
@@ -68,24 +60,28 @@ export function remoteInsertSettings(
     max_execution_time: 0,
     wait_end_of_query: 1,
     log_comment: 'stepstream insert',
-    ...Object.fromEntries(Object.entries(newer).filter(([name]) => known.has(name))),
+    ...Object.fromEntries(newer),
     ...(token === undefined ? {} : { insert_deduplication_token: token }),
   }
 }
 
-/** Settings that not every version has: those are sent only where they are known. */
+/** Settings that not every version has: each decides over an older one where both are there. */
+function newerSettings(table: string, token: string | undefined): Record<string, string | number> {
+  return {
+    deduplicate_insert: token === undefined ? 'disable' : 'enable',
+    max_insert_block_size_bytes: 0,
+    use_strict_insert_block_limits: 0,
+    // Blocks have columns of few values as LowCardinality, whatever the table has.
+    input_format_native_allow_types_conversion: 1,
+    ...statisticsSettings(table),
+  }
+}
+
+/** Which of them the server knows; the others are not sent. */
 export async function optionalSettings(reader: StoreReader): Promise<ReadonlySet<string>> {
   const rows = await reader.rows<{ name: string }>(
     'SELECT name FROM system.settings WHERE name IN {names:Array(String)}',
-    {
-      names: [
-        'deduplicate_insert',
-        'max_insert_block_size_bytes',
-        'use_strict_insert_block_limits',
-        'input_format_native_allow_types_conversion',
-        'materialize_statistics_on_insert',
-      ],
-    },
+    { names: Object.keys(newerSettings('points', undefined)) },
   )
   return new Set(rows.map(({ name }) => name))
 }
