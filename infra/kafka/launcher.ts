@@ -93,14 +93,8 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
       const properties = brokerProperties(plan, broker)
       await writeFile(join(folder, propertiesFile), properties)
       const { java, options: toolOptions } = toolRuntime
-      await formatStorage(folder, clusterId, java, [...compileLittle, ...toolOptions, ...loggingOptions(folder)])
-      const javaOptions = [
-        heap,
-        ...compileLittle,
-        ...brokerOptions,
-        ...brokerRuntime.options,
-        ...loggingOptions(folder),
-      ]
+      await formatStorage(folder, clusterId, java, [quickCompiler, ...toolOptions, ...loggingOptions(folder)])
+      const javaOptions = [heap, quickCompiler, ...brokerOptions, ...brokerRuntime.options, ...loggingOptions(folder)]
       return createBroker({
         id,
         port,
@@ -131,13 +125,12 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
   }
 }
 
-/**
- * What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes. The
- * first compiles soon: without that a young broker runs an eighth of its time in the interpreter.
- */
-const compileLittle = ['-XX:TieredStopAtLevel=1', '-XX:CompileThresholdScaling=0.1']
+/** What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes. */
+const quickCompiler = '-XX:TieredStopAtLevel=1'
 
 const brokerOptions = [
+  // Without it a young broker runs an eighth of its time in the interpreter. A tool, which ends after a second, pays for it and has nothing of it.
+  '-XX:CompileThresholdScaling=0.1',
   // A broker without memory does not limp on.
   '-XX:+ExitOnOutOfMemoryError',
   '-Djava.awt.headless=true',

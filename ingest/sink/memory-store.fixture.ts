@@ -79,9 +79,10 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
 
   function runsWith({ runs, metrics, steps, offsets }: Parameters): { found: string }[] {
     const lists = [runs, metrics, steps, offsets] as readonly (readonly bigint[])[]
+    const keys = new Set<unknown>(runs as readonly bigint[])
     const wanted = new Set(lists[0]!.map((_, i) => lists.map((list) => list[i]).join()))
-    const found = points.filter(({ run, metric, step, ord }) =>
-      wanted.has([run, metric, step, (ord as bigint) >> 16n].join()),
+    const found = points.filter(
+      ({ run, metric, step, ord }) => keys.has(run) && wanted.has([run, metric, step, (ord as bigint) >> 16n].join()),
     )
     return [...new Set(found.map(({ run }) => String(run)))].map((run) => ({ found: run }))
   }
@@ -140,14 +141,13 @@ export function cellAt(column: BlockColumn, i: number): Cell {
 }
 
 function rowAt(columns: readonly BlockColumn[], i: number): Row {
-  return Object.fromEntries(
-    columns.map((column) => {
-      const { name } = column
-      const cell = cellAt(column, i)
-      if (cell instanceof Uint8Array) return [name, Uint8Array.from(cell)]
-      return [name, cell instanceof Map ? new Map(cell) : cell]
-    }),
-  )
+  const row: Row = {}
+  for (const column of columns) {
+    const cell = cellAt(column, i)
+    if (cell instanceof Uint8Array) row[column.name] = Uint8Array.from(cell)
+    else row[column.name] = cell instanceof Map ? new Map(cell) : cell
+  }
+  return row
 }
 
 /** As JSONEachRow gives it. */

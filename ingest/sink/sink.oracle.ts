@@ -105,12 +105,13 @@ function takeFrame(run: ModelRun, frame: RecordFrame, offset: bigint, points: st
     replace(run.tags, tags)
   }
   if (run.offset !== offset) Object.assign(run, { offset, place: 0n })
+  const key = runKey(run.project, run.run)
   frame.blocks.forEach((block) => {
     const ord = offset * 65_536n + run.place++
     for (const { metric, step, time, value, bits } of expandBlock(block)) {
       const timeMs = time ?? BigInt(frame.receivedMs)
       run.points++
-      points.push(pointLine(runKey(run.project, run.run), metricKey(metric), step, timeMs, bits, ord))
+      points.push(pointLine(key, metricKey(metric), step, timeMs, bits, ord))
       if (!run.series.has(metric)) run.series.set(metric, [])
       run.series.get(metric)!.push({ step: Number(step), time: Number(timeMs), value })
     }
