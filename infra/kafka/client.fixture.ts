@@ -29,7 +29,8 @@ export function client({ bootstrap }: Pick<KafkaCluster, 'bootstrap'>, config: P
 export async function createTopic(kafka: Kafka, topic: string, replicationFactor: number): Promise<void> {
   const admin = kafka.admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor }], waitForLeaders: true })
+  // Not kafkajs's wait for leaders, which fails for good when the broker that it asks has not heard of the topic; whoever sends tries again.
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor }], waitForLeaders: false })
   await admin.disconnect()
 }
 
