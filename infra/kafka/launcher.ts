@@ -55,7 +55,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
   if (!requirements.available) throw new Error(requirements.reason)
   const { java, javaVersion, maven } = requirements
   const classPath = (await kafkaJars(maven)).join(':')
-  const runtime = (more: readonly string[]) => ({ java, options: ['-XX:+UseSerialGC', ...more, '-cp', classPath] })
+  const runtime = (more: readonly string[]) => ({ java, options: [...javaOptions, ...more, '-cp', classPath] })
   const archive = await classArchiveOptions(kafkaFolder(), javaVersion, async (directory, more) => {
     const cluster = await startCluster({ directory }, runtime([]), runtime(more))
     await cluster.stop()
@@ -93,15 +93,14 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
       const properties = brokerProperties(plan, broker)
       await writeFile(join(folder, propertiesFile), properties)
       const { java, options: toolOptions } = toolRuntime
-      await formatStorage(folder, clusterId, java, [quickCompiler, ...toolOptions, ...loggingOptions(folder)])
-      const javaOptions = [heap, quickCompiler, ...brokerOptions, ...brokerRuntime.options, ...loggingOptions(folder)]
+      await formatStorage(folder, clusterId, java, [...toolOptions, ...loggingOptions(folder)])
       return createBroker({
         id,
         port,
         folder,
         properties,
         java,
-        javaOptions,
+        javaOptions: [heap, ...brokerOptions, ...brokerRuntime.options, ...loggingOptions(folder)],
         ca: certificate?.ca,
         onExit: options.onExit,
       })
@@ -125,8 +124,12 @@ async function startLocked(options: KafkaOptions, toolRuntime: Runtime, brokerRu
   }
 }
 
-/** What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes. */
-const quickCompiler = '-XX:TieredStopAtLevel=1'
+/** Of every program of Kafka's. */
+const javaOptions = [
+  '-XX:+UseSerialGC',
+  // What a broker does with records is mostly the kernel's work and that of built-in checksums: what the second compiler costs comes back only after minutes.
+  '-XX:TieredStopAtLevel=1',
+]
 
 const brokerOptions = [
   // Without it a young broker runs an eighth of its time in the interpreter. A tool, which ends after a second, pays for it and has nothing of it.

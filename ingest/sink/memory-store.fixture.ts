@@ -79,7 +79,7 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
 
   function runsWith({ runs, metrics, steps, offsets }: Parameters): { found: string }[] {
     const lists = [runs, metrics, steps, offsets] as readonly (readonly bigint[])[]
-    const keys = new Set<unknown>(runs as readonly bigint[])
+    const keys = new Set<unknown>(lists[0])
     const wanted = new Set(lists[0]!.map((_, i) => lists.map((list) => list[i]).join()))
     const found = points.filter(
       ({ run, metric, step, ord }) => keys.has(run) && wanted.has([run, metric, step, (ord as bigint) >> 16n].join()),
