@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { packageFile } from '../../schema/files.ts'
+import { chosenSeed, createRandom, whole } from '../../test/random.ts'
 import type { Store } from './contract.ts'
-import { migrate, readMigrations } from './migrate.ts'
+import { type Migratable, migrate, missingMigrations, readMigrations } from './migrate.ts'
 import { openRemote, type StoreProcess, startStoreProcess } from './server.fixture.ts'
 
 let directory: string
@@ -48,6 +49,34 @@ test('what is there is not made again', async () => {
 test('a table that was made but not recorded is found by its table', async () => {
   await stores[0]!.command("ALTER TABLE migrations DELETE WHERE name = '0002_runs.sql' SETTINGS mutations_sync = 2")
   assert.deepEqual(await migrate(stores[0]!, migrations), ['0002_runs.sql'])
+})
+
+test('whenever it dies on the way, the next one makes the same tables', async () => {
+  const store = stores[0]!
+  const tables = async () =>
+    await store.reader.rows<{ name: string; text: string }>(
+      'SELECT name, create_table_query AS text FROM system.tables WHERE database = currentDatabase() ORDER BY name',
+    )
+  const expected = await tables()
+  const dropped = migrations.findIndex(({ sql }) => /DROP COLUMN/.test(sql))
+  const random = createRandom(chosenSeed())
+  // Statements until it dies, the one that makes the table of migrations and those that record them among them.
+  const anywhere = [1, 2].map(() => whole(random, 0, migrations.length + 3))
+  for (const statements of [dropped, dropped + 2, dropped + 4, ...anywhere]) {
+    for (const { name } of await tables()) await store.command(`DROP TABLE ${name} SYNC`)
+    let left = statements
+    const dying: Migratable = {
+      reader: store.reader,
+      async command(sql, parameters) {
+        if (left-- <= 0) throw new Error('died')
+        await store.command(sql, parameters)
+      },
+    }
+    await assert.rejects(migrate(dying, migrations), /died/)
+    await migrate(store, migrations)
+    assert.deepEqual(await tables(), expected, `after ${statements} statements`)
+    assert.deepEqual(await missingMigrations(store.reader, migrations), [])
+  }
 })
 
 test('a file that was changed after it was applied is refused', async () => {

@@ -25,8 +25,8 @@ export type Migratable = {
 
 /**
  * Brings the store to the newest schema: applies what is missing, in order, and checks that what was applied has not
- * changed since. Each file is one statement, so a crash leaves it either done or not; a CREATE that was done but not
- * recorded is found by its table. Several processes may do so at once: each statement may be repeated.
+ * changed since. Each file is one statement, so a crash leaves it either done or not; what was done but not recorded is
+ * done again. Several processes may do so at once: each statement may be repeated.
  */
 export async function migrate(store: Migratable, migrations: readonly Migration[]): Promise<string[]> {
   await store.command(
@@ -34,25 +34,42 @@ export async function migrate(store: Migratable, migrations: readonly Migration[
       ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
   )
   const applied: string[] = []
-  for (;;) {
-    const [next] = await missingMigrations(store.reader, migrations)
-    if (!next) return applied
-    const { name, sql, checksum } = next
+  const unrecorded: Migration[] = []
+  const record = async () => {
+    if (unrecorded.length === 0) return
+    const rows = unrecorded.splice(0)
+    await store.command(
+      'INSERT INTO migrations (name, checksum) SELECT row.1, row.2 FROM (SELECT arrayJoin(arrayZip({names:Array(String)}, {checksums:Array(String)})) AS row)',
+      { names: rows.map(({ name }) => name), checksums: rows.map(({ checksum }) => checksum) },
+    )
+  }
+  let missing = await missingMigrations(store.reader, migrations)
+  while (missing.length > 0) {
+    const next = missing.shift()!
+    // To write that down takes longer than most statements do, so it is done of several at once.
+    if (ofNoReturn(next)) await record()
     try {
-      await apply(store, sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS '))
+      await apply(store, next)
     } catch (error) {
       // Another process has done it, and more, so that it may not be possible any more.
-      const [missing] = await missingMigrations(store.reader, migrations)
-      if (missing?.name === name) throw error
+      await record()
+      missing = await missingMigrations(store.reader, migrations)
+      if (missing[0]?.name === next.name) throw error
       continue
     }
-    await store.command('INSERT INTO migrations (name, checksum) SELECT {name:String}, {checksum:String}', {
-      name,
-      checksum,
-    })
-    applied.push(name)
+    unrecorded.push(next)
+    applied.push(next.name)
+    if (changesRows(next)) await record()
   }
+  await record()
+  return applied
 }
+
+/** After it statements before it are not possible any more. */
+const ofNoReturn = ({ sql }: Migration): boolean => /^ *(?:DROP|RENAME) /m.test(sql)
+
+/** It may take minutes, and so would doing it again. */
+const changesRows = ({ sql }: Migration): boolean => /^ {4}UPDATE /m.test(sql)
 
 const pauseMs = 20
 
@@ -60,7 +77,8 @@ const pauseMs = 20
  * A statement that changes rows of a table is done when the engine has gone through all of them in the background, which may take minutes; until then it refuses
  * others, also those of another process that is about to do the same.
  */
-async function apply(store: Migratable, sql: string): Promise<void> {
+async function apply(store: Migratable, migration: Migration): Promise<void> {
+  const sql = migration.sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS ')
   const table = /^ALTER TABLE (\w+)/m.exec(sql)?.[1] ?? ''
   for (;;) {
     try {
@@ -71,7 +89,7 @@ async function apply(store: Migratable, sql: string): Promise<void> {
       await untilChanged(store.reader, table)
     }
   }
-  if (/^ {4}UPDATE /m.test(sql)) await untilChanged(store.reader, table)
+  if (changesRows(migration)) await untilChanged(store.reader, table)
 }
 
 /** @throws Error with the engine's reason when it cannot change some rows */
