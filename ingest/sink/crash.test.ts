@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { limits } from '../../schema/limits.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { chosenSeed, createRandom } from '../../test/random.ts'
 import { openStore } from '../store/store.ts'
 import { contentsOfStore } from './contents.fixture.ts'
-import { crashWorld, livesPerWorld, logs, mixes, smallLimits } from './crash.fuzz.ts'
+import { livesPerWorld, logs, mixes, smallLimits } from './crash.fuzz.ts'
+import { startWorldsThread } from './crash-thread.fixture.ts'
 import { assertSame } from './same.fixture.ts'
 import { contentsOfWorld, createWorldLog, liveThrough, type World } from './world.fixture.ts'
 
@@ -19,13 +20,16 @@ const realCrashes = Number(process.env.REAL_CRASHES ?? 12)
 // Small limits, so that a short run meets them; each test file is a process of its own.
 Object.assign(limits, smallLimits)
 
+const thread = startWorldsThread()
+after(() => thread.end())
+
 for (const partitions of logs) {
   for (const [mix, [name]] of mixes.entries()) {
     // A world of several partitions takes several times as long.
     const worlds = Math.ceil(crashes / livesPerWorld / mixes.length / (partitions === 1 ? 1 : 2))
     for (let n = 0; n < worlds; n++) {
       test(`${name}, ${partitions} partitions: through ${livesPerWorld} crashes (world ${n}) the store comes to hold what the log says`, () =>
-        crashWorld(mix, seed + n, partitions))
+        thread.crash(mix, seed + n, partitions))
     }
   }
 

@@ -25,6 +25,7 @@ export function train(seed: number, steps: number, learningRate: number): Traini
   const random = createRandom(seed)
   const teacher = weights(random, features, classes)
   const inputs = Float64Array.from({ length: examples * features }, () => normal(random))
+  const inputOf = Array.from({ length: examples }, (_, i) => inputs.subarray(i * features, (i + 1) * features))
   const labels = Uint8Array.from({ length: examples }, (_, example) => labelOf(random, teacher, inputs, example))
   const first = createLayer(random, features, hidden)
   const second = createLayer(random, hidden, classes)
@@ -41,12 +42,12 @@ export function train(seed: number, steps: number, learningRate: number): Traini
     let right = 0
     for (let i = 0; i < batchSize; i++) {
       const example = Math.floor(random() * examples)
-      const input = inputs.subarray(example * features, (example + 1) * features)
+      const input = inputOf[example]!
       forward(first, input, active)
       for (let unit = 0; unit < hidden; unit++) active[unit] = Math.max(0, active[unit]!)
       forward(second, active, logits)
       const label = labels[example]!
-      if (logits.indexOf(Math.max(...logits)) === label) right++
+      if (highestOf(logits) === label) right++
       loss += softmaxLoss(logits, label)
       backward(second, active, logits, back)
       for (let unit = 0; unit < hidden; unit++) if (active[unit] === 0) back[unit] = 0
@@ -96,9 +97,16 @@ function forward({ inputs, outputs, weights }: Layer, input: Float64Array, targe
   }
 }
 
+/** The place of the highest, the first of equals. */
+function highestOf(logits: Float64Array): number {
+  let place = 0
+  for (let i = 1; i < classes; i++) if (logits[i]! > logits[place]!) place = i
+  return place
+}
+
 /** The loss; leaves its gradient by the logits in their place. */
 function softmaxLoss(logits: Float64Array, label: number): number {
-  const highest = Math.max(...logits)
+  const highest = logits[highestOf(logits)]!
   let sum = 0
   for (let i = 0; i < classes; i++) sum += Math.exp(logits[i]! - highest)
   const loss = Math.log(sum) + highest - logits[label]!
@@ -123,7 +131,7 @@ function backward(layer: Layer, input: Float64Array, gradient: Float64Array, bel
 function descend({ weights, gradient, velocity }: Layer, learningRate: number): number {
   let squares = 0
   for (let i = 0; i < weights.length; i++) {
-    squares += gradient[i]! ** 2
+    squares += gradient[i]! * gradient[i]!
     velocity[i] = momentum * velocity[i]! - learningRate * gradient[i]!
     weights[i]! += velocity[i]!
     gradient[i] = 0
