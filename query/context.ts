@@ -3,7 +3,7 @@ import type { Leaderboards } from './columns/leaderboards.ts'
 import type { Budget } from './pipeline/budget.ts'
 import type { LetterLoaders } from './resolvers/letter-loaders.ts'
 import type { RunLoaders } from './resolvers/run-loaders.ts'
-import type { SeriesLoader } from './resolvers/series.ts'
+import type { SeriesLoader } from './resolvers/series-load.ts'
 
 export type QuerySettings = {
   /** How long one question to the store may take. */

@@ -28,7 +28,7 @@ import { useRequests } from './plugins/requests.ts'
 import { useTurns } from './plugins/turns.ts'
 import { createLetterLoaders } from './resolvers/letter-loaders.ts'
 import { createRunLoaders } from './resolvers/run-loaders.ts'
-import { createSeriesLoader } from './resolvers/series.ts'
+import { createSeriesLoader } from './resolvers/series-load.ts'
 import { querySchema } from './schema.ts'
 import { listenTo } from './tiles/known.ts'
 

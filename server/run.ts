@@ -2,7 +2,8 @@ import { LogMisfit } from '../ingest/log/kafka/trouble.ts'
 import { BadSettings } from './bad-settings.ts'
 import { describeDoors } from './doors.ts'
 import type { RunningServer } from './parts/base.ts'
-import { type Role, readSettings, roles, type Settings } from './settings.ts'
+import { readSettings } from './read-settings.ts'
+import { type Role, roles, type Settings } from './settings.ts'
 
 /** Longest time a stop may take; a process manager's own patience is usually 10 to 30 s. */
 const stopDeadlineMs = 25_000

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BadSettings } from './bad-settings.ts'
 import { readCanary } from './canary.ts'
-import { type Role, readSettings } from './settings.ts'
+import { readSettings } from './read-settings.ts'
+import type { Role } from './settings.ts'
 
 const kafka = { LOG: 'kafka', KAFKA_BROKERS: 'a:9092' }
 const split = { KAFKA_BROKERS: 'a:9092', STORE_URL: 'http://store:8123' }

@@ -1,10 +1,7 @@
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defaultSinkSettings } from '../ingest/sink/settings.ts'
 import { defaultTileSettings } from '../ingest/sink/tiles/builder.ts'
 import { limits } from '../schema/limits.ts'
-import { BadSettings } from './bad-settings.ts'
-import { contradictions } from './setting-rules.ts'
 
 /** What a process does: everything, or one stage. */
 export const roles = ['all', 'gateway', 'sink', 'query'] as const
@@ -15,7 +12,7 @@ const truth = z.enum(['true', 'false']).transform((text) => text === 'true')
 const MiB = 1024 * 1024
 
 /** Every setting, by its environment variable. The README's table is checked against this. */
-const schema = z.object({
+export const settingsSchema = z.object({
   PORT: integer(0, 65_535)
     .default(7410)
     .describe('Port of the process (`query`: 7420, `sink`: 7430 by default). 0 takes a free one'),
@@ -134,34 +131,12 @@ const schema = z.object({
     .describe('Series whose summaries are kept in memory (about 200 bytes each), over all partitions of the process'),
 })
 
-export type SettingValues = z.infer<typeof schema>
+export type SettingValues = z.infer<typeof settingsSchema>
 export type Settings = SettingValues & { readonly role: Role }
-
-type Environment = Readonly<Record<string, string | undefined>>
-
-const roleDefaults: Readonly<Record<Role, Environment>> = {
-  all: {},
-  gateway: { LOG: 'kafka' },
-  sink: { LOG: 'kafka', PORT: '7430' },
-  query: { LOG: 'kafka', PORT: '7420' },
-}
-
-/** @throws BadSettings naming every variable that is wrong */
-export function readSettings(environment: Environment, role: Role = 'all'): Settings {
-  const known = Object.keys(schema.shape) as (keyof SettingValues)[]
-  // An empty variable is one that is not set, as in shell scripts.
-  const given = Object.fromEntries(known.map((name) => [name, environment[name] || roleDefaults[role][name]]))
-  const result = schema.safeParse(given)
-  const faults = result.success
-    ? contradictions(result.data, role)
-    : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  if (!result.success || faults.length > 0) throw new BadSettings(`bad settings:\n  ${faults.join('\n  ')}`)
-  return { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR), role }
-}
 
 /** Name, default and meaning of each setting, in order. */
 export function describeSettings(): { name: string; fallback: string; meaning: string }[] {
-  return Object.entries(schema.shape).map(([name, type]) => {
+  return Object.entries(settingsSchema.shape).map(([name, type]) => {
     const parsed = type.safeParse(undefined)
     return { name, fallback: parsed.success ? String(parsed.data ?? '') : '', meaning: type.description ?? '' }
   })

@@ -7,7 +7,7 @@ import type { Progress, StoreReader, Watermark } from '../schema/store.ts'
 import { createBase } from '../server/parts/base.ts'
 import { createDoors, type Doors } from '../server/parts/doors.ts'
 import { addQuestionsDoor } from '../server/parts/questions.ts'
-import { readSettings } from '../server/settings.ts'
+import { readSettings } from '../server/read-settings.ts'
 
 let asked = 0
 const refuse = async (): Promise<never> => {

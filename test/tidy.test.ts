@@ -95,6 +95,22 @@ test('each folder imports only from those it may', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('imports go round in no circle', () => {
+  const targets = new Map(sources.map((source) => [source.path, ownImports(source)]))
+  const clear = new Set<string>()
+  function circleFrom(path: string, way: readonly string[]): string | undefined {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path].join(' -> ')
+    if (clear.has(path)) return undefined
+    for (const target of targets.get(path) ?? []) {
+      const circle = circleFrom(target, [...way, path])
+      if (circle !== undefined) return circle
+    }
+    clear.add(path)
+    return undefined
+  }
+  assert.deepEqual(new Set(sources.flatMap(({ path }) => circleFrom(path, []) ?? [])), new Set())
+})
+
 test('the client that others take stands alone', () => {
   const own = sources.filter(({ path }) => path.startsWith('client/typescript/') && !isTest(path))
   assert.ok(own.length > 5)

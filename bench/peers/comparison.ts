@@ -1,6 +1,5 @@
 /** Whether points come back as they were sent: bit by bit for some series. */
-import type { Dataset } from '../dataset.ts'
-import { blocksOf, timeMs } from '../dataset.ts'
+import { blocksOf, type Dataset, timeMs } from '../dataset.ts'
 import { frameOf } from './formats/format.ts'
 import type { StoredSeries } from './peer.ts'
 

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installed, PeerUnavailable, required, runInstaller } from './cache.ts'
+import { lostInWords } from './lost.ts'
 import type { PathResult } from './measure.ts'
 import { parsePeerCommand, UsageError } from './options.ts'
 import { cut, type PeerResult, peerSpec } from './peers.ts'
 import { parseStat, treeCpuSeconds, treeOf } from './process-tree.ts'
 import { startProgram } from './program.ts'
-import { lostInWords, table } from './table.ts'
+import { table } from './table.ts'
 
 function scratch(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'stepstream-peers-test-'))

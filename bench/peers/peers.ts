@@ -3,11 +3,11 @@ import { mkdirSync } from 'node:fs'
 import { type DatasetSpec, framesFor, makeDataset } from '../dataset.ts'
 import { defaultCache } from './cache.ts'
 import { type PeerData, peerDataset, type ValueKind } from './data.ts'
+import { lostInWords } from './lost.ts'
 import { measurePath, type PathResult } from './measure.ts'
 import { mlflow } from './mlflow/mlflow.ts'
 import type { Peer, WritePath } from './peer.ts'
 import { questdb } from './questdb/questdb.ts'
-import { lostInWords } from './table.ts'
 import { victoriametrics } from './victoriametrics/victoriametrics.ts'
 
 const peers = { victoriametrics, questdb, mlflow } as const satisfies Record<string, Peer>

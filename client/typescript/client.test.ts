@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Asker, createAsker, createTestWatermark } from '../../query/fixture.ts'
-import type { StoreReader } from '../../schema/store.ts'
-import { StoreTrouble } from '../../schema/store.ts'
+import { type StoreReader, StoreTrouble } from '../../schema/store.ts'
 import {
   type ClientOptions,
   createClient,

@@ -13,7 +13,7 @@ import { createSourcePlace } from '../record/sources.ts'
 import type { Waiter } from './batch.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { Frame } from './frame.ts'
-import type { RunRef } from './names.ts'
+import type { RunRef } from './run-ref.ts'
 
 type Append = { partition: number; payload: Uint8Array; resolve(): void; reject(error: unknown): void }
 

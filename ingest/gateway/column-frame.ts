@@ -3,7 +3,8 @@ import type { Integers, MetricSet } from '../record/record.ts'
 import { frameSize } from '../record/size.ts'
 import type { ConnectionSets } from './connection-sets.ts'
 import type { Frame } from './frame.ts'
-import type { NameRegistry, RunRef } from './names.ts'
+import type { NameRegistry } from './names.ts'
+import type { RunRef } from './run-ref.ts'
 import { passKey, passText, type Scan, scanNumber, scanTextLength } from './scan.ts'
 
 /**

@@ -18,7 +18,8 @@ import {
   skipValue,
   textSpan,
 } from './msgpack.ts'
-import { checkName, type NameRegistry, type RunRef } from './names.ts'
+import { checkName, type NameRegistry } from './names.ts'
+import type { RunRef } from './run-ref.ts'
 import { readUpdate } from './update.ts'
 
 export type Frame = FrameBody & {

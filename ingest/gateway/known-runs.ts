@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { RunRef } from './names.ts'
+import type { RunRef } from './run-ref.ts'
 
 /**
  * Runs by the bytes of their names, so that a frame of a run that was seen before needs no texts. A cache of fixed size in front of the

@@ -2,21 +2,10 @@ import { Refusal } from '../../schema/errors.ts'
 import { partitionOf, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { MetricSet } from '../record/record.ts'
-import { createSourcePlace, type SourcePlace } from '../record/sources.ts'
+import { createSourcePlace } from '../record/sources.ts'
 import { createKnownRuns, type KnownRuns } from './known-runs.ts'
 import { createRowLayouts, type RowLayouts } from './row-layouts.ts'
-
-/** A run as the gateway knows it: checked once, then found by name. */
-export type RunRef = {
-  readonly project: string
-  readonly run: string
-  readonly partition: number
-  /** Metric sets seen of this run, and how many different metrics they hold together. */
-  readonly sets: MetricSet[]
-  metrics: number
-  /** In the record that is filling. */
-  readonly place: SourcePlace
-}
+import type { RunRef } from './run-ref.ts'
 
 /** Names that were checked before, so that a frame costs a look-up. Bounded: when full, the older half is forgotten. */
 export type NameRegistry = {

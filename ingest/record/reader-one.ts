@@ -1,9 +1,15 @@
 import { type Input, takeByte, takeBytes, takeFloat64, takeText, takeVarint } from '../bytes.ts'
-import type { RecordFrame } from './reader.ts'
-import { type Block, flagSequence, flagUpdate, type Integers, type MetricSet } from './record.ts'
+import {
+  type Block,
+  flagSequence,
+  flagUpdate,
+  type Integers,
+  type MetricSet,
+  type RecordFrame,
+  type RunName,
+} from './record.ts'
 import { definedOr, type Intern, takeSet } from './sets.ts'
 import { takeUpdate } from './update.ts'
-import type { RunName } from './writer.ts'
 
 /**
  * Records of version 1, which a log may still hold:

@@ -2,7 +2,6 @@ import { type Input, inputOf, skip, takeByte, takeBytes, takeFloat64, takeText, 
 import { readRecordOne } from './reader-one.ts'
 import {
   type Block,
-  type FrameBody,
   flagOneBlock,
   flagSequence,
   flagUpdate,
@@ -12,6 +11,8 @@ import {
   kindNegative,
   kindSameSet,
   type MetricSet,
+  type RecordFrame,
+  type RunName,
   recordVersion,
   stepsList,
   stepsOne,
@@ -21,9 +22,6 @@ import {
 } from './record.ts'
 import { defined, type Intern, takeSet } from './sets.ts'
 import { takeUpdate } from './update.ts'
-import type { RunName } from './writer.ts'
-
-export type RecordFrame = FrameBody & { readonly run: RunName; readonly receivedMs: number }
 
 /** Gives the object that names a run, whose id is `bytes` from `at` on. */
 export type NameRun = (project: string, bytes: Buffer, at: number, length: number) => RunName

@@ -6,9 +6,9 @@
  */
 import assert from 'node:assert/strict'
 import { readRecord } from './reader.ts'
-import type { Block, FrameBody, MetricSet } from './record.ts'
+import type { Block, FrameBody, MetricSet, RunName } from './record.ts'
 import { createSourcePlace } from './sources.ts'
-import { clearRecord, createRecordWriter, putFrame, type RunName, recordBytes } from './writer.ts'
+import { clearRecord, createRecordWriter, putFrame, recordBytes } from './writer.ts'
 import { recordOne } from './writer-one.fixture.ts'
 
 type Case = { readonly name: string; readonly metrics: number; readonly steps: number; readonly runs: number }

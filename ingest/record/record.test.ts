@@ -5,8 +5,8 @@ import { createOutput, inputOf, putText, putVarint, takeText, takeVarint } from 
 import { expandBlock, randomBlock } from '../sink/blocks.fixture.ts'
 import { randomUpdate } from '../sink/frames.fixture.ts'
 import { readRecord } from './reader.ts'
-import type { Block, FrameBody, MetricSet } from './record.ts'
-import { clearRecord, createRecordWriter, putFrame, type RunName, recordBytes } from './writer.ts'
+import type { Block, FrameBody, MetricSet, RunName } from './record.ts'
+import { clearRecord, createRecordWriter, putFrame, recordBytes } from './writer.ts'
 import { recordOne } from './writer-one.fixture.ts'
 
 const seed = chosenSeed()

@@ -81,3 +81,8 @@ export const kindFloat32 = 16
 export const kindSameSet = 32
 export const kindNegative = 64
 export const kindFloatTime = 128
+
+/** Any object that names a run; the same object stands for the same run within a record. */
+export type RunName = { readonly project: string; readonly run: string }
+
+export type RecordFrame = FrameBody & { readonly run: RunName; readonly receivedMs: number }

@@ -1,5 +1,5 @@
-import { putByte, putText, putVarint } from '../bytes.ts'
-import type { RecordWriter, RunName } from './writer.ts'
+import { type Output, putByte, putText, putVarint } from '../bytes.ts'
+import type { RunName } from './record.ts'
 
 /** A run's sources in the record it was last put into; kept with the run by whoever writes many records, so that none looks it up. */
 export type SourcePlace = {
@@ -11,11 +11,21 @@ export type SourcePlace = {
   others: Map<string | undefined, number> | undefined
 }
 
+/** What a record under construction has named so far. */
+export type SourceWriter = {
+  readonly output: Output
+  /** Different for every record of this process. */
+  serial: number
+  sources: number
+  readonly places: Map<RunName, SourcePlace>
+  readonly names: Map<string, number>
+}
+
 export function createSourcePlace(): SourcePlace {
   return { serial: 0, writer: undefined, source: 0, others: undefined }
 }
 
-export function placeOf({ places }: RecordWriter, run: RunName): SourcePlace {
+export function placeOf({ places }: SourceWriter, run: RunName): SourcePlace {
   let place = places.get(run)
   if (place === undefined) {
     place = createSourcePlace()
@@ -24,7 +34,7 @@ export function placeOf({ places }: RecordWriter, run: RunName): SourcePlace {
   return place
 }
 
-export function putSource(writer: RecordWriter, run: RunName, name: string | undefined, place: SourcePlace): void {
+export function putSource(writer: SourceWriter, run: RunName, name: string | undefined, place: SourcePlace): void {
   const { output } = writer
   const isHere = place.serial === writer.serial
   if (isHere && place.writer === name) {
@@ -50,7 +60,7 @@ export function putSource(writer: RecordWriter, run: RunName, name: string | und
   else putName(writer, name, 1)
 }
 
-function putName({ output, names }: RecordWriter, name: string, above: number): void {
+function putName({ output, names }: SourceWriter, name: string, above: number): void {
   const known = names.get(name)
   putVarint(output, (known ?? 0) + above)
   if (known !== undefined) return

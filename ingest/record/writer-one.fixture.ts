@@ -1,8 +1,15 @@
 /** The writer of records of version 1, so that tests can hold what their reader reads. */
 import { createOutput, type Output, putByte, putBytes, putFloat64, putText, putVarint } from '../bytes.ts'
-import { type Block, type FrameBody, flagSequence, flagUpdate, type Integers, type MetricSet } from './record.ts'
+import {
+  type Block,
+  type FrameBody,
+  flagSequence,
+  flagUpdate,
+  type Integers,
+  type MetricSet,
+  type RunName,
+} from './record.ts'
 import { putUpdate } from './update.ts'
-import type { RunName } from './writer.ts'
 
 type OldWriter = {
   readonly output: Output

@@ -1,5 +1,5 @@
 import { limits } from '../../schema/limits.ts'
-import { createOutput, type Output, putByte, putBytes, putFloat64, putText, putVarint } from '../bytes.ts'
+import { createOutput, putByte, putBytes, putFloat64, putText, putVarint } from '../bytes.ts'
 import {
   type Block,
   type FrameBody,
@@ -12,6 +12,7 @@ import {
   kindNegative,
   kindSameSet,
   type MetricSet,
+  type RunName,
   recordVersion,
   stepsList,
   stepsOne,
@@ -21,20 +22,11 @@ import {
   timesReceived,
   timesSame,
 } from './record.ts'
-import { placeOf, putSource, type SourcePlace } from './sources.ts'
+import { placeOf, putSource, type SourceWriter } from './sources.ts'
 import { putUpdate } from './update.ts'
 
-/** Any object that names a run; the same object stands for the same run within a record. */
-export type RunName = { readonly project: string; readonly run: string }
-
 /** A record under construction. */
-export type RecordWriter = {
-  readonly output: Output
-  /** Different for every record of this process. */
-  serial: number
-  sources: number
-  readonly places: Map<RunName, SourcePlace>
-  readonly names: Map<string, number>
+export type RecordWriter = SourceWriter & {
   readonly sets: Map<MetricSet, number>
   lastSet: MetricSet | undefined
   receivedMs: number

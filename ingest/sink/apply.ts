@@ -1,8 +1,8 @@
 import type { DeadReason } from '../../schema/dead-letters.ts'
 import { limits } from '../../schema/limits.ts'
-import type { RecordFrame } from '../record/reader.ts'
-import type { Block } from '../record/record.ts'
+import type { Block, RecordFrame } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import { noteLate } from './late-points.ts'
 import { appendPoints, integerAt, type PointsBatch } from './points.ts'
 import { applyUpdate, type Run, resolveSlots, updateFits } from './runs.ts'
@@ -10,19 +10,6 @@ import { createSequence, recordSequence } from './sequence.ts'
 import { readSummary, type SeriesTable } from './series-table.ts'
 import type { SinkSet } from './sink-set.ts'
 import { lateOfStep, summarize, summarizeStep } from './summarize.ts'
-
-/** A frame that was acknowledged and cannot be stored: kept with the reason. */
-export type DeadLetter = {
-  readonly offset: number
-  readonly block: number
-  readonly project: string
-  readonly run: string
-  readonly reason: DeadReason
-  readonly detail: string
-  readonly frame: Uint8Array
-  readonly receivedMs: number
-}
-export { type DeadReason, deadReasons } from '../../schema/dead-letters.ts'
 
 /** What became of a frame. One that was stored has a letter when its update, and that alone, could not be. */
 export type Outcome = { readonly kind: 'stored' | 'duplicate' | 'covered' | 'dead'; readonly letter?: DeadLetter }

@@ -1,6 +1,7 @@
 import { fenceRuns } from '../../schema/fence.ts'
+import type { LogPartition } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
-import type { SinkParts } from './sink.ts'
+import type { SinkStore } from './sink-store.ts'
 import type { KeepTrying } from './trying.ts'
 
 /** The token of a block in which ranges of several partitions are. */
@@ -8,12 +9,17 @@ export function jointToken(log: string, joint: string): string {
   return `${log}:joint:${joint}`
 }
 
+type FenceParts = { readonly store: SinkStore; readonly partition: LogPartition }
+
 /**
  * Settles what became of a joint block: once this is stored the block is either in the store or never will be, for the store takes one block under
  * a token. Each server of a store decides for itself, so there is a row for each of them; they are of runs that nobody has.
  * Doing it again changes nothing.
  */
-export function createFence({ store, partition }: SinkParts, keepTrying: KeepTrying): (joint: string) => Promise<void> {
+export function createFence(
+  { store, partition }: FenceParts,
+  keepTrying: KeepTrying,
+): (joint: string) => Promise<void> {
   return (joint) =>
     keepTrying('settle joint points', () =>
       store.insertBlock('points', fenceRuns, fenceColumns(), jointToken(partition.log, joint)),

@@ -1,7 +1,14 @@
 import { runKey } from '../../schema/keys.ts'
 import { pick, type Random, whole } from '../../test/random.ts'
-import { type FrameBody, type MetricSet, type ParamValue, runStates, type Update } from '../record/record.ts'
-import { createRecordWriter, putFrame, type RunName, recordBytes } from '../record/writer.ts'
+import {
+  type FrameBody,
+  type MetricSet,
+  type ParamValue,
+  type RunName,
+  runStates,
+  type Update,
+} from '../record/record.ts'
+import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { randomBlock } from './blocks.fixture.ts'
 
 /** What the producers of a model send: records of frames of some runs. */

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atMost } from '../../schema/at-most.ts'
+import type { Logger } from '../../telemetry/logger.ts'
 import type { LogPartition } from '../log/log.ts'
+import type { ColumnsPool } from './columns-pool.ts'
 import { jointToken } from './fence.ts'
+import type { SinkObserver } from './observer.ts'
 import type { PointsBatch } from './points.ts'
 import { createPointsSending, type PointsSending } from './points-sending.ts'
-import type { SinkParts } from './sink.ts'
+import type { SinkStore } from './sink-store.ts'
 import { sortPoints } from './sorted-points.ts'
 import { retryPauseMs } from './trying.ts'
 
@@ -38,7 +41,13 @@ export type Joint = {
   broken: boolean
 }
 
-export type JointBlockParts = Pick<SinkParts, 'store' | 'columns' | 'observe' | 'logger'>
+/** Of the process. */
+export type JointBlockParts = {
+  readonly store: SinkStore
+  readonly columns: ColumnsPool
+  readonly observe: SinkObserver
+  readonly logger: Logger
+}
 
 /** So long all wait for one that cannot go on, whatever it waits for. */
 export const patienceMs = 2_000

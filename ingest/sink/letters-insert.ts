@@ -1,5 +1,5 @@
 import type { Logger } from '../../telemetry/logger.ts'
-import type { DeadLetter } from './apply.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import { buriedLetters, deadLetterRows } from './rows.ts'
 import type { SinkParts } from './sink.ts'
 import type { KeepTrying } from './trying.ts'

@@ -1,7 +1,6 @@
 import { metricKey } from '../../schema/keys.ts'
 import type { Column, StoreReader } from '../../schema/store.ts'
-import type { RunState } from '../record/record.ts'
-import type { RunName } from '../record/writer.ts'
+import type { RunName, RunState } from '../record/record.ts'
 import { addList, createRun, type Run, type SeriesList } from './runs.ts'
 import { readSummary, type SeriesTable, writeSummary } from './series-table.ts'
 

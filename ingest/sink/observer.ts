@@ -1,5 +1,5 @@
+import { type DeadReason, deadReasons } from '../../schema/dead-letters.ts'
 import type { Count, Metrics } from '../../telemetry/metrics.ts'
-import { type DeadReason, deadReasons } from './apply.ts'
 import type { FrameCounts } from './state.ts'
 
 /** What a sink tells of itself when `/metrics` is asked. */

@@ -1,5 +1,5 @@
 import { type PointsColumns, pointsColumns, pointsOfRuns } from './points-columns.ts'
-import type { SinkParts } from './sink.ts'
+import type { SinkStore } from './sink-store.ts'
 import { runsNotStored } from './stored-points.ts'
 
 /** Rows on their way into the store as one block under a token, which the store takes once. */
@@ -14,7 +14,7 @@ export type PointsSending = {
 
 /** `mayBeStored`: somebody may have sent it before. */
 export function createPointsSending(
-  store: SinkParts['store'],
+  store: SinkStore,
   columns: PointsColumns,
   token: string,
   mayBeStored: boolean,

@@ -1,6 +1,6 @@
 import type { BuriedLetter } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
-import type { DeadLetter } from './apply.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import type { Run } from './runs.ts'
 
 /** Runs as rows of their tables, copied: they go on changing. `version` is the log offset up to which the rows go. */

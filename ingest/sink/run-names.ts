@@ -1,5 +1,5 @@
 import type { NameRun } from '../record/reader.ts'
-import type { RunName } from '../record/writer.ts'
+import type { RunName } from '../record/record.ts'
 import type { Run } from './runs.ts'
 
 /** A run as the log names it, kept so that its next frame makes no texts, with what the sink has of it. */

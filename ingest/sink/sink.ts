@@ -1,12 +1,11 @@
 import type { LateWrites } from '../../schema/late-writes.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { LogPartition } from '../log/log.ts'
-import type { BlockInserter } from '../store/insert.ts'
-import type { Store } from '../store/store.ts'
 import type { ColumnsPool } from './columns-pool.ts'
 import type { JointInserts } from './joint-inserts.ts'
 import type { SinkObserver } from './observer.ts'
 import type { SinkSettings } from './settings.ts'
+import type { SinkStore } from './sink-store.ts'
 import type { TileBuilder } from './tiles/builder.ts'
 
 /** The sink of one partition. */
@@ -38,7 +37,7 @@ export type SinkParts = {
   readonly partition: LogPartition
   /** Partitions of the log. */
   readonly partitions: number
-  readonly store: Pick<Store, 'sinkReader'> & Pick<BlockInserter, 'insertBlock'>
+  readonly store: SinkStore
   readonly observe: SinkObserver
   readonly logger: Logger
   readonly settings: SinkSettings

@@ -4,10 +4,16 @@ import { type StoreReader, StoreTrouble } from '../../schema/store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Store } from './contract.ts'
 import { type Migration, migrate, missingMigrations, readMigrations } from './migrate.ts'
-import type { RemoteStoreOptions } from './remote.ts'
 
-export type Trying = Pick<RemoteStoreOptions, 'logger' | 'signal'>
-type ReadyOptions = Trying & Pick<RemoteStoreOptions, 'migrate'>
+export type Trying = {
+  readonly logger: Logger
+  /** Ends the wait for a store that is away at the start. */
+  readonly signal?: AbortSignal
+}
+export type ReadyOptions = Trying & {
+  /** True: bring the schema up to date. False: wait until somebody has. */
+  readonly migrate: boolean
+}
 
 const firstPauseMs = 100
 const longestPauseMs = 2_000

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { StoreTrouble } from '../../schema/store.ts'
-import type { Logger } from '../../telemetry/logger.ts'
 import type { Store } from './contract.ts'
 import { createHealth, type Health } from './health.ts'
 import { insertsSideBySide } from './insert.ts'
@@ -15,25 +14,21 @@ import {
   storeTroubleOf,
   wholeStream,
 } from './reader.ts'
-import { untilReached, untilReady } from './ready.ts'
+import { type ReadyOptions, untilReached, untilReady } from './ready.ts'
 import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
 import { createRemoteStreamer } from './remote-stream.ts'
 import { sideBySide } from './side-by-side.ts'
 
-export type RemoteStoreOptions = ReaderLimits & {
-  /** Of ClickHouse's HTTP interface: a server of its own (25.10 or newer) or `infra/store`. */
-  readonly url: string
-  readonly user: string
-  readonly password: string
-  readonly database: string
-  /** Who asks the questions of users, if somebody else than who writes: see `infra/clickhouse`. */
-  readonly asker?: { readonly user: string; readonly password: string } | undefined
-  /** True: bring the schema up to date. False: wait until somebody has. */
-  readonly migrate: boolean
-  readonly logger: Logger
-  /** Ends the wait for a store that is away at the start. */
-  readonly signal?: AbortSignal
-}
+export type RemoteStoreOptions = ReaderLimits &
+  ReadyOptions & {
+    /** Of ClickHouse's HTTP interface: a server of its own (25.10 or newer) or `infra/store`. */
+    readonly url: string
+    readonly user: string
+    readonly password: string
+    readonly database: string
+    /** Who asks the questions of users, if somebody else than who writes: see `infra/clickhouse`. */
+    readonly asker?: { readonly user: string; readonly password: string } | undefined
+  }
 
 /** Idle connections are dropped before any server does so: ClickHouse's shortest default has been 3 s. */
 const idleSocketMs = 2_000

@@ -3,11 +3,11 @@ import { type Derived, derivedId, derivedIn, refuseManyPoints } from '../sql/der
 import { numbers } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { eachStep } from './evaluate.ts'
-import type { Predicate } from './filter.ts'
 import { keyAt } from './keys.ts'
 import { maybe, yes } from './marks.ts'
-import { type FigureColumn, figureColumn } from './needs.ts'
+import { figureColumn, needsOfDerived } from './needs.ts'
 import { createNumbers, isAbsent, type NumberColumn, setAbsent } from './numbers.ts'
+import type { Predicate } from './predicate.ts'
 import { type DerivedColumn, figuresOf, type RunTable } from './table.ts'
 
 /** Figures that were computed for one question: they count for it, even if the run has logged more meanwhile. */
@@ -15,13 +15,6 @@ export type Fresh = ReadonlyMap<string, ReadonlySet<number>>
 
 /** Runs whose figure has to be computed from points: their numbers, and the versions of their summaries. */
 export type Open = { readonly derived: Derived; readonly rows: readonly number[]; readonly versions: readonly number[] }
-
-/** What of a summary says that a figure is not there, without a look at points. */
-export function needsOfDerived({ metric, field }: Derived): FigureColumn[] {
-  if (field === 'MEAN_OF_LAST') return [figureColumn(metric, 'COUNT')]
-  const extreme = field === 'FIRST_STEP_BELOW' ? 'MIN' : 'MAX'
-  return (['COUNT', extreme, 'NON_FINITE_COUNT'] as const).map((each) => figureColumn(metric, each))
-}
 
 export function derivedOfFilter(filter: RunFilter): Derived[] {
   const nested = [...(filter.and ?? []), ...(filter.or ?? []), ...(filter.not ? [filter.not] : [])]

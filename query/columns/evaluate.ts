@@ -1,8 +1,8 @@
 import { type Cursor, checkPlace } from '../sql/run-order.ts'
-import { type Predicate, rowsPerStep } from './filter.ts'
 import { createFirst } from './first.ts'
 import { orderOf, rankColumn } from './order.ts'
 import { createPace } from './pace.ts'
+import { type Predicate, rowsPerStep } from './predicate.ts'
 import type { Column, RunTable } from './table.ts'
 
 /**

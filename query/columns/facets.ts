@@ -1,10 +1,10 @@
 import { binsOf, facetBins } from '../sql/facets.ts'
 import { compareCodes, textAt } from './dictionary.ts'
 import { eachPassing } from './evaluate.ts'
-import type { Predicate } from './filter.ts'
 import { createFirst } from './first.ts'
 import { isAbsent, type NumberColumn } from './numbers.ts'
 import { createPace } from './pace.ts'
+import type { Predicate } from './predicate.ts'
 import type { RunTable } from './table.ts'
 import type { TextColumn } from './texts.ts'
 

@@ -7,18 +7,10 @@ import { createFormulaStep } from './formulas.ts'
 import { maybe, no, yes } from './marks.ts'
 import { entryColumn, fieldColumn, figureColumn, type Need } from './needs.ts'
 import { isAbsent, type NumberColumn } from './numbers.ts'
+import { type Predicate, rowsPerStep } from './predicate.ts'
 import { type Column, columnOf, type RunTable } from './table.ts'
 import { matchingTexts } from './text-matches.ts'
 import type { TextColumn } from './texts.ts'
-
-/** Rows of one step of an evaluation: small enough that what it writes stays near. */
-export const rowsPerStep = 8_192
-
-/**
- * Writes what it says of the rows from `first` on into `out`, one for each of its places. Marks are computed and never branched on: what no
- * processor can foresee costs six times as much.
- */
-export type Predicate = (first: number, out: Uint8Array) => void
 
 type NumberCondition = NonNullable<NonNullable<RunFilter['metric']>['number']>
 type TextCondition = NonNullable<RunFilter['name']>

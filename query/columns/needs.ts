@@ -1,11 +1,10 @@
 import { failure } from '../failures.ts'
-import { derivedIn, type MetricFigure } from '../sql/derived-figures.ts'
+import { type Derived, derivedIn, type MetricFigure } from '../sql/derived-figures.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { type Formula, formulaIn } from '../sql/run-formulas.ts'
 import type { RunSort } from '../sql/run-order.ts'
 import type { SummaryField } from '../sql/summaries.ts'
 import type { Binder } from '../sql/text.ts'
-import { needsOfDerived } from './derived.ts'
 
 /** A thing of a run that has a column of its own: from the table `runs`, or one figure of a metric. */
 export type RunColumn = { readonly table: 'runs'; readonly id: string; readonly kind: 'number' | 'text' } & RunThing
@@ -75,6 +74,13 @@ const sortFields = { CREATED: 'created', UPDATED: 'updated', NAME: 'name', RUN: 
 export function figureNeeds(figure: MetricFigure): FigureColumn[] {
   const derived = derivedIn(figure)
   return derived ? needsOfDerived(derived) : [figureColumn(figure.name, (figure.field ?? 'LAST') as SummaryField)]
+}
+
+/** What of a summary says that a figure is not there, without a look at points. */
+export function needsOfDerived({ metric, field }: Derived): FigureColumn[] {
+  if (field === 'MEAN_OF_LAST') return [figureColumn(metric, 'COUNT')]
+  const extreme = field === 'FIRST_STEP_BELOW' ? 'MIN' : 'MAX'
+  return (['COUNT', extreme, 'NON_FINITE_COUNT'] as const).map((each) => figureColumn(metric, each))
 }
 
 /** The figures that an expression over metrics is over, in the order of its metrics. */

@@ -1,7 +1,7 @@
 import { limits } from '../../schema/limits.ts'
 import type { ReadOptions, StoreReader } from '../../schema/store.ts'
 import { groupBy } from '../group-by.ts'
-import { type RunRow, readRuns } from '../resolvers/run.ts'
+import { type RunRow, readRuns } from '../resolvers/run-row.ts'
 import { changedRuns, type LiveRuns, summarizedRuns } from '../sql/live-runs.ts'
 import { ask, texts } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'

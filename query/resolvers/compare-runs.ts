@@ -9,7 +9,7 @@ import { runSummaries } from '../sql/summaries.ts'
 import { arrive } from './arrive.ts'
 import { type Maybe, rowsIn } from './inputs.ts'
 import { fetchRuns } from './runs-page.ts'
-import { readSummaries, type Summary } from './summaries.ts'
+import { readSummaries, type Summary } from './summary.ts'
 
 export type CompareInput = {
   readonly project: string

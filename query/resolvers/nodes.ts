@@ -11,8 +11,8 @@ import { arrive } from './arrive.ts'
 import { resolveDeadLetters } from './dead-letters.ts'
 import type { Maybe } from './inputs.ts'
 import { readProjects } from './projects.ts'
-import { type RunRow, readRuns } from './run.ts'
-import { readSummaries, type Summary } from './summaries.ts'
+import { type RunRow, readRuns } from './run-row.ts'
+import { readSummaries, type Summary } from './summary.ts'
 
 /** Anything that has an id, with the name of its type. */
 type Node = { readonly __typename: NamedType | 'DeadLetter' }

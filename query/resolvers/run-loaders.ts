@@ -4,9 +4,9 @@ import type { Leaderboards } from '../columns/leaderboards.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
 import { runTotals } from '../sql/run-rows.ts'
 import { runSummaries, type SummariesQuestion } from '../sql/summaries.ts'
-import type { RunRow } from './run.ts'
-import { readSummaries, type Summary } from './summaries.ts'
+import type { RunRow } from './run-row.ts'
 import { summariesInMemory } from './summaries-in-memory.ts'
+import { readSummaries, type Summary } from './summary.ts'
 
 type Totals = { readonly points: number; readonly metrics: number }
 type SummariesRequest = Required<Omit<SummariesQuestion, 'runs'>> & { readonly run: string; readonly at: string | null }

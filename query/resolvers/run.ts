@@ -1,17 +1,9 @@
-import type { Columns } from '../../schema/store.ts'
-import type { RecordFields } from '../columns/records.ts'
 import type { Context } from '../context.ts'
-import { ask, numbers, texts } from '../sql/read.ts'
+import { ask } from '../sql/read.ts'
 import { runRow } from '../sql/run-rows.ts'
 import { arrive } from './arrive.ts'
 import type { Maybe } from './inputs.ts'
-
-/** A run as its fields are resolved from it; `at` goes along for the fields that read summaries. */
-export type RunRow = ReturnType<typeof createRun>
-
-export function createRun(project: string, fields: RecordFields, at: Maybe<string>) {
-  return { project, ...fields, at }
-}
+import { type RunRow, readRuns } from './run-row.ts'
 
 export async function resolveRun(
   _: unknown,
@@ -21,25 +13,6 @@ export async function resolveRun(
   await arrive(context, at, false)
   const answer = await ask(context.reader, runRow(project, run), context.readOptions)
   return readRuns(answer, project, at)[0] ?? null
-}
-
-/** Rows of `runColumns`. */
-export function readRuns(answer: Columns, project: string, at: Maybe<string>) {
-  const [ids, names, states] = [texts(answer, 'id'), texts(answer, 'name'), texts(answer, 'stateText')]
-  const [params, tags] = [texts(answer, 'params'), texts(answer, 'tagsText')]
-  const [created, updated] = [numbers(answer, 'createdMs'), numbers(answer, 'updatedMs')]
-  return ids.map((run, row) => {
-    const fields = {
-      run,
-      name: names[row]!,
-      state: states[row]!,
-      created: created[row]!,
-      updated: updated[row]!,
-      params: () => JSON.parse(params[row]! || '{}') as unknown,
-      tags: () => JSON.parse(tags[row]!) as unknown,
-    }
-    return createRun(project, fields, at)
-  })
 }
 
 export async function resolvePoints(run: RunRow, _: unknown, context: Context): Promise<number> {

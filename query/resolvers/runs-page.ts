@@ -7,7 +7,7 @@ import type { Cursor } from '../sql/run-order.ts'
 import { runRowsOf } from '../sql/run-rows.ts'
 import { type RunsQuestion, runsCount, runsPage } from '../sql/runs-page.ts'
 import type { Maybe } from './inputs.ts'
-import { createRun, type RunRow, readRuns } from './run.ts'
+import { createRun, type RunRow, readRuns } from './run-row.ts'
 
 export type PlacedRun = { readonly run: RunRow; readonly place: Cursor }
 

@@ -1,7 +1,7 @@
 import { runKey } from '../../schema/keys.ts'
 import type { Leaderboards } from '../columns/leaderboards.ts'
 import type { SummariesQuestion, SummaryField, SummaryName } from '../sql/summaries.ts'
-import { figuresAt, type Summary } from './summaries.ts'
+import { figuresAt, type Summary } from './summary.ts'
 
 /** What `metric_figures` has of a summary; the rest is in `series` alone. */
 const fieldsOf: Partial<Record<SummaryName, SummaryField>> = {

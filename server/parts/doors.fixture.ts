@@ -10,7 +10,7 @@ import {
 } from '../../query/fixture.ts'
 import { runRowsCount } from '../../query/sql/run-columns.ts'
 import type { Parameters, StoreReader, StoreStreamer } from '../../schema/store.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings } from '../read-settings.ts'
 import { createBase } from './base.ts'
 import { createDoors } from './doors.ts'
 import { addExportDoor } from './exports.ts'

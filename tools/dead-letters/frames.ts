@@ -1,6 +1,6 @@
 import { createOutput, type Output } from '../../ingest/bytes.ts'
-import { type RecordFrame, readRecord } from '../../ingest/record/reader.ts'
-import type { Block, Integers, ParamValue, Update } from '../../ingest/record/record.ts'
+import { readRecord } from '../../ingest/record/reader.ts'
+import type { Block, Integers, ParamValue, RecordFrame, Update } from '../../ingest/record/record.ts'
 import { type DeadReason, type LetterPlace, replaySeq, replayWriter } from '../../schema/dead-letters.ts'
 import { limits } from '../../schema/limits.ts'
 import { putBin, putBoolean, putList, putMap, putNil, putNumber, putText } from './msgpack.ts'

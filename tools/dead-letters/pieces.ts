@@ -1,5 +1,4 @@
-import type { RecordFrame } from '../../ingest/record/reader.ts'
-import type { Block, Integers, MetricSet, Update } from '../../ingest/record/record.ts'
+import type { Block, Integers, MetricSet, RecordFrame, Update } from '../../ingest/record/record.ts'
 import { limits } from '../../schema/limits.ts'
 
 /** Some steps of a block, with the number under which its metric set is defined. */

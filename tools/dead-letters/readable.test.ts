@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RecordFrame } from '../../ingest/record/reader.ts'
+import type { RecordFrame } from '../../ingest/record/record.ts'
 import { hexDump, readableFrame } from './readable.ts'
 
 const bytes = (array: Float64Array | Float32Array | BigInt64Array) => new Uint8Array(array.buffer)

@@ -1,5 +1,4 @@
-import type { RecordFrame } from '../../ingest/record/reader.ts'
-import type { Block, Integers, Update } from '../../ingest/record/record.ts'
+import type { Block, Integers, RecordFrame, Update } from '../../ingest/record/record.ts'
 
 /** A frame as JSON for people: what JSON has no number for is a text, `NaN`, `Infinity`, `-Infinity`, `-0`; times are ms since 1970. */
 export function readableFrame({ run, receivedMs, writer, seq, update, blocks }: RecordFrame) {
