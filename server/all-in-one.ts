@@ -7,13 +7,14 @@ import type { Store } from '../ingest/store/store.ts'
 import { createLateWrites, lateWritesMemory } from '../schema/late-writes.ts'
 import type { Progress, Watermark } from '../schema/store.ts'
 import { spoilWriter } from './canary.ts'
-import { type Base, createBase, type RunningServer, shutDown } from './parts/base.ts'
+import { type Base, createBase } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
 import { addExportDoor } from './parts/exports.ts'
 import { addFramesDoors } from './parts/frames.ts'
 import { createLateReader, createLateStreamer, createLateWatermark, createLateWriter } from './parts/late.ts'
 import { kafkaOptions, openOwnLog } from './parts/log.ts'
 import { addQuestionsDoor } from './parts/questions.ts'
+import { type RunningServer, runningServer } from './parts/running.ts'
 import { openStoreOf } from './parts/store.ts'
 import { createPositionsWatermark } from './positions-watermark.ts'
 import type { Settings } from './settings.ts'
@@ -64,21 +65,13 @@ export async function startAllInOne(settings: Settings): Promise<RunningServer> 
   }
   const ready = start()
 
-  return {
-    port,
-    ready,
-    stop: (reason) =>
-      shutDown(base, reason, [
-        ['new connections', () => doors.http.stopListening()],
-        ['start', () => ready.catch(() => {})],
-        ...endFrames,
-        ...endQuestions,
-        ['sink', () => sinks.stop()],
-        ['connections', () => doors.http.close()],
-        ['log', () => log?.close()],
-        ['store', () => store?.close()],
-      ]),
-  }
+  return runningServer(base, doors, port, ready, {
+    work: [...endFrames, ...endQuestions, ['sink', () => sinks.stop()]],
+    ground: [
+      ['log', () => log?.close()],
+      ['store', () => store?.close()],
+    ],
+  })
 }
 
 /** The log's sides as this process uses them, whichever log it is. */

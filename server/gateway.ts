@@ -1,10 +1,11 @@
 import { type KafkaWriter, openKafkaWriter } from '../ingest/log/kafka/kafka.ts'
 import { spoilWriter } from './canary.ts'
-import { createBase, type RunningServer, shutDown } from './parts/base.ts'
+import { createBase } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
 import { addFramesDoors } from './parts/frames.ts'
 import { createLateWriter } from './parts/late.ts'
 import { kafkaOptions } from './parts/log.ts'
+import { type RunningServer, runningServer } from './parts/running.ts'
 import type { Settings } from './settings.ts'
 
 /** Frames into the log in Kafka. As many of these as there are frames for; they know nothing of each other. */
@@ -29,16 +30,5 @@ export async function startGateway(settings: Settings): Promise<RunningServer> {
   }
   const ready = start()
 
-  return {
-    port,
-    ready,
-    stop: (reason) =>
-      shutDown(base, reason, [
-        ['new connections', () => doors.http.stopListening()],
-        ['start', () => ready.catch(() => {})],
-        ...endFrames,
-        ['connections', () => doors.http.close()],
-        ['log', () => log?.close()],
-      ]),
-  }
+  return runningServer(base, doors, port, ready, { work: endFrames, ground: [['log', () => log?.close()]] })
 }

@@ -1,11 +1,12 @@
 import { type KafkaPositions, openKafkaPositions, wallClockMs } from '../ingest/log/kafka/kafka.ts'
 import type { Store } from '../ingest/store/store.ts'
-import { createBase, type RunningServer, shutDown } from './parts/base.ts'
+import { createBase } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
 import { addExportDoor } from './parts/exports.ts'
 import { createLateReader, createLateStreamer, createLateWatermark } from './parts/late.ts'
 import { kafkaOptions } from './parts/log.ts'
 import { addQuestionsDoor } from './parts/questions.ts'
+import { type RunningServer, runningServer } from './parts/running.ts'
 import { openStoreOf } from './parts/store.ts'
 import { createPositionsWatermark } from './positions-watermark.ts'
 import type { Settings } from './settings.ts'
@@ -42,17 +43,11 @@ export async function startQuery(settings: Settings): Promise<RunningServer> {
 
   const ready = Promise.all([openStore(), openLog()]).then(() => logger.info({ port }, 'ready'))
 
-  return {
-    port,
-    ready,
-    stop: (reason) =>
-      shutDown(base, reason, [
-        ['new connections', () => doors.http.stopListening()],
-        ['start', () => ready.catch(() => {})],
-        ...endQuestions,
-        ['connections', () => doors.http.close()],
-        ['log', () => positions?.close()],
-        ['store', () => store?.close()],
-      ]),
-  }
+  return runningServer(base, doors, port, ready, {
+    work: endQuestions,
+    ground: [
+      ['log', () => positions?.close()],
+      ['store', () => store?.close()],
+    ],
+  })
 }

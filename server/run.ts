@@ -1,7 +1,7 @@
 import { LogMisfit } from '../ingest/log/kafka/trouble.ts'
 import { BadSettings } from './bad-settings.ts'
 import { describeDoors } from './doors.ts'
-import type { RunningServer } from './parts/base.ts'
+import type { RunningServer } from './parts/running.ts'
 import { readSettings } from './read-settings.ts'
 import { type Role, roles, type Settings } from './settings.ts'
 

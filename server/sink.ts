@@ -2,9 +2,10 @@ import { type KafkaReader, openKafkaReader } from '../ingest/log/kafka/kafka.ts'
 import type { SinkGroup } from '../ingest/sink/group.ts'
 import { claimSource } from '../ingest/sink/source.ts'
 import type { Store } from '../ingest/store/store.ts'
-import { createBase, type RunningServer, shutDown } from './parts/base.ts'
+import { createBase } from './parts/base.ts'
 import { createDoors } from './parts/doors.ts'
 import { kafkaOptions } from './parts/log.ts'
+import { type RunningServer, runningServer } from './parts/running.ts'
 import { startSinks } from './parts/sinks.ts'
 import { openStoreOf } from './parts/store.ts'
 import type { Settings } from './settings.ts'
@@ -37,17 +38,11 @@ export async function startSink(settings: Settings): Promise<RunningServer> {
   }
   const ready = start()
 
-  return {
-    port,
-    ready,
-    stop: (reason) =>
-      shutDown(base, reason, [
-        ['new connections', () => doors.http.stopListening()],
-        ['start', () => ready.catch(() => {})],
-        ['sink', () => sinks?.stop()],
-        ['connections', () => doors.http.close()],
-        ['log', () => log?.close()],
-        ['store', () => store?.close()],
-      ]),
-  }
+  return runningServer(base, doors, port, ready, {
+    work: [['sink', () => sinks?.stop()]],
+    ground: [
+      ['log', () => log?.close()],
+      ['store', () => store?.close()],
+    ],
+  })
 }

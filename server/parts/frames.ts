@@ -4,8 +4,9 @@ import { createStreamDoor } from '../../ingest/gateway/stream.ts'
 import { wallClockMs } from '../../ingest/log/kafka/clock.ts'
 import type { LogWriter } from '../../ingest/log/log.ts'
 import { limits } from '../../schema/limits.ts'
-import type { Base, Step } from './base.ts'
+import type { Base } from './base.ts'
 import type { Doors } from './doors.ts'
+import type { Step } from './running.ts'
 
 /** The two doors for frames. @returns the steps of its end */
 export function addFramesDoors({ settings, metrics, logger }: Base, doors: Doors, log: LogWriter): Step[] {

@@ -7,9 +7,10 @@ import { limits } from '../../schema/limits.ts'
 import type { Progress, StoreReader, Watermark } from '../../schema/store.ts'
 import { BadSettings } from '../bad-settings.ts'
 import type { Settings } from '../settings.ts'
-import type { Base, Step } from './base.ts'
+import type { Base } from './base.ts'
 import type { Doors } from './doors.ts'
 import { createLiveDoor } from './live.ts'
+import type { Step } from './running.ts'
 
 /** The door for questions and for those who watch. @returns the steps of its end */
 export function addQuestionsDoor(
