@@ -51,31 +51,54 @@ test('a table that was made but not recorded is found by its table', async () =>
   assert.deepEqual(await migrate(stores[0]!, migrations), ['0002_runs.sql'])
 })
 
+/** Numbers of statements: those around the one that makes others impossible, and any. */
+const dropped = migrations.findIndex(({ sql }) => /DROP COLUMN/.test(sql))
+const random = createRandom(chosenSeed())
+const moments = [dropped, dropped + 2, dropped + 4, ...[1, 2].map(() => whole(random, 0, migrations.length + 2))]
+
+const madeTables = async () =>
+  await stores[0]!.reader.rows<{ name: string; text: string }>(
+    'SELECT name, create_table_query AS text FROM system.tables WHERE database = currentDatabase() ORDER BY name',
+  )
+
+async function dropTables(): Promise<void> {
+  for (const { name } of await madeTables()) await stores[0]!.command(`DROP TABLE ${name} SYNC`)
+}
+
+/** The store, with something that happens before so many statements, those that record others among them. */
+function withEvent(statements: number, event: () => Promise<unknown>): Migratable {
+  let left = statements
+  return {
+    reader: stores[0]!.reader,
+    async command(sql, parameters) {
+      if (left-- === 0) await event()
+      await stores[0]!.command(sql, parameters)
+    },
+  }
+}
+
 test('whenever it dies on the way, the next one makes the same tables', async () => {
-  const store = stores[0]!
-  const tables = async () =>
-    await store.reader.rows<{ name: string; text: string }>(
-      'SELECT name, create_table_query AS text FROM system.tables WHERE database = currentDatabase() ORDER BY name',
-    )
-  const expected = await tables()
-  const dropped = migrations.findIndex(({ sql }) => /DROP COLUMN/.test(sql))
-  const random = createRandom(chosenSeed())
-  // Statements until it dies, the one that makes the table of migrations and those that record them among them.
-  const anywhere = [1, 2].map(() => whole(random, 0, migrations.length + 3))
-  for (const statements of [dropped, dropped + 2, dropped + 4, ...anywhere]) {
-    for (const { name } of await tables()) await store.command(`DROP TABLE ${name} SYNC`)
-    let left = statements
-    const dying: Migratable = {
-      reader: store.reader,
-      async command(sql, parameters) {
-        if (left-- <= 0) throw new Error('died')
-        await store.command(sql, parameters)
-      },
-    }
+  const expected = await madeTables()
+  for (const moment of moments) {
+    await dropTables()
+    const dying = withEvent(moment, () => Promise.reject(new Error('died')))
     await assert.rejects(migrate(dying, migrations), /died/)
-    await migrate(store, migrations)
-    assert.deepEqual(await tables(), expected, `after ${statements} statements`)
-    assert.deepEqual(await missingMigrations(store.reader, migrations), [])
+    await migrate(stores[0]!, migrations)
+    assert.deepEqual(await madeTables(), expected, `after ${moment} statements`)
+    assert.deepEqual(await missingMigrations(stores[0]!.reader, migrations), [])
+  }
+})
+
+test('whenever another one overtakes it, the tables are the same', async () => {
+  const expected = await madeTables()
+  for (const moment of moments) {
+    await dropTables()
+    await migrate(
+      withEvent(moment, () => migrate(stores[0]!, migrations)),
+      migrations,
+    )
+    assert.deepEqual(await madeTables(), expected, `after ${moment} statements`)
+    assert.deepEqual(await missingMigrations(stores[0]!.reader, migrations), [])
   }
 })
 

@@ -43,23 +43,20 @@ export async function migrate(store: Migratable, migrations: readonly Migration[
       { names: rows.map(({ name }) => name), checksums: rows.map(({ checksum }) => checksum) },
     )
   }
-  let missing = await missingMigrations(store.reader, migrations)
-  while (missing.length > 0) {
-    const next = missing.shift()!
+  for (const next of await missingMigrations(store.reader, migrations)) {
     // To write that down takes longer than most statements do, so it is done of several at once.
     if (ofNoReturn(next)) await record()
     try {
-      await apply(store, next)
+      await apply(store, next.sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS '))
     } catch (error) {
-      // Another process has done it, and more, so that it may not be possible any more.
-      await record()
-      missing = await missingMigrations(store.reader, migrations)
-      if (missing[0]?.name === next.name) throw error
+      // Another process has done it, and more, so that it may not be possible any more. What follows is done again all the same: this one may just
+      // have set back what the other has set since.
+      const missing = await missingMigrations(store.reader, migrations)
+      if (missing.some(({ name }) => name === next.name)) throw error
       continue
     }
     unrecorded.push(next)
     applied.push(next.name)
-    if (changesRows(next)) await record()
   }
   await record()
   return applied
@@ -68,17 +65,13 @@ export async function migrate(store: Migratable, migrations: readonly Migration[
 /** After it statements before it are not possible any more. */
 const ofNoReturn = ({ sql }: Migration): boolean => /^ *(?:DROP|RENAME) /m.test(sql)
 
-/** It may take minutes, and so would doing it again. */
-const changesRows = ({ sql }: Migration): boolean => /^ {4}UPDATE /m.test(sql)
-
 const pauseMs = 20
 
 /**
  * A statement that changes rows of a table is done when the engine has gone through all of them in the background, which may take minutes; until then it refuses
  * others, also those of another process that is about to do the same.
  */
-async function apply(store: Migratable, migration: Migration): Promise<void> {
-  const sql = migration.sql.replace(/^CREATE TABLE /m, 'CREATE TABLE IF NOT EXISTS ')
+async function apply(store: Migratable, sql: string): Promise<void> {
   const table = /^ALTER TABLE (\w+)/m.exec(sql)?.[1] ?? ''
   for (;;) {
     try {
@@ -89,7 +82,7 @@ async function apply(store: Migratable, migration: Migration): Promise<void> {
       await untilChanged(store.reader, table)
     }
   }
-  if (changesRows(migration)) await untilChanged(store.reader, table)
+  if (/^ {4}UPDATE /m.test(sql)) await untilChanged(store.reader, table)
 }
 
 /** @throws Error with the engine's reason when it cannot change some rows */
