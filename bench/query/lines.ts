@@ -53,13 +53,16 @@ const smallestSamples = 20
 const samplesPerSecond = 30
 const patience = 8
 /** Until what answers has been compiled, here and there: what is asked for is of a server that is warm. */
-const warmUp = { leastSamples: 3, longestSeconds: 10 }
-const warmSeconds = (seconds: number) => Math.min(1, seconds)
+const warmUp = (clients: number, seconds: number) => ({
+  ...{ clients, seconds: Math.min(1, seconds) },
+  leastSamples: 3,
+  longestSeconds: 10,
+})
 
 /** One client or several, with nothing beside them. */
 export async function measureLine(context: LineContext, question: Question, clients: number): Promise<Line> {
   const { target, poster, seconds } = context
-  await timeCalls(callsOf(poster, question.asks), { ...warmUp, clients, seconds: warmSeconds(seconds) })
+  await timeCalls(callsOf(poster, question.asks), warmUp(clients, seconds))
   const smallestMs = await smallestQuestion(poster)
   const before = await target.cpuSeconds()
   const timed = await timeCalls(callsOf(poster, question.asks), {
@@ -78,7 +81,7 @@ export async function measureLine(context: LineContext, question: Question, clie
 /** One client, while points come in. */
 export async function measureUnderLoad(context: LineContext, question: Question, ingest: Ingest): Promise<Line> {
   const { poster, seconds } = context
-  await timeCalls(callsOf(poster, question.asks), { ...warmUp, clients: 1, seconds: warmSeconds(seconds) })
+  await timeCalls(callsOf(poster, question.asks), warmUp(1, seconds))
   const { result, pointsPerSecond, ackMilliseconds } = await ingest.during(seconds + 0.5, async () => {
     const smallestMs = await smallestQuestion(poster)
     return {
