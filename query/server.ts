@@ -1,4 +1,3 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { LateWrites } from '../schema/late-writes.ts'
 import { limits } from '../schema/limits.ts'
@@ -120,8 +119,8 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     context: ({ request }) => createContext({ timeoutMs: settings.queryTimeoutMs, signal: request.signal }),
     graphiql: persisted.only ? false : graphiql,
     extraParamNames: ['documentId'],
-    // The page with its scripts inside: it works where there is no internet.
-    renderGraphiQL,
+    // The page with its scripts inside: it works where there is no internet. Ten megabytes of text, so only when somebody looks at it.
+    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     maskedErrors: { maskError },
     maxRequestBodySize: limits.queryBodyBytes,
     // Our own log, in `createMask`.
