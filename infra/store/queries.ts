@@ -33,7 +33,7 @@ export type QueryLimits = {
   readonly readSessions: number
   /** Queries that may wait, for each kind of session. */
   readonly waiting: number
-  /** Bodies of inserts that are taken in side by side, each into a file in memory. */
+  /** Inserts that run side by side. Twice as many bodies are taken in, each into a file in memory, for some wait for their turn. */
   readonly uploads: number
   /** Answers that are sent as they are made, side by side. */
   readonly streams: number
@@ -62,7 +62,7 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
     other: open(1),
     stream: open(limits.streams),
   }
-  const spools = openSpools(dataDirectory, limits.uploads, (waiting) => {
+  const spools = openSpools(dataDirectory, 2 * limits.uploads, (waiting) => {
     if (waiting >= limits.waiting) throw tooMany('too many inserts wait')
   })
   const version = await lanes.other.run(bare, async (session) => (await session.queryAsync('SELECT version()')).text())

@@ -27,6 +27,13 @@ type BlockInsertParts = {
   begins(): boolean
 }
 
+/** How points go into the store, and since when, ms. `turn`: when they may be inserted, if not at once. */
+type Way = {
+  readonly began: number
+  readonly passage: Passage | undefined
+  readonly turn: Promise<void> | undefined
+}
+
 /** Whether a block is large enough to be inserted by itself, or might keep others waiting for more than the store. */
 export function goesAlone({ points, deadLetters }: Batch, settings: SinkSettings): boolean {
   return points.rows >= (settings.soloRows ?? soloRows) || deadLetters.length > 0
@@ -38,41 +45,52 @@ export function createBlockInsert({ parts, points, fence, logger, keepTrying, ..
   const insertLetters = createLettersInsert(parts, logger, keepTrying)
   let known = false
 
-  async function insert(batch: Batch): Promise<void> {
+  /** `before` settles when the block of the range before is stored, if that is still on its way. */
+  async function insert(batch: Batch, before: Promise<void> | undefined): Promise<void> {
     const began = performance.now()
     // Taken before the first wait, in which the next batch changes the runs: rows must not say more than their version.
     const changed = runRows([...batch.changedRuns], batch.last)
     const late = lateRows(batch.points.late, batch.last)
     for (const run of batch.changedRuns) run.metadataChanged = false
     const { rows } = batch.points
-    // What is replayed may be stored already, and a sink that is to end waits for nobody.
-    const alone = rows === 0 || sink.isReplaying() || !sink.begins() || goesAlone(batch, parts.settings)
+    // What is replayed may be stored already, a sink that is to end waits for nobody, and others need not wait for the block before.
+    const hasToGoAlone = sink.isReplaying() || !sink.begins() || before !== undefined
+    const alone = rows === 0 || hasToGoAlone || goesAlone(batch, parts.settings)
     const passage = alone ? undefined : joint?.board(rows)
     try {
       const { intents, ...rest } = sink.position()
+      const earlier = intents.filter(([, last]) => last < batch.first)
       const later = intents.filter(([first]) => first > batch.last)
       const intent = passage
         ? ([batch.first, batch.last, passage.joint] as const)
         : ([batch.first, batch.last] as const)
-      await sink.persist({ ...rest, intents: [intent, ...later] })
-      if (!known) await insertRows(partitionRows(partition))
-      known = true
-      if (batch.deadLetters.length > 0) await insertLetters(batch.deadLetters)
-      // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
-      const both = await Promise.allSettled([
-        changed.rows > 0 ? insertRows(changed) : undefined,
-        // Whoever sees the points must find that they are late: tiles may be without them.
-        (late.rows > 0 ? insertLate(late, batch) : Promise.resolve()).then(() =>
-          rows > 0 ? insertPoints(batch, began, passage) : undefined,
-        ),
+      await sink.persist({ ...rest, intents: [...earlier, intent, ...later] })
+      const told = tell(batch, before)
+      // Whoever sees the points must find that they are late: tiles may be without them.
+      const turn = told.then(() => (late.rows > 0 ? insertLate(late, batch) : undefined))
+      // While the block before is on its way, the points are brought to where they wait for their turn.
+      const mayGo = before ? Promise.resolve() : turn
+      const all = await Promise.allSettled([
+        turn,
+        // After the letters: behind a run's stored row an update is not looked at again. The points need not wait for it.
+        told.then(() => (changed.rows > 0 ? insertRows(changed) : undefined)),
+        mayGo.then(() => (rows > 0 ? insertPoints(batch, { began, passage, turn: before && turn }) : undefined)),
       ])
-      for (const one of both) if (one.status === 'rejected') throw one.reason
+      for (const one of all) if (one.status === 'rejected') throw one.reason
     } finally {
       passage?.leave()
     }
   }
 
-  async function insertPoints({ points: batch, first, last }: Batch, began: number, passage?: Passage): Promise<void> {
+  /** What is to be in the store before anything else of the batch, and after all of the one before. */
+  async function tell({ deadLetters }: Batch, before: Promise<void> | undefined): Promise<void> {
+    await before
+    if (!known) await insertRows(partitionRows(partition))
+    known = true
+    if (deadLetters.length > 0) await insertLetters(deadLetters)
+  }
+
+  async function insertPoints({ points: batch, first, last }: Batch, { began, passage, turn }: Way): Promise<void> {
     const passenger = {
       ...{ points: batch, partition, leaves: () => !sink.begins() },
       prove: () => sink.persist(sink.position()),
@@ -81,7 +99,7 @@ export function createBlockInsert({ parts, points, fence, logger, keepTrying, ..
     if (outcome === 'stored') return
     if (outcome === 'unknown') await fence(passage!.joint)
     const token = `${partition.log}:${partition.partition}:${first}-${last}`
-    await points.insert(batch, token, outcome === 'unknown' || sink.isReplaying())
+    await points.insert(batch, token, outcome === 'unknown' || sink.isReplaying(), turn)
     observe.inserted(batch.rows, (performance.now() - began) / 1000)
   }
 

@@ -17,7 +17,7 @@ export async function contentsOfStore(reader: StoreReader): Promise<Contents> {
        toUnixTimestamp64Milli(updated) AS updated, params, params_number, tags FROM runs FINAL`,
   )
   return contentsOf(
-    await rowsOf(reader, `SELECT run, metric, step, time, value, ord FROM point_values WHERE run >= ${fenceRuns}`),
+    await storedPoints(reader),
     runs.map((row) => ({
       ...row,
       params_number: new Map(Object.entries(row.params_number)),
@@ -38,6 +38,20 @@ export async function contentsOfStore(reader: StoreReader): Promise<Contents> {
   )
 }
 
+/** Points of the real store. */
+export const storedPoints = (reader: StoreReader): Promise<Row[]> =>
+  rowsOf(reader, `SELECT run, metric, step, time, value, ord FROM point_values WHERE run >= ${fenceRuns}`)
+
+/** Points of either store as the oracle has them. */
+export function pointLines(points: readonly Row[]): string[] {
+  const lines = points.map((row) => {
+    const { run, metric, step, time, ord, code } = row as Record<string, bigint>
+    const bits = code === undefined ? bitsOf(row.value as number) : decodedBits(code)
+    return pointLine(run!, metric!, step!, time!, bits, ord!)
+  })
+  return lines.sort()
+}
+
 async function rowsOf(reader: StoreReader, sql: string): Promise<Row[]> {
   const { rows, columns } = await reader.columns(sql)
   return Array.from({ length: rows }, (_, i) => {
@@ -50,13 +64,7 @@ async function rowsOf(reader: StoreReader, sql: string): Promise<Row[]> {
 
 function contentsOf(points: Row[], runs: Row[], states: Row[], series: Row[], deadLetters: Row[]): Contents {
   return {
-    points: points
-      .map((row) => {
-        const { run, metric, step, time, ord, code } = row as Record<string, bigint>
-        const bits = code === undefined ? bitsOf(row.value as number) : decodedBits(code)
-        return pointLine(run!, metric!, step!, time!, bits, ord!)
-      })
-      .sort(),
+    points: pointLines(points),
     runs: runs.map(runLine).sort(),
     states: states.map(stateLine).sort(),
     series: series.map(seriesLine).sort(),

@@ -46,7 +46,10 @@ async function crashRealStore(partitions: number): Promise<void> {
     const world: World = {
       random,
       ...createWorldLog(random, { runs: 10, manyEntries: false, unreadable: 0.01 }, partitions),
-      store,
+      store: {
+        sinkReader: store.sinkReader,
+        insertBlock: (table, rows, columns, token) => store.insertBlock(table, rows, columns, token),
+      },
       faults: [],
       zombies: [],
       forgetTokens() {},

@@ -11,6 +11,14 @@ import {
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { randomBlock } from './blocks.fixture.ts'
 
+/** A record of one frame of a run, of what of it is given. */
+export function recordOf(run: string, frame: Partial<FrameBody>): Uint8Array {
+  const writer = createRecordWriter()
+  const body = { writer: undefined, seq: undefined, update: undefined, blocks: [], ...frame }
+  putFrame(writer, { project: 'p', run }, body, 1_000)
+  return Uint8Array.from(recordBytes(writer))
+}
+
 /** What the producers of a model send: records of frames of some runs. */
 export type Producer = {
   /** The next record: a few frames of a few runs; rarely bytes that are no record at all. */

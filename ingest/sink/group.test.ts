@@ -5,11 +5,11 @@ import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { createRandom } from '../../test/random.ts'
 import type { LogReader, PartitionHandler } from '../log/log.ts'
-import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import { recordOf } from './frames.fixture.ts'
 import { createSinkGroup, type SinkGroupParts } from './group.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog, type Holding, type MemoryLog } from './memory-log.fixture.ts'
-import { createMemoryStore } from './memory-store.fixture.ts'
+import { createMemoryStore, insertInto } from './memory-store.fixture.ts'
 
 const settings = { blockRows: 1_000, insertIntervalMs: 1, flushIntervalMs: 60_000, maximumSeries: 1_000 }
 const silent = createLogger('silent')
@@ -21,14 +21,7 @@ function record(run: string, step: number): Uint8Array {
     ...{ set: { names: ['m'] }, count: 1, times: undefined, width: 8 as const, values },
     steps: { kind: 'range' as const, start: step, stride: 1 },
   }
-  const writer = createRecordWriter()
-  putFrame(
-    writer,
-    { project: 'p', run },
-    { writer: undefined, seq: undefined, update: undefined, blocks: [block] },
-    1_000,
-  )
-  return Uint8Array.from(recordBytes(writer))
+  return recordOf(run, { blocks: [block] })
 }
 
 /** Partitions that the test gives and takes, a group that stores them, and the store. */
@@ -38,7 +31,7 @@ async function createWorld(partitions: number, chosen: Partial<SinkGroupParts> =
   const memory = createMemoryStore()
   const store = {
     sinkReader: memory.reader,
-    insertBlock: async (...block: Parameters<typeof memory.insertBlock>) => memory.insertBlock(...block),
+    insertBlock: insertInto(memory),
   }
   let handler: PartitionHandler | undefined
   const log: LogReader = {
@@ -145,7 +138,7 @@ test('a partition that comes back waits until its old sink has let go', async ()
       async insertBlock(table, ...block) {
         begun.push(table)
         await held
-        memory.insertBlock(table, ...block)
+        await insertInto(memory)(table, ...block)
       },
     },
   })

@@ -71,8 +71,7 @@ async function insertTogether(parts: JointBlockParts, joint: Joint): Promise<Out
   const { columns: pool, store, observe } = parts
   const began = performance.now()
   const columns = await pool.take()
-  const token = jointToken(passengers[0]!.partition.log, joint.name)
-  const sending = createPointsSending(store, columns, token, false)
+  const sending = createPointsSending(store, columns, false)
   try {
     sortPoints(
       passengers.map(({ points }) => points),
@@ -95,6 +94,7 @@ async function keepSending(
   joint: Joint,
   { send }: PointsSending,
 ): Promise<Outcome> {
+  const token = jointToken(joint.passengers[0]!.partition.log, joint.name)
   const isHeld = () => joint.passengers.every(({ partition }) => partition.held())
   const somebodyLeaves = () => joint.passengers.some((passenger) => passenger.leaves())
   for (let attempt = 0; ; attempt++) {
@@ -102,10 +102,11 @@ async function keepSending(
     while (!isHeld() && !somebodyLeaves() && performance.now() < patientUntil) await sleep(pollMs)
     if (somebodyLeaves() || !isHeld()) return attempt === 0 ? 'unsent' : 'unknown'
     try {
-      await send(() => {
+      const sent = await send(token, () => {
         if (!isHeld()) throw new Error('nobody knows whose the partitions are')
       })
-      return 'stored'
+      // A new reader settles the block under this token and no other.
+      return sent === 'stored' ? 'stored' : 'unknown'
     } catch (error) {
       observe.retries.value++
       logger.error({ err: error, attempt, joint: joint.name }, 'insert joint points failed; trying again')

@@ -5,6 +5,7 @@ import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { until } from '../../test/harness.ts'
 import { chosenSeed, createRandom } from '../../test/random.ts'
+import { deferred } from '../deferred.fixture.ts'
 import type { LogPartition } from '../log/log.ts'
 import { randomBlock } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
@@ -200,16 +201,6 @@ async function loseOne(hold: (land: () => void) => Held, isTakenAtOnce = true) {
   for (const { violations } of logs) assert.deepEqual(violations, [])
 }
 
-function deferred() {
-  let resolve = () => {}
-  let reject = (_: Error) => {}
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
-}
-
 for (const isTakenAtOnce of [true, false]) {
   const when = isTakenAtOnce ? 'after the new reader of one of its partitions' : 'before there is one'
 
@@ -234,6 +225,26 @@ for (const isTakenAtOnce of [true, false]) {
     }, isTakenAtOnce))
 }
 
+test('a joint block that is not stored though its token is known goes in with the ranges of each partition', async () => {
+  const world = createWorld()
+  const { memory, direct } = world
+  let spent = false
+  const insert: Insert = async (table, rows, columns, token) => {
+    if (spent || !isJoint(token)) return direct(table, rows, columns, token)
+    spent = true
+    memory.spendToken(token!)
+    throw new Error('killed with a token and no block')
+  }
+  const sinks = startProcess(world, createLife(random, Number.POSITIVE_INFINITY, 0), [0, 1], insert)
+  await until('a joint block is on its way', () => {
+    if (!spent) write(world)
+    return spent
+  })
+  await everything(world, sinks)
+  assertSame(contentsOfMemory(memory), contentsOfWorld(world))
+  await Promise.all(sinks.map((sink) => sink.stop()))
+})
+
 test('a joint block that was stored is found by the new readers of its partitions', async () => {
   const world = createWorld()
   const { memory, direct } = world
@@ -244,7 +255,7 @@ test('a joint block that was stored is found by the new readers of its partition
     // The answer never comes.
     return landed ? new Promise(() => {}) : Promise.resolve()
   }
-  startProcess(world, createLife(random, Number.POSITIVE_INFINITY, 0), [0, 1], insert)
+  const before = startProcess(world, createLife(random, Number.POSITIVE_INFINITY, 0), [0, 1], insert)
   await until('a joint block is stored', () => {
     if (!landed) write(world)
     return landed
@@ -252,5 +263,7 @@ test('a joint block that was stored is found by the new readers of its partition
   const next = startProcess(world, createLife(random, Number.POSITIVE_INFINITY, 0), [0, 1], direct)
   await everything(world, next)
   assertSame(contentsOfMemory(memory), contentsOfWorld(world))
+  // One that wanted to commit when it lost its partition would wait for ever to be told so.
+  for (const sink of before) sink.abandon()
   await Promise.all(next.map((sink) => sink.stop()))
 })

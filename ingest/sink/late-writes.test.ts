@@ -3,19 +3,16 @@ import { test } from 'node:test'
 import { metricKey, runKey } from '../../schema/keys.ts'
 import { createLateWrites } from '../../schema/late-writes.ts'
 import { createRandom } from '../../test/random.ts'
-import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { range } from './blocks.fixture.ts'
+import { recordOf } from './frames.fixture.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
 import { createMemorySink } from './memory-sink.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 
 function record(first: number, count: number): Uint8Array {
-  const writer = createRecordWriter()
   const block = { set: { names: ['m'] }, count, steps: range(first, 1), times: undefined }
-  const blocks = [{ ...block, width: 8, values: new Uint8Array(8 * count) } as const]
-  putFrame(writer, { project: 'p', run: 'r' }, { writer: undefined, seq: undefined, update: undefined, blocks }, 1_000)
-  return Uint8Array.from(recordBytes(writer))
+  return recordOf('r', { blocks: [{ ...block, width: 8, values: new Uint8Array(8 * count) }] })
 }
 
 test('late ranges are told of before they are written, and over before the points are', async () => {

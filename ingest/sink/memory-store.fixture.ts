@@ -1,5 +1,6 @@
 import { fenceRuns } from '../../schema/fence.ts'
 import type { Column, Columns, Parameters, StoreReader } from '../../schema/store.ts'
+import type { BlockInserter } from '../store/insert.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 
 /** A stored row by column name; times are ms as bigint, floats keep their bits. */
@@ -16,12 +17,19 @@ export type MemoryStore = {
   readonly tables: Readonly<Record<string, Map<string, Row>>>
   /** How often a block came again under a token that was used. */
   readonly skipped: () => number
+  /** How many points came that were logged before others of their run which were there when their block came. */
+  readonly disordered: () => number
   /** As after many other blocks. */
   forgetTokens(): void
+  /** As a server of its own that is killed when it has written down the token of a block and the block is not in its place yet. */
+  spendToken(token: string): void
   /** `shard`: that part of a block of points which is the server's of this number; absent: all of it, on a store of one server. */
   insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string, shard?: Shard): void
   readonly reader: StoreReader
 }
+
+/** Each server remembers tokens by itself. */
+const onServer = (token: string, number: number) => `${token} on server ${number}`
 
 /** One of `of` servers. */
 export type Shard = { readonly number: number; readonly of: number }
@@ -37,12 +45,23 @@ const keys: Record<string, readonly string[]> = {
   source_partitions: ['log', 'partition'],
 }
 
-/** `tell` hears what became of each block with a token. */
-export function createMemoryStore(tell: (line: string) => void = () => {}): MemoryStore {
+/** As a sink sees it. */
+export function insertInto(store: MemoryStore): BlockInserter['insertBlock'] {
+  return async (table, rows, columns, token, turn) => {
+    await turn?.()
+    store.insertBlock(table, rows, columns, token)
+  }
+}
+
+/** `tell` hears what became of each block with a token; `engine` is that of `points`. */
+export function createMemoryStore(tell: (line: string) => void = () => {}, engine = 'MergeTree'): MemoryStore {
   const points: Row[] = []
   const tokens = new Set<string>()
   const tables = Object.fromEntries(Object.keys(keys).map((name) => [name, new Map<string, Row>()]))
+  /** The same points by run, and the highest `ord` that it has. */
+  const ofRun = new Map<unknown, { readonly rows: Row[]; newest: bigint }>()
   let skipped = 0
+  let disordered = 0
 
   function insertBlock(
     table: string,
@@ -51,8 +70,7 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
     token?: string,
     { number, of }: Shard = { number: 0, of: 1 },
   ): void {
-    // Each server remembers tokens by itself.
-    const known = token && `${token} on server ${number}`
+    const known = token && onServer(token, number)
     if (known && tokens.has(known)) {
       skipped++
       tell(`  ${known} is known`)
@@ -62,12 +80,21 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
       tokens.add(known)
       tell(`  ${known} is stored`)
     }
+    const arrived: Row[] = []
     for (let i = 0; i < rows; i++) {
       const row = rowAt(columns, i)
       if (table === 'points' && (row.run as bigint) < fenceRuns) continue
       if (table !== 'points') keep(tables[table]!, keys[table]!.map((name) => String(row[name])).join('\0'), row)
-      else if (of === 1 || Number((row.run as bigint) % BigInt(of)) === number) points.push(row)
+      else if (of === 1 || Number((row.run as bigint) % BigInt(of)) === number) arrived.push(row)
     }
+    for (const { run, ord } of arrived) if ((ord as bigint) < (ofRun.get(run)?.newest ?? 0n)) disordered++
+    for (const row of arrived) {
+      const run = ofRun.get(row.run) ?? { rows: [], newest: 0n }
+      ofRun.set(row.run, run)
+      run.rows.push(row)
+      if ((row.ord as bigint) > run.newest) run.newest = row.ord as bigint
+    }
+    points.push(...arrived)
   }
 
   function chosen(table: string, parameters: Parameters): Row[] {
@@ -78,17 +105,18 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
   }
 
   function runsWith({ runs, metrics, steps, offsets }: Parameters): { found: string }[] {
-    const lists = [runs, metrics, steps, offsets] as readonly (readonly bigint[])[]
-    const keys = new Set<unknown>(lists[0])
-    const wanted = new Set(lists[0]!.map((_, i) => lists.map((list) => list[i]).join()))
-    const found = points.filter(
-      ({ run, metric, step, ord }) => keys.has(run) && wanted.has([run, metric, step, (ord as bigint) >> 16n].join()),
-    )
-    return [...new Set(found.map(({ run }) => String(run)))].map((run) => ({ found: run }))
+    const [keys, ...others] = [runs, metrics, steps, offsets] as readonly (readonly bigint[])[]
+    const found = keys!.filter((key, i) => {
+      const [metric, step, offset] = others.map((list) => list[i])
+      const isIt = (row: Row) => row.metric === metric && row.step === step && (row.ord as bigint) >> 16n === offset
+      return ofRun.get(key)?.rows.some(isIt)
+    })
+    return [...new Set(found)].map((run) => ({ found: String(run) }))
   }
 
   function answer(sql: string, parameters: Parameters): unknown[] {
     const table = /FROM (\w+)/.exec(sql)![1]!
+    if (table === 'system') return [{ engine }]
     if (table === 'points') return runsWith(parameters)
     if (table === 'sources') return [...tables.sources!.values()].map(({ log }) => ({ log }))
     if (table === 'source_partitions') {
@@ -114,7 +142,12 @@ export function createMemoryStore(tell: (line: string) => void = () => {}): Memo
     points,
     tables,
     skipped: () => skipped,
+    disordered: () => disordered,
     forgetTokens: () => tokens.clear(),
+    spendToken(token) {
+      tokens.add(onServer(token, 0))
+      tell(`  ${token} is spent`)
+    },
     insertBlock,
     reader: {
       async rows<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {

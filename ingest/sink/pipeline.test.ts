@@ -2,18 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { createRandom } from '../../test/random.ts'
+import { deferred } from '../deferred.fixture.ts'
 import type { Commit, LogPartition } from '../log/log.ts'
-import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
+import { recordOf } from './frames.fixture.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
 import { createMemorySink } from './memory-sink.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 
 function renaming(name: string): Uint8Array {
-  const writer = createRecordWriter()
-  const frame = { writer: undefined, seq: undefined, update: { name }, blocks: [] }
-  putFrame(writer, { project: 'p', run: 'r' }, frame, 1_000)
-  return Uint8Array.from(recordBytes(writer))
+  return recordOf('r', { update: { name } })
 }
 
 test('the row of a run says what its version says, though later frames arrive before it is inserted', async () => {
@@ -23,15 +21,12 @@ test('the row of a run says what its version says, though later frames arrive be
   const names: [version: unknown, name: unknown][] = []
   let committing = false
   let readTo = 0
-  let release = () => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
+  const held = deferred()
   const partition: LogPartition = {
     ...opened,
     async commit(next) {
       committing = true
-      await held
+      await held.promise
       await opened.commit(next)
     },
     read(offset, maximumBytes, signal) {
@@ -49,7 +44,7 @@ test('the row of a run says what its version says, though later frames arrive be
   while (!committing) await setImmediate()
   memory.append(renaming('second'))
   while (readTo < 2) await setImmediate()
-  release()
+  held.resolve()
   await sink.reached(1, false)
   await sink.stop()
   assert.deepEqual(names, [

@@ -4,9 +4,9 @@ import { createBlockInsert, goesAlone } from './block-insert.ts'
 import { createBlockMemory } from './block-memory.ts'
 import { createFence } from './fence.ts'
 import { createFlushes } from './flushes.ts'
+import { createInsertPace } from './insert-pace.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { seriesInUse } from './series-table.ts'
-import { insertPauseMs } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown } from './source.ts'
 import {
@@ -29,6 +29,8 @@ const leastReadBytes = 1024 * 1024
 /** Bytes of records applied between two turns of the event loop: a few milliseconds, for which a block that is due waits. */
 const bytesPerTurn = 512 * 1024
 const hurryIntervalMs = 20
+/** One is inserted while the rows of the next are made and brought to the store. */
+const blocksAtATime = 2
 
 /**
  * log -> records -> runs and their series -> a block of points -> the store, each range of offsets exactly once:
@@ -38,8 +40,9 @@ const hurryIntervalMs = 20
  * 3. changed runs, for which the same holds, and beside them which points are late, and then the points, as one block under a token made
  *    of the range, which the store takes once.
  *
- * After a crash, or when the partition goes to another reader, the same range is read again and inserted under the same token. While one
- * block is inserted the next one fills: at once when idle, in large blocks when busy.
+ * After a crash, or when the partition goes to another reader, the same range is read again and inserted under the same token. While one block is
+ * inserted the next one fills: at once when idle, in large blocks when busy. A full one goes as far as the store meanwhile, and no further: who has
+ * seen a point has seen those of its run that were logged before it.
  */
 export function createSink(parts: SinkParts): Sink {
   const { partition, store, settings, observe } = parts
@@ -53,21 +56,21 @@ export function createSink(parts: SinkParts): Sink {
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   const points = createPointsInsert(parts, keepTrying, halted.signal)
   const fence = createFence(parts, keepTrying)
+  const pace = createInsertPace(settings)
   let filling = createBatch()
-  let spare = createBatch()
-  const memory = createBlockMemory([filling.points, spare.points], points.giveBackMemory)
+  const spares = Array.from({ length: blocksAtATime }, createBatch)
+  const batches = [filling, ...spares].map((batch) => batch.points)
+  const memory = createBlockMemory(batches, points.giveBackMemory)
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
-  let inserting: Promise<void> | undefined
+  /** Blocks on their way, in the order of their offsets; each ends after those before it, and none fails. */
+  const underWay: Promise<void>[] = []
   let committing: Promise<void> = Promise.resolve()
   let commit: Commit = nothingCommitted
   let stored = -1
   let flushed = -1
   let newestMs = 0
   let wanted = -1
-  let lastInsertMs = Number.NEGATIVE_INFINITY
-  let lastInsertTookMs = 0
-  let lastWentAlone = false
   let timer: NodeJS.Timeout | undefined
   let unfollow = () => {}
   const insertBatch = createBlockInsert({
@@ -125,7 +128,7 @@ export function createSink(parts: SinkParts): Sink {
     }
     if (joint !== undefined) await settle(joint)
     startInsert()
-    await inserting
+    await underWay[0]
     halted.signal.throwIfAborted()
   }
 
@@ -143,12 +146,8 @@ export function createSink(parts: SinkParts): Sink {
     while (!stopping.signal.aborted) {
       next = await take(next, Number.POSITIVE_INFINITY)
       insertWhenDue()
-      while (filling.points.rows >= settings.blockRows && inserting && !halted.signal.aborted) {
-        const before = inserting
-        // It goes as it is: nothing is read before it is on its way.
-        points.prepare(filling.points)
-        await before
-      }
+      // It goes as it is: nothing is read before it is on its way.
+      while (isFull() && underWay.length > 0 && !halted.signal.aborted) await underWay[0]
     }
   }
 
@@ -176,9 +175,9 @@ export function createSink(parts: SinkParts): Sink {
 
   function insertWhenDue(): void {
     // Until reading has begun, what is filling may be half of a range that is being replayed.
-    if (inserting || filling.first < 0 || !reading || halted.signal.aborted) return
-    const pause = wanted >= filling.first ? hurryIntervalMs : pauseMs()
-    const wait = filling.points.rows >= settings.blockRows ? 0 : lastInsertMs + pause - performance.now()
+    if (filling.first < 0 || !reading || halted.signal.aborted || !hasRoom()) return
+    const pause = wanted >= filling.first ? hurryIntervalMs : pace.pauseMs()
+    const wait = isFull() ? 0 : pause - pace.sinceLastMs()
     if (wait <= 0 || stopping.signal.aborted) {
       startInsert()
       return
@@ -189,40 +188,44 @@ export function createSink(parts: SinkParts): Sink {
 
   /** A block with points of other partitions begins to board: who would insert soon goes along. */
   function goAlong(): void {
-    if (inserting || filling.first < 0 || stopping.signal.aborted) return
-    if (performance.now() - lastInsertMs >= pauseMs() / 2) startInsert()
+    if (underWay.length > 0 || filling.first < 0 || stopping.signal.aborted) return
+    if (pace.sinceLastMs() >= pace.pauseMs() / 2) startInsert()
   }
 
-  function pauseMs(): number {
-    return insertPauseMs(settings, lastInsertTookMs, lastWentAlone ? (settings.sharers ?? 1) : 1)
-  }
+  const isFull = () => filling.points.rows >= settings.blockRows
+
+  /** Whether what is filling may go: beside another block only when it is full, for each block costs the store. */
+  const hasRoom = () =>
+    underWay.length === 0 || (underWay.length < blocksAtATime && (settings.sharers ?? 1) === 1 && isFull())
 
   function startInsert(): void {
     const batch = filling
-    filling = spare
-    spare = batch
+    filling = spares.pop()!
     clearTimeout(timer)
-    lastInsertMs = performance.now()
-    inserting = insertBatch
-      .insert(batch)
-      .then(() => onInserted(batch))
-      .catch(halt)
+    underWay.push(insertAfter(underWay.at(-1), batch))
   }
 
-  function onInserted(batch: Batch): void {
-    inserting = undefined
-    lastInsertTookMs = performance.now() - lastInsertMs
+  async function insertAfter(before: Promise<void> | undefined, batch: Batch): Promise<void> {
+    const beganMs = pace.began()
+    await insertBatch.insert(batch, before).catch(halt)
+    await before
+    underWay.shift()
+    if (!halted.signal.aborted) onInserted(batch, beganMs)
+  }
+
+  function onInserted(batch: Batch, beganMs: number): void {
+    pace.ended(beganMs, goesAlone(batch, settings))
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
-    lastWentAlone = goesAlone(batch, settings)
     memory.used(batch.points.rows)
     clearBatch(batch)
+    spares.push(batch)
     waiters.wake(stored)
     parts.onProgress?.()
     insertWhenDue()
     flushes.whenDue()
-    // The next block's intent says the same.
-    if (parts.announce && !inserting) persist(position()).catch(halt)
+    // The intent of a block that begins now says the same.
+    if (parts.announce && commit.stored <= stored) persist(position()).catch(halt)
   }
 
   /** How far it has come, with the intents that are still open. */
@@ -271,7 +274,7 @@ export function createSink(parts: SinkParts): Sink {
     if (!reading) return
     await reading
     insertWhenDue()
-    while (inserting && !halted.signal.aborted) await inserting
+    while (underWay.length > 0 && !halted.signal.aborted) await underWay[0]
     await flushes.soon(() => flushed < state.applied)
   }
 
@@ -281,7 +284,7 @@ export function createSink(parts: SinkParts): Sink {
     halted.abort(reason)
     stopping.abort()
     quiet(reason as Error)
-    void Promise.allSettled([starting, reading, inserting, flushes.underWay(), committing]).then(() =>
+    void Promise.allSettled([starting, reading, ...underWay, flushes.underWay(), committing]).then(() =>
       end(reason as Error),
     )
   }

@@ -2,17 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Commit, LogPartition } from '../log/log.ts'
-import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import { range } from './blocks.fixture.ts'
+import { recordOf } from './frames.fixture.ts'
 import { createMemorySink } from './memory-sink.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 
 function frame(seq: number): Uint8Array {
-  const writer = createRecordWriter()
   const block = { set: { names: ['loss'] }, count: 1, steps: range(seq, 1), times: undefined }
-  const blocks = [{ ...block, width: 8, values: new Uint8Array(8) } as const]
-  putFrame(writer, { project: 'p', run: 'r' }, { writer: 'w', seq, update: undefined, blocks }, 1_000)
-  return Uint8Array.from(recordBytes(writer))
+  return recordOf('r', { writer: 'w', seq, blocks: [{ ...block, width: 8, values: new Uint8Array(8) }] })
 }
 
 test('a sink that is stopped while it rebuilds its state replays nothing, though the log has it at hand', async () => {

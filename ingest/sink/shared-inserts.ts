@@ -57,10 +57,10 @@ export function withSharedInserts({ sinkReader, insertBlock }: SinkStore): SinkS
 
   return {
     sinkReader,
-    insertBlock(table, rows, columns, token) {
+    insertBlock(table, rows, columns, token, turn) {
       if (token === undefined && sharedTables.has(table)) return insertTogether({ table, rows, columns })
       const insert = patientTables.has(table) ? insertPatiently : insertBlock
-      return insert(table, rows, columns, token)
+      return insert(table, rows, columns, token, turn)
     },
   }
 }

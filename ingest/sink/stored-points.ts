@@ -30,3 +30,11 @@ export async function runsNotStored(reader: StoreReader, points: PointsColumns):
   }
   return missing
 }
+
+/** Whether the store may know a token and not have its block. A replicated table has both from one transaction; what it has may show later. */
+export async function tokensOutliveBlocks(reader: StoreReader): Promise<boolean> {
+  const [table] = await reader.rows<{ engine: string }>(
+    `SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'points'`,
+  )
+  return table?.engine === 'MergeTree'
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { fenceRuns } from '../../schema/fence.ts'
+import type { Parameters } from '../../schema/store.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { pick, type Random, whole } from '../../test/random.ts'
@@ -20,7 +21,8 @@ import type { SinkSettings } from './settings.ts'
 import { type Contents, contentsOfLog } from './sink.oracle.ts'
 import type { Sink, SinkParts } from './sink.ts'
 
-const observe = createSinkObserver(new Metrics())
+/** Without gauges, from which sinks that are killed would never be taken. */
+const observe: SinkParts['observe'] = { ...createSinkObserver(new Metrics()), watch: () => () => {} }
 
 /** A log and a store that outlive the processes between them. */
 export type World = {
@@ -48,8 +50,14 @@ export type World = {
 
 type WorldStore = {
   readonly sinkReader: SinkParts['store']['sinkReader']
-  /** `trouble`: whether there is trouble between one server of the store and the next. */
-  insertBlock(...block: [...Parameters<SinkParts['store']['insertBlock']>, trouble: () => boolean]): Promise<void>
+  /** `trouble`: whether there is trouble between one server of the store and the next, or between the two things that a server does. */
+  insertBlock(
+    table: string,
+    rows: number,
+    columns: readonly BlockColumn[],
+    token: string | undefined,
+    trouble: () => boolean,
+  ): Promise<void>
 }
 
 /** The sinks of one process. */
@@ -124,15 +132,23 @@ function storeOf(
     if (is !== lookedFor) looks(is ? 1 : -1)
     lookedFor = is
   }
+  async function rows<T>(sql: string, parameters: Parameters = {}): Promise<T[]> {
+    if (!sql.includes('FROM points')) {
+      return await life.step(() => store.sinkReader.rows<T>(sql, parameters), { mayFail: true })
+    }
+    look(true)
+    const found = await life.step(() => store.sinkReader.rows<T>(sql, parameters), { mayFail: true })
+    // Nothing of it is to be sent.
+    if (found.length === (parameters.runs as readonly bigint[]).length) look(false)
+    return found
+  }
   return {
     sinkReader: {
-      rows(sql, parameters) {
-        if (sql.includes('FROM points')) look(true)
-        return life.step(() => store.sinkReader.rows(sql, parameters), { mayFail: true })
-      },
+      rows,
       columns: (sql, parameters) => life.step(() => store.sinkReader.columns(sql, parameters), { mayFail: true }),
     },
-    insertBlock(table, rows, columns, token) {
+    async insertBlock(table, rows, columns, token, turn) {
+      await turn?.()
       for (const partition of table === 'points' ? partitionsIn(world, rows, columns) : [])
         holdings.get(partition)!.insertBegins()
       // A copy, for it may land when the sink uses the memory for something else.
@@ -144,7 +160,7 @@ function storeOf(
       }
       const landing = life.step(effect, { mayFail: true, mayComeLate: true })
       if (token) look(false)
-      return landing
+      await landing
     },
   }
 }
@@ -318,12 +334,24 @@ export function createWorldLog(random: Random, mix: Mix, partitions: number): Pi
   }
 }
 
-/** A store of some servers, each of which has its part of a block of points whole or not at all. */
+/** A server that may be killed between a block's token and the block. */
+function singleStore(memory: MemoryStore): WorldStore {
+  return {
+    sinkReader: memory.reader,
+    async insertBlock(table, rows, columns, token, trouble) {
+      if (!token || !trouble()) return memory.insertBlock(table, rows, columns, token)
+      memory.spendToken(token)
+      throw new Error('killed with a token and no block')
+    },
+  }
+}
+
+/** A store of some servers, each of which has its part of a block of points whole or not at all, and its token with it. */
 function spreadStore(random: Random, memory: MemoryStore, servers: number): WorldStore {
   return {
     sinkReader: memory.reader,
     async insertBlock(table, rows, columns, token, trouble) {
-      if (table !== 'points' || servers === 1) return memory.insertBlock(table, rows, columns, token)
+      if (table !== 'points') return memory.insertBlock(table, rows, columns, token)
       const first = whole(random, 0, servers - 1)
       for (let n = 0; n < servers; n++) {
         if (n > 0 && trouble()) throw new Error('the next server is away')
@@ -337,11 +365,14 @@ function spreadStore(random: Random, memory: MemoryStore, servers: number): Worl
 /** Lives one after the other in memory; then the store holds what the log says. */
 export async function crashInMemory(random: Random, mix: Mix, lives: number, partitions = 1): Promise<void> {
   const history: string[] = []
-  const memory = createMemoryStore((line) => void history.push(line))
+  const log = createWorldLog(random, mix, partitions)
+  const servers = pick(random, [1, 1, 3])
+  const engine = servers === 1 ? 'MergeTree' : 'Distributed'
+  const memory = createMemoryStore((line) => void history.push(line), engine)
   const world: World = {
     random,
-    ...createWorldLog(random, mix, partitions),
-    store: spreadStore(random, memory, pick(random, [1, 1, 3])),
+    ...log,
+    store: servers === 1 ? singleStore(memory) : spreadStore(random, memory, servers),
     faults: [],
     forgetTokens: memory.forgetTokens,
     stakes: [],
@@ -352,4 +383,5 @@ export async function crashInMemory(random: Random, mix: Mix, lives: number, par
   }
   await liveThrough(world, lives)
   assertSame(contentsOfMemory(memory), contentsOfWorld(world), history)
+  assert.equal(memory.disordered(), 0)
 }

@@ -6,11 +6,15 @@ import { assignments, literal } from './text.ts'
 export type BlockInserter = {
   /**
    * Inserts one block. With a `token` a block that was inserted under the same token before is skipped, also after a
-   * crash. The columns' memory is free again when the promise settles.
+   * crash. With a `turn` all is done that can be, and nothing is inserted before the turn has come; if that
+   * throws, nothing is. The columns' memory is free again when the promise settles.
    */
-  insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string): Promise<void>
+  insertBlock(table: string, rows: number, columns: readonly BlockColumn[], token?: string, turn?: Turn): Promise<void>
   close(): Promise<void>
 }
+
+/** Resolves when a block may be inserted, or throws because it may not. */
+export type Turn = () => Promise<void>
 
 /** Most of an insert is waiting for the disk; more than this only costs memory. Of one partition's points the caller sees to the order. */
 export const insertsSideBySide = 3
@@ -22,10 +26,17 @@ export const insertsSideBySide = 3
 export function createFileInserter(command: (sql: string) => Promise<void>, dataDirectory: string): BlockInserter {
   const spools = openSpools(dataDirectory, insertsSideBySide)
 
-  async function insert(table: string, rows: number, columns: readonly BlockColumn[], token?: string): Promise<void> {
+  async function insert(
+    table: string,
+    rows: number,
+    columns: readonly BlockColumn[],
+    token?: string,
+    turn?: Turn,
+  ): Promise<void> {
     const spool = await spools.take()
     try {
       await spool.write(nativeBlock(rows, columns))
+      await turn?.()
       const names = columns.map((column) => column.name).join(', ')
       const settings = { ...blockSettings(rows, token), ...statisticsSettings(table) }
       await command(insertFromFile({ into: table, names, path: spool.path, format: 'Native', settings }))

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreTrouble } from '../../schema/store.ts'
-import { chosenSeed, createRandom } from '../../test/random.ts'
+import { deferred } from '../deferred.fixture.ts'
 import type { Store } from './contract.ts'
+import { patienceMs } from './early-body.ts'
+import type { Turn } from './insert.ts'
 import { openRemote, type StoreProcess, startStoreProcess } from './server.fixture.ts'
 
 /** What a remote store adds to the contract: the way to it may break at any moment. */
@@ -78,7 +80,7 @@ async function openWay(): Promise<Way> {
 }
 
 const blockRows = 50_000
-const insert = (block: number) =>
+const insert = (block: number, turn?: Turn) =>
   store.insertBlock(
     'numbers_of_blocks',
     blockRows,
@@ -87,6 +89,7 @@ const insert = (block: number) =>
       { name: 'a', type: 'UInt64', data: BigUint64Array.from({ length: blockRows }, (_, i) => BigInt(i)) },
     ],
     `block-${block}`,
+    turn,
   )
 const counts = async () =>
   (
@@ -131,17 +134,21 @@ test('a block whose answer was lost with the store is not stored twice under its
   assert.deepEqual(await counts(), [whole(1)])
 })
 
-test('wherever in an insert the store is killed, the block is there once after it was sent again', async () => {
-  const random = createRandom(chosenSeed())
-  for (let block = 2; block < 6; block++) {
-    const inserting = insert(block).catch((error) => assert.ok(isAway(error), error))
-    await sleep(random() * 60)
-    await server.stop('SIGKILL')
-    await inserting
-    await restart()
-    await again(() => insert(block))
-  }
-  assert.deepEqual(await counts(), [1, 2, 3, 4, 5].map(whole))
+test('a block whose turn is long in coming does not wait at the server, and is stored once all the same', async () => {
+  const turn = deferred()
+  let asked = 0
+  const inserted = insert(7, () => {
+    asked++
+    return turn.promise
+  })
+  while (asked === 0) await sleep(10)
+  await sleep(patienceMs + 500)
+  assert.deepEqual(await counts(), [whole(1)])
+  turn.resolve()
+  await inserted
+  assert.equal(asked, 1)
+  assert.deepEqual(await counts(), [1, 7].map(whole))
+  await store.command('ALTER TABLE numbers_of_blocks DELETE WHERE block = 7 SETTINGS mutations_sync = 1')
 })
 
 test('questions, look-ups and inserts of a stopped store fail within 2 s, and go on when it does', async () => {

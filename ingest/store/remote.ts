@@ -2,9 +2,10 @@ import { Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { StoreTrouble } from '../../schema/store.ts'
 import type { Store } from './contract.ts'
+import { type Body, earlyBody } from './early-body.ts'
 import { createHealth, type Health } from './health.ts'
 import { insertsSideBySide } from './insert.ts'
-import { nativeBlock } from './native-block.ts'
+import { type BlockColumn, nativeBlock } from './native-block.ts'
 import {
   type Ask,
   createReader,
@@ -77,26 +78,40 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
     await closeClients()
     throw error
   }
-  return {
-    reader,
-    sinkReader,
-    streamer: createRemoteStreamer(askingClient, health),
-    command,
-    background: { reader: sinkReader, command },
-    insertBlock: sideBySide(insertsSideBySide, (table, rows, columns, token) =>
+  const insert = sideBySide(
+    insertsSideBySide,
+    (table: string, rows: number, columns: readonly BlockColumn[], token: string | undefined, body: Body) =>
       troubled(() =>
         health.watch(async (signal) => {
           const names = columns.map((column) => column.name).join(', ')
           const result = await client.exec({
             query: `INSERT INTO ${table} (${names}) FORMAT Native`,
-            values: Readable.from(nativeBlock(rows, columns), { objectMode: false }),
+            values: Readable.from(body, { objectMode: false }),
             clickhouse_settings: remoteInsertSettings(table, rows, token, knownSettings),
             abort_signal: signal,
           })
           await wholeStream(result.stream)
         }),
       ),
-    ),
+  )
+  return {
+    reader,
+    sinkReader,
+    streamer: createRemoteStreamer(askingClient, health),
+    command,
+    background: { reader: sinkReader, command },
+    async insertBlock(table, rows, columns, token, turn) {
+      if (turn) {
+        const body = earlyBody(nativeBlock(rows, columns), turn)
+        try {
+          return await insert(table, rows, columns, token, body.pieces())
+        } catch (error) {
+          if (!body.isGivenUp()) throw error
+        }
+        await body.turn
+      }
+      await insert(table, rows, columns, token, nativeBlock(rows, columns))
+    },
     async close() {
       health.close()
       await closeClients()

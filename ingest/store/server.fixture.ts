@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
+import { spawnTied } from '../../infra/kafka/tied.ts'
 import { packageFile } from '../../schema/files.ts'
 import { openRemoteStore, type RemoteStoreOptions } from './remote.ts'
 
@@ -19,10 +20,10 @@ export async function startStoreProcess(
   dataDirectory: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<StoreProcess> {
-  const child = spawn(process.execPath, [packageFile('dist/infra/store/main.cjs')], {
-    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDirectory, ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const env = { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDirectory, ...settings }
+  // Tied and with no descriptor of ours: one that outlives its test would keep the runner waiting for the end of its output.
+  const child = spawnTied(process.execPath, [packageFile('dist/infra/store/main.cjs')], 'pipe', env)
+  child.stderr!.pipe(process.stderr, { end: false })
   const port = await readyPort(child)
   const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   return {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { StoreTrouble } from '../../schema/store.ts'
 import { codesOf } from '../../schema/value-codes.ts'
-import { mergeThreads } from './engine.ts'
+import { deferred } from '../deferred.fixture.ts'
+import { mergeNice, mergeThreads } from './engine.ts'
 import { openRemote, quiet, startStoreProcess } from './server.fixture.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -42,6 +43,18 @@ const awkward = [
   '\\N',
 ]
 
+/** Zeros of one metric at one step, at log positions from `firstOrd` on. */
+function pointsOfRun(run: bigint, rows: number, firstOrd: bigint) {
+  const zeros = new BigUint64Array(rows)
+  return [
+    { name: 'run', type: 'UInt64', data: zeros.map(() => run) },
+    ...['metric', 'code'].map((name) => ({ name, type: 'UInt64', data: zeros }) as const),
+    { name: 'step', type: 'Int64', data: new BigInt64Array(rows) },
+    { name: 'time', type: "DateTime64(3, 'UTC')", data: new BigInt64Array(rows) },
+    { name: 'ord', type: 'UInt64', data: zeros.map((_, row) => firstOrd + BigInt(row)) },
+  ] as const
+}
+
 for (const [name, open] of Object.entries(ways)) describe(`the ${name} store`, () => contract(open))
 
 function contract(open: (typeof ways)[string]): void {
@@ -58,11 +71,17 @@ function contract(open: (typeof ways)[string]): void {
     await rm(directory, { recursive: true, force: true })
   })
 
-  test('merges take half of the processors at most', async () => {
+  const serverSetting = async (name: string) => {
     const [row] = await store.reader.rows<{ value: string }>(
-      "SELECT value FROM system.server_settings WHERE name = 'background_pool_size'",
+      'SELECT value FROM system.server_settings WHERE name = {name:String}',
+      { name },
     )
-    assert.equal(Number(row?.value), mergeThreads())
+    return Number(row?.value)
+  }
+
+  test('merges take half of the processors at most, and yield to what somebody waits for', async () => {
+    assert.equal(await serverSetting('background_pool_size'), mergeThreads())
+    assert.equal(await serverSetting('os_threads_nice_value_merge_mutate'), mergeNice)
     assert.deepEqual(
       [1, 2, 3, 16].map((processors) => mergeThreads(processors)),
       [1, 1, 1, 8],
@@ -114,6 +133,26 @@ function contract(open: (typeof ways)[string]): void {
     })
   })
 
+  test('a block waits for its turn: nothing of it is there before, and nothing if that throws', async () => {
+    const rows = 20_000
+    const columns = pointsOfRun(77n, rows, 0n)
+    const counted = 'SELECT toUInt32(count()) AS rows FROM points WHERE run = 77'
+    const stored = async () => (await store.sinkReader.rows<{ rows: number }>(counted))[0]!.rows
+    const refused = store.insertBlock('points', rows, columns, 'turn:0', () => Promise.reject(new Error('lost')))
+    await assert.rejects(refused, /lost/)
+    const asked = deferred()
+    const turn = deferred()
+    const inserted = store.insertBlock('points', rows, columns, 'turn:0', () => {
+      asked.resolve()
+      return turn.promise
+    })
+    await asked.promise
+    assert.equal(await stored(), 0)
+    turn.resolve()
+    await inserted
+    assert.equal(await stored(), rows)
+  })
+
   test('a block comes back bit-exact, and is stored once under one token', async () => {
     const values = Float64Array.from([Number.NaN, Number.POSITIVE_INFINITY, -0, 1e-310])
     const columns = [
@@ -139,18 +178,8 @@ function contract(open: (typeof ways)[string]): void {
   })
 
   test('blocks of points without the log positions that are asked for are not read', async () => {
-    const block = (first: bigint) => {
-      const zeros = new BigUint64Array(2)
-      const columns = [
-        { name: 'run', type: 'UInt64', data: zeros.map(() => 7n) },
-        ...['metric', 'code'].map((name) => ({ name, type: 'UInt64', data: zeros }) as const),
-        { name: 'step', type: 'Int64', data: new BigInt64Array(2) },
-        { name: 'time', type: "DateTime64(3, 'UTC')", data: new BigInt64Array(2) },
-        { name: 'ord', type: 'UInt64', data: BigUint64Array.from([first, first + 1n]) },
-      ] as const
-      return store.insertBlock('points', 2, columns, `p:${first}`)
-    }
-    for (const first of [100n, 200n, 300n]) await block(first)
+    for (const first of [100n, 200n, 300n])
+      await store.insertBlock('points', 2, pointsOfRun(7n, 2, first), `p:${first}`)
     const parts = async (ord: bigint) => {
       const sql = 'EXPLAIN ESTIMATE SELECT step FROM points WHERE run = 7 AND ord >= {ord:UInt64}'
       return (await store.reader.rows<{ parts: number | string }>(sql, { ord })).map((row) => Number(row.parts))
