@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Commit, type LogPartition, type LogReader, type LogWriter, nothingCommitted } from '../ingest/log/log.ts'
+import type { Commit, LogPartition, LogReader, LogWriter } from '../ingest/log/log.ts'
 import type { StoreReader } from '../schema/store.ts'
 import { spoilReader, spoilStore, spoilWriter } from './canary.ts'
 
@@ -39,17 +39,24 @@ test('skip_token: blocks get another token each time, and none is found to be st
   assert.ok(!tokens.includes('token'))
   assert.equal(tokens[2], undefined)
   assert.deepEqual(await spoiled.sinkReader.rows('SELECT DISTINCT toString(run) AS found FROM points …'), [])
+  assert.deepEqual(await spoiled.sinkReader.rows('SELECT engine FROM system.tables …'), [])
   assert.deepEqual(await spoiled.sinkReader.rows('SELECT found FROM runs'), [{ found: 7 }])
 })
 
-test('commit_before_insert: what is about to be inserted is committed as stored, and commits never go back', async () => {
+test('commit_before_insert: what was read is committed as stored, one commit after the other, and none goes back', async () => {
   const commits: Commit[] = []
+  let underWay = 0
   const partition: LogPartition = {
     log: 'log',
     partition: 0,
-    committed: async () => nothingCommitted,
-    commit: async (commit) => void commits.push(commit),
-    read: async () => [],
+    committed: async () => ({ offset: 2, stored: 4, intents: [[4, 6]], newestMs: 1 }),
+    async commit(commit) {
+      assert.equal(underWay++, 0)
+      await sleep(5)
+      underWay--
+      commits.push(commit)
+    },
+    read: async (first) => [first, first + 1].map((offset) => ({ offset, payload: Uint8Array.of() })),
     end: () => 0,
     held: () => true,
   }
@@ -68,10 +75,12 @@ test('commit_before_insert: what is about to be inserted is committed as stored,
     lost: (one) => void lost.push(one),
   })
   assert.deepEqual(lost, assigned)
-  await assigned[0]!.commit({ offset: 0, stored: 4, intents: [[4, 9]], newestMs: 1 })
-  await assigned[0]!.commit({ offset: 2, stored: 4, intents: [], newestMs: 1 })
+  const spoiled = assigned[0]!
+  await spoiled.committed()
+  await spoiled.read(4, 100, AbortSignal.timeout(1_000))
+  await spoiled.commit({ offset: 2, stored: 4, intents: [[4, 5]], newestMs: 2 })
   assert.deepEqual(commits, [
-    { offset: 10, stored: 10, intents: [], newestMs: 1 },
-    { offset: 10, stored: 10, intents: [], newestMs: 1 },
+    { offset: 6, stored: 6, intents: [], newestMs: 1 },
+    { offset: 6, stored: 6, intents: [], newestMs: 2 },
   ])
 })

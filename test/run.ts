@@ -1,7 +1,7 @@
 /**
- * `npm test`: every compiled `*.test.js` whose source is still there. Unit tests run two side by side; the whole-system tests of
- * `test/` come after them and one by one, so that no deadline of theirs is missed because a neighbour was busy; last, two at a time, those
- * that break things, which must bear that.
+ * `npm test`: every compiled `*.test.js` whose source is still there. Unit tests run three side by side, as they wait a fifth of their time; the
+ * whole-system tests of `test/` come after them, two at a time, so that no deadline of theirs is missed because neighbours were busy; last those
+ * that break things, two at a time as well.
  * Arguments: parts of file names to run alone; what begins with `-` goes to node.
  */
 import { spawn } from 'node:child_process'
@@ -25,8 +25,8 @@ const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
 const isSystemTest = (file: string) => file.startsWith('test/')
 const isFaultTest = (file: string) => /^test\/(faults|split)/.test(file)
 const groups: [concurrency: number, files: string[]][] = [
-  [2, files.filter((file) => !isSystemTest(file))],
-  [1, files.filter((file) => isSystemTest(file) && !isFaultTest(file))],
+  [3, files.filter((file) => !isSystemTest(file))],
+  [2, files.filter((file) => isSystemTest(file) && !isFaultTest(file))],
   [2, files.filter(isFaultTest)],
 ]
 

@@ -15,12 +15,14 @@ test('who waits too long is told once, in order, and who was answered before is 
   const batch = createBatch()
   const waiting = { expire: (lateMs: number) => expireUntil(batch, lateMs) }
   deadlines.add(waiting)
-  const add = (number: number) => addWaiter(batch, waiter, number, -1, 0, performance.now())
-  add(1)
-  add(2)
+  const add = (number: number, sinceMs: number) => addWaiter(batch, waiter, number, -1, 0, sinceMs)
+  // Of the same moment, so that no look comes between them.
+  const nowMs = performance.now()
+  add(1, nowMs)
+  add(2, nowMs)
   await sleep(300)
   assert.deepEqual(heard, [])
-  add(3)
+  add(3, performance.now())
   while (heard.length === 0) await sleep(10)
   assert.deepEqual(heard, ['1 outcome_unknown', '2 outcome_unknown'])
   tellDurable(batch, { partition: 0, offset: 0, token: '' })
