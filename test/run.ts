@@ -5,7 +5,8 @@
  * Arguments: parts of file names to run alone; what begins with `-` goes to node.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
@@ -31,12 +32,15 @@ const groups: [concurrency: number, files: string[]][] = [
 ]
 
 const totals = new Map<string, number>()
+const failures = mkdtempSync(join(tmpdir(), 'stepstream-test-'))
 let failed = files.length === 0
 if (failed) console.error(`no test file matches ${filters.join(' ')}`)
 for (const [concurrency, group] of groups) {
   if (group.length > 0 && !(await runFiles(group, concurrency))) failed = true
 }
 for (const [name, count] of totals) console.log(`# ${name} ${count}`)
+for (const file of readdirSync(failures).sort()) console.log(readFileSync(join(failures, file), 'utf8'))
+rmSync(failures, { recursive: true })
 process.exitCode = failed ? 1 : 0
 
 function sourceOf(file: string): string {
@@ -45,11 +49,17 @@ function sourceOf(file: string): string {
 
 /** Runs test files with node's own runner, shows what it prints and adds up its last lines; true when all passed. */
 function runFiles(group: readonly string[], concurrency: number): Promise<boolean> {
-  const reporter = process.stdout.isTTY ? ['--test-reporter=spec'] : []
+  const reporters = [
+    ...[`--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`, '--test-reporter-destination=stdout'],
+    ...[
+      `--test-reporter=${pathToFileURL(join(dist, 'test/failures.js'))}`,
+      `--test-reporter-destination=${join(failures, group[0]!.replaceAll('/', '-'))}`,
+    ],
+  ]
   const paths = group.map((file) => relative(process.cwd(), join(dist, file)))
   const preload = `--import=${pathToFileURL(join(dist, 'test/hung.js'))}`
   const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${fileMs}`]
-  const child = spawn(process.execPath, [preload, '--test', ...limits, ...reporter, ...options, ...paths], {
+  const child = spawn(process.execPath, [preload, '--test', ...limits, ...reporters, ...options, ...paths], {
     stdio: ['inherit', 'pipe', 'inherit'],
     env: process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env,
   })
