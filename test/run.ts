@@ -39,7 +39,7 @@ for (const [concurrency, group] of groups) {
   if (group.length > 0 && !(await runFiles(group, concurrency))) failed = true
 }
 for (const [name, count] of totals) console.log(`# ${name} ${count}`)
-for (const file of readdirSync(failures).sort()) console.log(readFileSync(join(failures, file), 'utf8'))
+for (const file of readdirSync(failures).sort()) process.stdout.write(readFileSync(join(failures, file), 'utf8'))
 rmSync(failures, { recursive: true })
 process.exitCode = failed ? 1 : 0
 
