@@ -5,11 +5,12 @@ import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import { noteLate } from './late-points.ts'
 import { appendPoints, integerAt, type PointsBatch } from './points.ts'
-import { applyUpdate, type Run, resolveSlots, updateFits } from './runs.ts'
+import { applyUpdate, type Run, resolveSeries, updateFits } from './runs.ts'
 import { createSequence, recordSequence } from './sequence.ts'
 import { readSummary, type SeriesTable } from './series-table.ts'
+import { follow, leave, type SetSeries } from './set-series.ts'
 import type { SinkSet } from './sink-set.ts'
-import { lateOfStep, summarize, summarizeStep } from './summarize.ts'
+import { lateOfStep, summarize, summarizeNext, summarizeStep } from './summarize.ts'
 
 /** What became of a frame. One that was stored has a letter when its update, and that alone, could not be. */
 export type Outcome = { readonly kind: 'stored' | 'duplicate' | 'covered' | 'dead'; readonly letter?: DeadLetter }
@@ -51,7 +52,7 @@ export function applyFrame(
       )
   }
   const [only] = frame.blocks
-  const known = only !== undefined && frame.blocks.length === 1 ? run.slotsBySet.get(only.set as SinkSet) : undefined
+  const known = only !== undefined && frame.blocks.length === 1 ? run.sets.get(only.set as SinkSet) : undefined
   if (known) applyBlock(table, points, run, only!, known, frame.receivedMs, offset)
   else if (!applyBlocks(table, points, run, frame, offset))
     return dead(
@@ -86,15 +87,15 @@ function applyBlocks(
   { blocks, receivedMs }: RecordFrame,
   offset: number,
 ): boolean {
-  const slots = resolveSlots(
+  const series = resolveSeries(
     table,
     run,
     blocks.map((block) => block.set as SinkSet),
   )
-  slots?.forEach((each, index) => {
+  series?.forEach((each, index) => {
     applyBlock(table, points, run, blocks[index]!, each, receivedMs, offset)
   })
-  return slots !== undefined
+  return series !== undefined
 }
 
 function touch(run: Run, frame: RecordFrame, offset: number): void {
@@ -134,21 +135,29 @@ function applyBlock(
   points: PointsBatch,
   run: Run,
   block: Block,
-  slots: Int32Array,
+  series: SetSeries,
   receivedMs: number,
   offset: number,
 ): void {
   const { count, steps, times } = block
+  const { slots } = series
   const first = appendPoints(points, run, block.set as SinkSet, block, receivedMs, offset)
   run.points += slots.length * count
   const lastTime = times ? integerAt(times, count - 1) : receivedMs
   const replaying = offset <= run.loadedVersion
   if (count === 1 && !replaying) {
     const step = integerAt(steps, 0)
+    if (step > series.highest) {
+      summarizeNext(table, series, points.values, first, step, lastTime)
+      return
+    }
+    leave(table, series)
     const late = summarizeStep(table, slots, points.values, first, step, lastTime)
     for (let l = 0; l < late; l++) note(points, run, block, slots, lateOfStep[l]!, step, step)
+    if (run.setsAreApart) follow(table, series)
     return
   }
+  leave(table, series)
   if (stepScratch.length < count) stepScratch = new Float64Array(count * 2)
   for (let i = 0; i < count; i++) stepScratch[i] = integerAt(steps, i)
   for (let m = 0; m < slots.length; m++) {

@@ -4,9 +4,9 @@ import { metricKey, runKey } from '../../schema/keys.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import { createFigureRows } from './figure-rows.ts'
 import type { TableRows } from './rows.ts'
-import { createRun, resolveSlots } from './runs.ts'
+import { createRun, resolveSeries } from './runs.ts'
 import { seriesRows } from './series-rows.ts'
-import { createSeriesTable, summaryFields, summaryWidth } from './series-table.ts'
+import { allSummaryFields, createSeriesTable, writeSummary } from './series-table.ts'
 import { createSinkSet } from './sink-set.ts'
 
 /** Rows as objects, each value as it stands in the column's bytes. */
@@ -38,7 +38,7 @@ function randomSeries(random: Random): TableRows {
   )
   const runs = Array.from({ length: whole(random, 0, 40) }, (_, i) => {
     const run = createRun(pick(random, ['a', 'b', 'é']), `run ${i}`)
-    resolveSlots(
+    resolveSeries(
       table,
       run,
       sets.filter(() => random() < 0.6),
@@ -48,10 +48,9 @@ function randomSeries(random: Random): TableRows {
   for (const run of runs)
     for (const slot of run.slots) {
       table.changed[slot] = Number(random() < 0.8)
-      for (const at of Object.values(summaryFields))
-        table.summaries[slot * summaryWidth + at] = pick(random, [0, 1, 2 ** 40 + 3, whole(random, 0, 1e6)])
-      const first = slot * summaryWidth + summaryFields.firstNonFiniteStep
-      table.summaries[first] = pick(random, [Number.NaN, -3, 5])
+      for (const field of allSummaryFields)
+        writeSummary(table, slot, field, pick(random, [0, 1, 2 ** 40 + 3, whole(random, 0, 1e6)]))
+      writeSummary(table, slot, 'firstNonFiniteStep', pick(random, [Number.NaN, -3, 5]))
     }
   return seriesRows(table, runs, 7)
 }
@@ -85,7 +84,7 @@ test('figures by metric are the rows of series, each once, in the order of their
 test('keys are those of the names', async () => {
   const table = createSeriesTable()
   const run = createRun('p', 'r')
-  resolveSlots(table, run, [createSinkSet(['x'])])
+  resolveSeries(table, run, [createSinkSet(['x'])])
   table.changed.fill(1)
   const [row] = objects(await createFigureRows(async () => {})(seriesRows(table, [run], 1)))
   assert.deepEqual([row!.run_key, row!.metric_key], [runKey('p', 'r'), metricKey('x')])

@@ -18,7 +18,7 @@ import { createPointsBatch } from './points.ts'
 import { runRows, stateRows, type TableRows } from './rows.ts'
 import { createRun, type Run } from './runs.ts'
 import { seriesRows } from './series-rows.ts'
-import { createSeriesTable, readSummary, type SeriesTable, type SummaryField, summaryFields } from './series-table.ts'
+import { allSummaryFields, createSeriesTable, readSummary, type SeriesTable } from './series-table.ts'
 import { createSinkSet } from './sink-set.ts'
 
 const seed = chosenSeed()
@@ -47,9 +47,8 @@ async function flush(insert: Inserts, table: SeriesTable, runs: readonly Run[], 
 
 /** All that a run carries, to the bit; its series by name, for their order may differ. */
 function describe(run: Run, table: SeriesTable) {
-  const fields = Object.keys(summaryFields) as SummaryField[]
   const series = run.list.names.map((name, i) => {
-    const values = fields.map((field) => [field, readSummary(table, run.slots[i]!, field)] as const)
+    const values = allSummaryFields.map((field) => [field, readSummary(table, run.slots[i]!, field)] as const)
     return [name, Object.fromEntries(values.filter(([field]) => field !== 'version'))] as const
   })
   const { project, run: id, key, points, frames, duplicateFrames, lastReceivedMs, writers, collidesWith } = run

@@ -3,6 +3,7 @@ import { limits } from '../../schema/limits.ts'
 import type { ParamValue, RunState, Update } from '../record/record.ts'
 import type { Sequence } from './sequence.ts'
 import { addSeries, type SeriesTable } from './series-table.ts'
+import { createSetSeries, leave, type SetSeries } from './set-series.ts'
 import type { SinkSet } from './sink-set.ts'
 
 /** Names of series and their keys, side by side; never changed. */
@@ -18,8 +19,10 @@ export type Run = {
   /** Its series in the order in which they came, and their slots. Runs that log with one and the same set share its list. */
   list: SeriesList
   slots: Int32Array
-  /** Slots of the sets it logs with, so that a frame costs one look-up. */
-  readonly slotsBySet: Map<SinkSet, Int32Array>
+  /** The series of the sets it logs with, so that a frame costs one look-up. */
+  readonly sets: Map<SinkSet, SetSeries>
+  /** No series is in two of its sets. */
+  setsAreApart: boolean
   points: number
   frames: number
   duplicateFrames: number
@@ -62,7 +65,8 @@ export function createRun(project: string, run: string): Run {
     key: runKey(project, run),
     list: noSeries,
     slots: noSlots,
-    slotsBySet: new Map(),
+    sets: new Map(),
+    setsAreApart: true,
     points: 0,
     frames: 0,
     duplicateFrames: 0,
@@ -86,12 +90,11 @@ export function createRun(project: string, run: string): Run {
 const setsAtHand = 64
 
 /**
- * The slots of the series of a frame's sets, made where they are new; undefined, with nothing made, when the run would have
- * too many metrics.
+ * The series of a frame's sets, made where they are new; undefined, with nothing made, when the run would have too many metrics.
  */
-export function resolveSlots(table: SeriesTable, run: Run, sets: readonly SinkSet[]): Int32Array[] | undefined {
-  if (sets.some((set) => !run.slotsBySet.has(set)) && !addSets(table, run, sets)) return undefined
-  return sets.map((set) => run.slotsBySet.get(set)!)
+export function resolveSeries(table: SeriesTable, run: Run, sets: readonly SinkSet[]): SetSeries[] | undefined {
+  if (sets.some((set) => !run.sets.has(set)) && !addSets(table, run, sets)) return undefined
+  return sets.map((set) => run.sets.get(set)!)
 }
 
 function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolean {
@@ -99,7 +102,7 @@ function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolea
   if (run.list.names.length === 0 && sets.every((set) => set === first)) {
     if (first.names.length > limits.metricsPerRun) return false
     addList(table, run, first)
-    run.slotsBySet.set(first, run.slots)
+    run.sets.set(first, createSetSeries(run.slots))
     return true
   }
   const byName = new Map(run.list.names.map((name, index) => [name, index]))
@@ -111,13 +114,28 @@ function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolea
   if (byName.size + fresh.size > limits.metricsPerRun) return false
   for (const name of fresh.keys()) byName.set(name, byName.size)
   addList(table, run, { names: [...fresh.keys()], keys: BigUint64Array.from(fresh.values()) })
-  if (run.slotsBySet.size >= setsAtHand) run.slotsBySet.clear()
-  for (const set of sets)
-    run.slotsBySet.set(
-      set,
-      Int32Array.from(set.names, (name) => run.slots[byName.get(name)!]!),
-    )
+  if (run.sets.size >= setsAtHand) {
+    mix(table, run)
+    run.sets.clear()
+  }
+  for (const set of sets) {
+    if (run.sets.has(set)) continue
+    const slots = Int32Array.from(set.names, (name) => run.slots[byName.get(name)!]!)
+    run.sets.set(set, createSetSeries(slots))
+  }
+  if (run.setsAreApart && !areApart([...run.sets.values()])) mix(table, run)
   return true
+}
+
+function areApart(sets: readonly SetSeries[]): boolean {
+  const all = sets.flatMap(({ slots }) => [...slots])
+  return new Set(all).size === all.length
+}
+
+/** From now on a series may be in several of the run's sets: none of them counts for itself what is the same for its series. */
+function mix(table: SeriesTable, run: Run): void {
+  for (const series of run.sets.values()) leave(table, series)
+  run.setsAreApart = false
 }
 
 /** Gives the run series that it did not have, with empty summaries. */

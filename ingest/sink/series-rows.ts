@@ -1,7 +1,8 @@
 import type { BlockColumn } from '../store/native-block.ts'
 import type { TableRows } from './rows.ts'
 import type { Run, SeriesList } from './runs.ts'
-import { type SeriesTable, type SummaryField, summaryFields, summaryWidth } from './series-table.ts'
+import { fieldOf, type SeriesTable, type SummaryField } from './series-table.ts'
+import { settle } from './set-series.ts'
 
 /** Summaries as rows of `series`, run by run, copied: they go on changing. The counterpart of `load.ts`. */
 export type SeriesRows = {
@@ -63,7 +64,8 @@ export function createSeriesRows(): SeriesRows {
   return {
     rows: () => rows,
     add(table, run, version) {
-      const { list, slots } = run
+      const { list, slots, sets } = run
+      for (const series of sets.values()) settle(table, series)
       if (rows + slots.length > memory.capacity) memory = withRoom(memory, rows + slots.length)
       const first = rows
       const place = placeOf(texts, list)
@@ -80,7 +82,7 @@ export function createSeriesRows(): SeriesRows {
       memory.run.fill(texts.runs.push(run.run) - 1, first, rows)
       memory.keys.run_key.fill(run.key, first, rows)
       memory.keys.version.fill(BigInt(version), first, rows)
-      putSummaries(memory, table.summaries, first, rows)
+      putSummaries(memory, table, first, rows)
     },
     take() {
       const taken = { table: 'series', rows, columns: columnsOf(memory, texts, rows) }
@@ -111,17 +113,17 @@ function placeOf({ lists, metrics }: Texts, list: SeriesList): number {
 }
 
 /** Of one run, whose summaries stay in the processor's cache from column to column. */
-function putSummaries(memory: Memory, summaries: Float64Array, first: number, end: number): void {
+function putSummaries(memory: Memory, table: SeriesTable, first: number, end: number): void {
   const { slots, allFinite } = memory
   for (const name of integerNames) {
     const halves = memory.integers[name]
-    const at = summaryFields[integers[name][1]]
-    for (let row = first; row < end; row++) putInteger(halves, row, summaries[slots[row]! * summaryWidth + at]!)
+    const { memory: from, width, at } = fieldOf(table, integers[name][1])
+    for (let row = first; row < end; row++) putInteger(halves, row, from[slots[row]! * width + at]!)
   }
   for (const name of floats) {
     const column = memory.floats[name]
-    const at = summaryFields[name]
-    for (let row = first; row < end; row++) column[row] = summaries[slots[row]! * summaryWidth + at]!
+    const { memory: from, width, at } = fieldOf(table, name)
+    for (let row = first; row < end; row++) column[row] = from[slots[row]! * width + at]!
   }
   // Of a series without a finite value there is neither.
   const { min, max } = memory.floats
@@ -130,8 +132,9 @@ function putSummaries(memory: Memory, summaries: Float64Array, first: number, en
     if (!Number.isFinite(max[row])) max[row] = Number.NaN
   }
   const steps = memory.integers.first_nonfinite_step
+  const { memory: from, width, at } = fieldOf(table, 'firstNonFiniteStep')
   for (let row = first; row < end; row++) {
-    const step = summaries[slots[row]! * summaryWidth + summaryFields.firstNonFiniteStep]!
+    const step = from[slots[row]! * width + at]!
     allFinite[row] = Number.isNaN(step) ? 1 : 0
     putInteger(steps, row, Number.isNaN(step) ? 0 : step)
   }

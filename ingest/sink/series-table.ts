@@ -1,71 +1,85 @@
 /**
- * The running summary of every active series, in one flat array: a row of 16 float64 a series, found by its slot. What each point
- * reads and writes is in the first half of a row, which is one line of the processor's cache; 15 arrays side by side would be ten lines.
- * Nothing here is for the garbage collector. Steps and counts are exact up to 2^53.
+ * The running summary of every active series, in two flat arrays, found by its slot: what nearly each point reads or writes lies close together, and
+ * everything else in rows of its own. 15 arrays side by side would be fifteen lines of the processor's cache a point. Nothing here is for the
+ * garbage collector. Steps and counts are exact up to 2^53; those that all series of a set have in common may be known to it alone for a while (`set-series.ts`).
  */
 export type SeriesTable = {
   capacity: number
   /** Slots below this have been used. */
   top: number
   readonly free: number[]
+  /** `valueWidth` float64 a series. */
+  values: Float64Array
+  /** `summaryWidth` float64 a series. */
   summaries: Float64Array
   /** By slot; 1: changed since it was last stored. */
   changed: Uint8Array
 }
 
-/** Float64 of one row of `summaries`. */
-export const summaryWidth = 16
+export const valueWidth = 5
 
-/** Where each field is in its row. */
-export const summaryFields = {
-  count: 0,
-  /** The highest step, and the value and time logged last at it. */
-  lastStep: 1,
-  last: 2,
-  lastTime: 3,
+/** Where each field is in its row of `values`. */
+export const valueFields = {
   /** Over finite values; +Infinity and -Infinity while there is none. */
-  min: 4,
-  minStep: 5,
-  max: 6,
-  maxStep: 7,
-  firstStep: 8,
-  nan: 9,
-  positiveInfinity: 10,
-  negativeInfinity: 11,
-  /** NaN while every value was finite. */
-  firstNonFiniteStep: 12,
-  /** Points whose step was not above every earlier one. */
-  disorder: 13,
-  /** Log offset up to which the stored summary goes; -1: none stored. */
-  version: 14,
+  min: 0,
+  minStep: 1,
+  max: 2,
+  maxStep: 3,
+  /** Logged last at the highest step. */
+  last: 4,
 } as const
 
-export type SummaryField = keyof typeof summaryFields
+export const summaryWidth = 10
+
+/** Where each field is in its row of `summaries`. */
+export const summaryFields = {
+  count: 0,
+  /** The highest step, and the time logged last at it. */
+  lastStep: 1,
+  lastTime: 2,
+  firstStep: 3,
+  nan: 4,
+  positiveInfinity: 5,
+  negativeInfinity: 6,
+  /** NaN while every value was finite. */
+  firstNonFiniteStep: 7,
+  /** Points whose step was not above every earlier one. */
+  disorder: 8,
+  /** Log offset up to which the stored summary goes; -1: none stored. */
+  version: 9,
+} as const
+
+export type SummaryField = keyof typeof summaryFields | keyof typeof valueFields
+
+export const allSummaryFields = Object.keys({ ...summaryFields, ...valueFields }) as SummaryField[]
+
+const emptyValues = new Float64Array(valueWidth)
+emptyValues[valueFields.min] = Number.POSITIVE_INFINITY
+emptyValues[valueFields.max] = Number.NEGATIVE_INFINITY
 
 const emptySummary = new Float64Array(summaryWidth)
 emptySummary[summaryFields.lastStep] = Number.NEGATIVE_INFINITY
 emptySummary[summaryFields.firstStep] = Number.POSITIVE_INFINITY
-emptySummary[summaryFields.min] = Number.POSITIVE_INFINITY
-emptySummary[summaryFields.max] = Number.NEGATIVE_INFINITY
 emptySummary[summaryFields.firstNonFiniteStep] = Number.NaN
 emptySummary[summaryFields.version] = -1
 
 export function createSeriesTable(capacity = 1024): SeriesTable {
-  const summaries = rowsOfLines(capacity)
-  return { capacity, top: 0, free: [], summaries, changed: new Uint8Array(capacity) }
+  return { capacity, top: 0, free: [], ...arrays(capacity) }
 }
 
-/** Large memory begins 16 bytes behind a page, after what malloc writes there; 48 more and no half of a row lies in two lines of the cache. */
-const toNextLine = 48
-
-function rowsOfLines(rows: number): Float64Array {
-  return new Float64Array(new ArrayBuffer(rows * summaryWidth * 8 + toNextLine), toNextLine, rows * summaryWidth)
+function arrays(capacity: number): Pick<SeriesTable, 'values' | 'summaries' | 'changed'> {
+  return {
+    values: new Float64Array(capacity * valueWidth),
+    summaries: new Float64Array(capacity * summaryWidth),
+    changed: new Uint8Array(capacity),
+  }
 }
 
 /** A slot with an empty summary. */
 export function addSeries(table: SeriesTable): number {
   const slot = table.free.pop() ?? table.top++
   if (slot >= table.capacity) grow(table)
+  table.values.set(emptyValues, slot * valueWidth)
   table.summaries.set(emptySummary, slot * summaryWidth)
   table.changed[slot] = 0
   return slot
@@ -75,20 +89,31 @@ export function seriesInUse(table: SeriesTable): number {
   return table.top - table.free.length
 }
 
+/** Where a field is: that of a slot is `memory[slot * width + at]`. */
+export function fieldOf(
+  { values, summaries }: SeriesTable,
+  field: SummaryField,
+): { memory: Float64Array; width: number; at: number } {
+  return field in valueFields
+    ? { memory: values, width: valueWidth, at: valueFields[field as keyof typeof valueFields] }
+    : { memory: summaries, width: summaryWidth, at: summaryFields[field as keyof typeof summaryFields] }
+}
+
 export function readSummary(table: SeriesTable, slot: number, field: SummaryField): number {
-  return table.summaries[slot * summaryWidth + summaryFields[field]]!
+  const { memory, width, at } = fieldOf(table, field)
+  return memory[slot * width + at]!
 }
 
 export function writeSummary(table: SeriesTable, slot: number, field: SummaryField, value: number): void {
-  table.summaries[slot * summaryWidth + summaryFields[field]] = value
+  const { memory, width, at } = fieldOf(table, field)
+  memory[slot * width + at] = value
 }
 
 function grow(table: SeriesTable): void {
+  const { values, summaries, changed } = table
   table.capacity *= 2
-  const summaries = rowsOfLines(table.capacity)
-  summaries.set(table.summaries)
-  table.summaries = summaries
-  const changed = new Uint8Array(table.capacity)
-  changed.set(table.changed)
-  table.changed = changed
+  Object.assign(table, arrays(table.capacity))
+  table.values.set(values)
+  table.summaries.set(summaries)
+  table.changed.set(changed)
 }

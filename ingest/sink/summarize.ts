@@ -1,47 +1,50 @@
 import { isLate, lateSteps, mayHaveTiles } from './late-points.ts'
-import { type SeriesTable, summaryFields, summaryWidth } from './series-table.ts'
+import { type SeriesTable, summaryFields, summaryWidth, valueFields, valueWidth } from './series-table.ts'
+import type { SetSeries } from './set-series.ts'
 
 const at = summaryFields
+const of = valueFields
 
 /**
- * Adds `count` points of one series with strictly increasing `steps` to its summary; values are `values[first …]`.
+ * Adds `count` points of one series with strictly increasing `steps` to its summary; values are `logged[first …]`.
  * `lastTimeMs` is the time of the last of them.
  * @returns how many of the first of them are late (`late-points.ts`)
  */
 export function summarize(
   table: SeriesTable,
   slot: number,
-  values: Float64Array,
+  logged: Float64Array,
   first: number,
   steps: Float64Array,
   count: number,
   lastTimeMs: number,
 ): number {
-  const { summaries } = table
+  const { values, summaries } = table
+  const own = slot * valueWidth
   const row = slot * summaryWidth
-  let min = summaries[row + at.min]!
-  let max = summaries[row + at.max]!
+  let min = values[own + of.min]!
+  let max = values[own + of.max]!
   for (let i = 0; i < count; i++) {
-    const value = values[first + i]!
+    const value = logged[first + i]!
     // Finite values alone give 0 here.
     if (value - value === 0) {
       if (value < min) {
         min = value
-        summaries[row + at.minStep] = steps[i]!
+        values[own + of.minStep] = steps[i]!
       }
       if (value > max) {
         max = value
-        summaries[row + at.maxStep] = steps[i]!
+        values[own + of.maxStep] = steps[i]!
       }
     } else countNonFinite(summaries, row, value, steps[i]!)
   }
-  summaries[row + at.min] = min
-  summaries[row + at.max] = max
+  values[own + of.min] = min
+  values[own + of.max] = max
   const highest = summaries[row + at.lastStep]!
   const highestNew = steps[count - 1]!
   if (highestNew >= highest) {
     summaries[row + at.lastStep] = highestNew
-    summaries[row + at.last] = values[first + count - 1]!
+    values[own + of.last] = logged[first + count - 1]!
     summaries[row + at.lastTime] = lastTimeMs
   }
   summaries[row + at.count]! += count
@@ -62,30 +65,31 @@ export let lateOfStep = new Int32Array(64)
 export function summarizeStep(
   table: SeriesTable,
   slots: Int32Array,
-  values: Float64Array,
+  logged: Float64Array,
   first: number,
   step: number,
   timeMs: number,
 ): number {
-  const { summaries, changed } = table
+  const { values, summaries, changed } = table
   let late = 0
   for (let i = 0; i < slots.length; i++) {
+    const own = slots[i]! * valueWidth
     const row = slots[i]! * summaryWidth
-    const value = values[first + i]!
+    const value = logged[first + i]!
     if (value - value === 0) {
-      if (value < summaries[row + at.min]!) {
-        summaries[row + at.min] = value
-        summaries[row + at.minStep] = step
+      if (value < values[own + of.min]!) {
+        values[own + of.min] = value
+        values[own + of.minStep] = step
       }
-      if (value > summaries[row + at.max]!) {
-        summaries[row + at.max] = value
-        summaries[row + at.maxStep] = step
+      if (value > values[own + of.max]!) {
+        values[own + of.max] = value
+        values[own + of.maxStep] = step
       }
     } else countNonFinite(summaries, row, value, step)
     const highest = summaries[row + at.lastStep]!
     if (step >= highest) {
       summaries[row + at.lastStep] = step
-      summaries[row + at.last] = value
+      values[own + of.last] = value
       summaries[row + at.lastTime] = timeMs
     }
     summaries[row + at.count]! += 1
@@ -100,6 +104,36 @@ export function summarizeStep(
     }
   }
   return late
+}
+
+/** As `summarizeStep`, of a step above `series.highest`: what is the same for all of the series is counted for the set. */
+export function summarizeNext(
+  { values, summaries }: SeriesTable,
+  series: SetSeries,
+  logged: Float64Array,
+  first: number,
+  step: number,
+  timeMs: number,
+): void {
+  const { slots } = series
+  series.highest = step
+  series.lastTime = timeMs
+  series.unsettled++
+  for (let i = 0; i < slots.length; i++) {
+    const own = slots[i]! * valueWidth
+    const value = logged[first + i]!
+    if (value - value === 0) {
+      if (value < values[own + of.min]!) {
+        values[own + of.min] = value
+        values[own + of.minStep] = step
+      }
+      if (value > values[own + of.max]!) {
+        values[own + of.max] = value
+        values[own + of.maxStep] = step
+      }
+    } else countNonFinite(summaries, slots[i]! * summaryWidth, value, step)
+    values[own + of.last] = value
+  }
 }
 
 function countLate(summaries: Float64Array, row: number, steps: Float64Array, count: number, highest: number): void {
