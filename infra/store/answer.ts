@@ -69,8 +69,10 @@ function drained(response: ServerResponse, timeoutMs: number): Promise<boolean> 
   })
 }
 
+const plainText = { 'Content-Type': 'text/plain; charset=UTF-8' }
+
 export function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=UTF-8' })
+  response.writeHead(status, plainText)
   response.end(text)
 }
 
@@ -90,18 +92,28 @@ export function sendError(
   }
   for (const name of ['Content-Length', 'Content-Encoding']) response.removeHeader(name)
   response.setHeader('X-ClickHouse-Exception-Code', error.code)
-  if (!message.complete) {
-    response.setHeader('Connection', 'close')
-    message.unpipe()
-    discardRest(message)
+  const text = errorLine(error, version)
+  if (message.complete) {
+    sendText(response, statusOf(error), text)
+    return
   }
-  sendText(response, statusOf(error), errorLine(error, version))
+  response.setHeader('Connection', 'close')
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.writeHead(statusOf(error), plainText)
+  response.write(text)
+  message.unpipe()
+  // The answer is whole without its end, with which node closes the connection, whatever its client still sends.
+  discardRest(message, () => response.end())
 }
 
-function discardRest(message: IncomingMessage): void {
+/** `done`: called when the client has sent all, is gone, or has sent enough. */
+function discardRest(message: IncomingMessage, done: () => void): void {
   let length = 0
   const timer = setTimeout(() => message.destroy(), lingerMs)
-  message.once('close', () => clearTimeout(timer))
+  message.once('close', () => {
+    clearTimeout(timer)
+    done()
+  })
   message.on('data', (piece: Buffer) => {
     length += piece.byteLength
     if (length > lingerBytes) message.destroy()

@@ -55,6 +55,8 @@ export async function* bodyPieces(message: IncomingMessage, limits: BodyLimits):
     throw bodyError(error)
   } finally {
     clearTimeout(timer)
+    // It lets go of the stream, whose rest somebody may read to throw it away. A piece that it waits for may never come.
+    void pieces.return?.().catch(() => {})
     message.unpipe()
   }
 }

@@ -234,6 +234,26 @@ test('bad requests get the error, number and status that a client understands, a
   assert.equal((await ask({ body: 'SELECT count() FROM numbers_in' })).text, '0\n')
 })
 
+test('a client that reads no answer before it has sent all gets to know why it was refused', async () => {
+  const socket = connect(server.port, '127.0.0.1')
+  const write = (bytes: string | Uint8Array) =>
+    new Promise<void>((resolve, reject) => {
+      socket.write(bytes, (error) => (error ? reject(error) : resolve()))
+    })
+  socket.on('error', () => {})
+  const path = `/?${new URLSearchParams(insertInto)}`
+  const headers = Object.entries({ Host: 'store', ...asWriter, 'Content-Length': 6 * MiB })
+  await write(`POST ${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+  await write(new Uint8Array(5 * MiB))
+  // By then it has been answered.
+  await sleep(300)
+  await write(new Uint8Array(MiB / 2))
+  await sleep(300)
+  await write(new Uint8Array(MiB / 2))
+  const text = Buffer.concat(await socket.toArray()).toString('utf8')
+  assert.match(text, /^HTTP\/1\.1 500 [\s\S]+\r\n\r\nCode: 307\. [\s\S]+\(TOO_MANY_BYTES\)/)
+})
+
 test('bytes that are no HTTP, and a URL without end, are refused', async () => {
   const raw = (bytes: string) =>
     new Promise<string>((resolve, reject) => {
