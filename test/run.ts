@@ -35,8 +35,8 @@ const totals = new Map<string, number>()
 const failures = mkdtempSync(join(tmpdir(), 'stepstream-test-'))
 let failed = files.length === 0
 if (failed) console.error(`no test file matches ${filters.join(' ')}`)
-for (const [concurrency, group] of groups) {
-  if (group.length > 0 && !(await runFiles(group, concurrency))) failed = true
+for (const [number, [concurrency, group]] of groups.entries()) {
+  if (group.length > 0 && !(await runFiles(group, concurrency, join(failures, String(number))))) failed = true
 }
 for (const [name, count] of totals) console.log(`# ${name} ${count}`)
 for (const file of readdirSync(failures).sort()) process.stdout.write(readFileSync(join(failures, file), 'utf8'))
@@ -47,14 +47,13 @@ function sourceOf(file: string): string {
   return file.replace(/\.js$/, '.ts')
 }
 
-/** Runs test files with node's own runner, shows what it prints and adds up its last lines; true when all passed. */
-function runFiles(group: readonly string[], concurrency: number): Promise<boolean> {
+/** Runs test files with node's own runner, shows what it prints and adds up its last lines; true when all passed. What failed goes into a file too. */
+function runFiles(group: readonly string[], concurrency: number, failuresFile: string): Promise<boolean> {
   const reporters = [
-    ...[`--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`, '--test-reporter-destination=stdout'],
-    ...[
-      `--test-reporter=${pathToFileURL(join(dist, 'test/failures.js'))}`,
-      `--test-reporter-destination=${join(failures, group[0]!.replaceAll('/', '-'))}`,
-    ],
+    `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${pathToFileURL(join(dist, 'test/failures.js'))}`,
+    `--test-reporter-destination=${failuresFile}`,
   ]
   const paths = group.map((file) => relative(process.cwd(), join(dist, file)))
   const preload = `--import=${pathToFileURL(join(dist, 'test/hung.js'))}`

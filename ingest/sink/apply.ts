@@ -145,19 +145,19 @@ function applyBlock(
   run.points += slots.length * count
   const lastTime = times ? integerAt(times, count - 1) : receivedMs
   const replaying = offset <= run.loadedVersion
-  if (count === 1 && !replaying) {
-    const step = integerAt(steps, 0)
-    if (step > series.highest) {
-      summarizeNext(table, series, points.values, first, step, lastTime)
-      return
-    }
-    leave(table, series)
+  const isSingle = count === 1 && !replaying
+  const step = integerAt(steps, 0)
+  if (isSingle && step > series.highest) {
+    summarizeNext(table, series, points.values, first, step, lastTime)
+    return
+  }
+  leave(table, series)
+  if (isSingle) {
     const late = summarizeStep(table, slots, points.values, first, step, lastTime)
     for (let l = 0; l < late; l++) note(points, run, block, slots, lateOfStep[l]!, step, step)
     if (run.setsAreApart) follow(table, series)
     return
   }
-  leave(table, series)
   if (stepScratch.length < count) stepScratch = new Float64Array(count * 2)
   for (let i = 0; i < count; i++) stepScratch[i] = integerAt(steps, i)
   for (let m = 0; m < slots.length; m++) {

@@ -76,16 +76,8 @@ export function summarizeStep(
     const own = slots[i]! * valueWidth
     const row = slots[i]! * summaryWidth
     const value = logged[first + i]!
-    if (value - value === 0) {
-      if (value < values[own + of.min]!) {
-        values[own + of.min] = value
-        values[own + of.minStep] = step
-      }
-      if (value > values[own + of.max]!) {
-        values[own + of.max] = value
-        values[own + of.maxStep] = step
-      }
-    } else countNonFinite(summaries, row, value, step)
+    if (value - value === 0) widen(values, own, value, step)
+    else countNonFinite(summaries, row, value, step)
     const highest = summaries[row + at.lastStep]!
     if (step >= highest) {
       summaries[row + at.lastStep] = step
@@ -122,17 +114,21 @@ export function summarizeNext(
   for (let i = 0; i < slots.length; i++) {
     const own = slots[i]! * valueWidth
     const value = logged[first + i]!
-    if (value - value === 0) {
-      if (value < values[own + of.min]!) {
-        values[own + of.min] = value
-        values[own + of.minStep] = step
-      }
-      if (value > values[own + of.max]!) {
-        values[own + of.max] = value
-        values[own + of.maxStep] = step
-      }
-    } else countNonFinite(summaries, slots[i]! * summaryWidth, value, step)
+    if (value - value === 0) widen(values, own, value, step)
+    else countNonFinite(summaries, slots[i]! * summaryWidth, value, step)
     values[own + of.last] = value
+  }
+}
+
+/** A finite value may be the smallest or the largest. `own`: where the series' row of `values` begins. */
+function widen(values: Float64Array, own: number, value: number, step: number): void {
+  if (value < values[own + of.min]!) {
+    values[own + of.min] = value
+    values[own + of.minStep] = step
+  }
+  if (value > values[own + of.max]!) {
+    values[own + of.max] = value
+    values[own + of.maxStep] = step
   }
 }
 
