@@ -1,14 +1,14 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { openEngine } from '../../ingest/store/embedded.ts'
 import { type StreamFormat, streamAnswer } from '../../ingest/store/engine-stream.ts'
+import type { Purpose } from '../../ingest/store/guard.ts'
 import { insertFromFile } from '../../ingest/store/insert.ts'
-import { openKiller } from '../../ingest/store/killer.ts'
 import { engineSettings } from '../../ingest/store/pool.ts'
-import { openSessions, type Session, type SessionRequest } from '../../ingest/store/sessions.ts'
+import type { Session, SessionRequest } from '../../ingest/store/sessions.ts'
 import { openSpools } from '../../ingest/store/spools.ts'
 import { withoutSettings } from '../../ingest/store/statement-settings.ts'
 import type { Pieces } from '../../ingest/store/stream-pieces.ts'
 import { literal } from '../../ingest/store/text.ts'
+import type { Logger } from '../../telemetry/logger.ts'
 import { StoreError, tooMany } from './error.ts'
 import { insertSettings } from './insert-settings.ts'
 import { checkStatementSettings, type StoreRequest } from './request.ts'
@@ -49,18 +49,16 @@ const readWords = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS
  * The engine, and who may use which of its sessions: questions of either user, the sink's look-ups, inserts and other
  * statements each have their own, so that none is stuck behind another.
  */
-export async function openQueries(dataDirectory: string, limits: QueryLimits): Promise<Queries> {
-  const path = join(dataDirectory, 'store')
-  await mkdir(path, { recursive: true })
-  const killer = openKiller(path)
-  const open = (sessions: number) => openSessions(path, killer, { sessions, waiting: limits.waiting })
+export async function openQueries(dataDirectory: string, limits: QueryLimits, logger: Logger): Promise<Queries> {
+  const engine = await openEngine(dataDirectory, logger)
+  const open = (purpose: Purpose, sessions: number) => engine.sessions(purpose, { sessions, waiting: limits.waiting })
   const lanes = {
-    question: open(limits.readSessions),
-    reader: open(limits.readSessions),
-    sink: open(limits.uploads),
-    insert: open(limits.uploads),
-    other: open(1),
-    stream: open(limits.streams),
+    question: open('question', limits.readSessions),
+    reader: open('question', limits.readSessions),
+    sink: open('look-up', limits.uploads),
+    insert: open('write', limits.uploads),
+    other: open('write', 1),
+    stream: open('question', limits.streams),
   }
   const spools = openSpools(dataDirectory, 2 * limits.uploads, (waiting) => {
     if (waiting >= limits.waiting) throw tooMany('too many inserts wait')
@@ -123,7 +121,7 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits): P
     async close() {
       await Promise.all(Object.values(lanes).map((lane) => lane.close()))
       await spools.close()
-      await killer.close()
+      await engine.close()
     },
   }
 }

@@ -35,7 +35,7 @@ const keepAliveTimeoutMs = 30_000
 
 /** The embedded engine behind the part of ClickHouse's HTTP interface that `@clickhouse/client` uses. */
 export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
-  const queries = await openQueries(options.dataDirectory, options)
+  const queries = await openQueries(options.dataDirectory, options, options.logger)
   const underWay = new Set<Promise<void>>()
   let closing = false
 

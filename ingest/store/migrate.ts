@@ -29,10 +29,7 @@ export type Migratable = {
  * done again. Several processes may do so at once: each statement may be repeated.
  */
 export async function migrate(store: Migratable, migrations: readonly Migration[]): Promise<string[]> {
-  await store.command(
-    `CREATE TABLE IF NOT EXISTS migrations (name String, checksum String, applied DateTime64(3, 'UTC') DEFAULT now64(3))
-      ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
-  )
+  await createMigrations(store)
   const applied: string[] = []
   const unrecorded: Migration[] = []
   const record = async () => {
@@ -60,6 +57,16 @@ export async function migrate(store: Migratable, migrations: readonly Migration[
   }
   await record()
   return applied
+}
+
+/** Asks first: a store on a full disk that has all it needs is to start. */
+async function createMigrations({ reader, command }: Migratable): Promise<void> {
+  const sql = `SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'`
+  if ((await reader.rows(sql)).length > 0) return
+  await command(
+    `CREATE TABLE IF NOT EXISTS migrations (name String, checksum String, applied DateTime64(3, 'UTC') DEFAULT now64(3))
+      ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
+  )
 }
 
 /** After it statements before it are not possible any more. */

@@ -97,6 +97,9 @@ const troubles: Readonly<Record<string, Exclude<StoreTrouble['kind'], 'rejected'
   '202': 'unavailable',
   '201': 'unavailable',
   '236': 'unavailable',
+  // The disk is full, or a write to it failed.
+  '243': 'unavailable',
+  '75': 'unavailable',
 }
 
 /** What a question's caller is told of an error of the client. */

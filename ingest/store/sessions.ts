@@ -28,6 +28,12 @@ export type Sessions = {
   close(): Promise<void>
 }
 
+export type SessionLimits = {
+  /** Queries that run side by side. */
+  readonly sessions: number
+  readonly waiting: number
+}
+
 export class QueueFull extends Error {}
 
 /** Longest statement, with its parameters. */
@@ -46,11 +52,7 @@ let slotCount = 0
  * event loop, which may be busy. Chdb's own binding keeps them in one place for the whole process and therefore runs all queries with
  * parameters one after the other.
  */
-export function openSessions(
-  path: string,
-  killer: Killer,
-  limits: { readonly sessions: number; readonly waiting: number },
-): Sessions {
+export function openSessions(path: string, killer: Killer, limits: SessionLimits): Sessions {
   const idle: Slot[] = []
   for (let i = 0; i < limits.sessions; i++) {
     // Opened at once, so that a directory that cannot be used is found at the start.

@@ -1,17 +1,15 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { packageFile } from '../../schema/files.ts'
 import { limits as schemaLimits } from '../../schema/limits.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Store, StoreLanes } from './contract.ts'
+import { openEngine } from './embedded.ts'
+import type { Purpose } from './guard.ts'
 import { insertsSideBySide } from './insert.ts'
-import { openKiller } from './killer.ts'
 import { createSinkStore } from './lanes.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { connectionTo } from './pool.ts'
 import { type Ask, createReader, type ReaderLimits, wholeStream } from './reader.ts'
-import { openSessions } from './sessions.ts'
 import { createStreamer } from './streamer.ts'
 
 export type { Store } from './contract.ts'
@@ -26,18 +24,17 @@ export type EmbeddedStoreOptions = ReaderLimits & {
 
 /** Opens the store on the embedded engine (chdb) and brings its schema up to date. */
 export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
-  const path = join(options.dataDir, 'store')
-  await mkdir(path, { recursive: true })
-  const killer = openKiller(path)
+  const engine = await openEngine(options.dataDir, options.logger)
   // Nothing is refused here for waiting: who asks is bounded before, by the gateway of questions and by the sink's own loop.
-  const limits = { waiting: Number.POSITIVE_INFINITY }
-  const connect = (sessions: number, readOnly = false) =>
-    createClient({ connection: connectionTo(openSessions(path, killer, { sessions, ...limits }), { readOnly }) })
-  const readClient = connect(options.readSessions, true)
-  const insertClient = connect(insertsSideBySide)
-  const sinkClient = connect(1)
-  const backgroundClient = connect(1)
-  const streamSessions = openSessions(path, killer, { sessions: schemaLimits.exportsAtOnce, ...limits })
+  const sessionsFor = (purpose: Purpose, sessions: number) =>
+    engine.sessions(purpose, { sessions, waiting: Number.POSITIVE_INFINITY })
+  const connect = (purpose: Purpose, sessions: number) =>
+    createClient({ connection: connectionTo(sessionsFor(purpose, sessions), { readOnly: purpose === 'question' }) })
+  const readClient = connect('question', options.readSessions)
+  const insertClient = connect('write', insertsSideBySide)
+  const sinkClient = connect('look-up', 1)
+  const backgroundClient = connect('write', 1)
+  const streamSessions = sessionsFor('question', schemaLimits.exportsAtOnce)
   const lanes: StoreLanes = {
     insert: commandThrough(insertClient),
     lookUp: askThrough(sinkClient),
@@ -54,7 +51,7 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
       await sinkStore.close()
       await Promise.all([readClient, insertClient, sinkClient, backgroundClient].map((client) => client.close()))
       await streamSessions.close()
-      await killer.close()
+      await engine.close()
     },
   }
   const applied = await migrate(store, readMigrations(packageFile('schema/tables')))
