@@ -33,7 +33,7 @@ export function createPositionsWatermark(
   log: LogPositions,
   options: PositionsWatermarkOptions = {},
 ): PositionsWatermark {
-  const { now = Date.now, pollMs = 100, freshMs = 100, silentMs = 1_800 } = options
+  const { now = Date.now, pollMs = 40, freshMs = 40, silentMs = 1_800 } = options
   let last: Look | undefined
   let asking: Promise<void> | undefined
   let askedMs = Number.NEGATIVE_INFINITY
