@@ -36,8 +36,10 @@ export async function streamAnswer(sessions: Sessions, request: SessionRequest, 
     () => undefined,
     (error: Error) => error,
   )
-  void outcome.then(() => {
+  void outcome.then((error) => {
     if (!engineHasPath) pipe.end()
+    // A reader that has stopped to read must not hold the engine up.
+    if (error) stopNow()
   })
 
   /** The query is killed; what it still writes goes nowhere, so that it is not held up on its way to its end. */

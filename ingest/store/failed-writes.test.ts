@@ -165,12 +165,43 @@ test('every table can be repaired, and serves as before', { skip }, async (conte
   }
 })
 
+test('nobody who reads holds up a repair', { skip }, async (context) => {
+  const { store } = await storeOf(context)
+  for (let block = 0; block < 4; block++) await insert(store(), block)
+  const before = await contents(store())
+  const slow = store().reader.rows('SELECT sum(sleepEachRow(0.00004)) AS slept FROM points')
+  const told = slow.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  // Begun, and never read on.
+  const stalled = await store().streamer.stream(
+    'SELECT run, metric, step, code, ord FROM points, (SELECT number FROM numbers(100)) AS times',
+    'ArrowStream',
+    {},
+    { memoryBytes: 1e9 },
+  )
+  await stalled.next()
+  const refused = insert(store(), 5, async () => limitFiles(100_000))
+  await assert.rejects(
+    refused.finally(() => limitFiles('unlimited')),
+    failed,
+  )
+  assert.match(String(await told), /failed meanwhile/)
+  assert.deepEqual(await contents(store()), before)
+  await assert.rejects(async () => {
+    for await (const _ of stalled);
+  }, /failed meanwhile/)
+})
+
 test('what would be half written on a full disk is not begun there', () => {
   // A file system that has no room for anything.
   const full = '/proc'
   const failedRoom = { code: '75', message: /0\.0 MiB left, and 16 are needed/ }
-  for (const statement of ['CREATE TABLE t (a Int8)', ' alter table t drop column a', 'RENAME TABLE a TO b'])
-    assert.throws(() => assertRoomFor(statement, full), failedRoom)
+  const changes = ['CREATE TABLE t (a Int8)', ' alter table t drop column a', '/* a */ -- b\nRENAME TABLE a TO b']
+  const migrations = readMigrations(packageFile('schema/tables')).map(({ sql }) => sql)
+  for (const statement of [...changes, ...migrations.filter((sql) => !/^INSERT /m.test(sql))])
+    assert.throws(() => assertRoomFor(statement, full), failedRoom, statement)
   for (const statement of ['SELECT 1', 'INSERT INTO t SELECT 1', 'OPTIMIZE TABLE t', 'DROP TABLE t'])
     assertRoomFor(statement, full)
   assert.throws(() => assertRoomToBegin(full), failedRoom)

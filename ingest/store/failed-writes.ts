@@ -39,14 +39,23 @@ function room(path: string): { free: number; all: number } {
   return { free: bavail * bsize, all: blocks * bsize }
 }
 
+/** Also where the disk does not say. */
 export function isScarce(path: string): boolean {
-  const { free, all } = room(path)
-  return free < Math.max(scarceBytes, all / 100)
+  try {
+    const { free, all } = room(path)
+    return free < Math.max(scarceBytes, all / 100)
+  } catch {
+    return true
+  }
 }
+
+/** Behind what it may say first. */
+const changesTables =
+  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:CREATE|ALTER|RENAME|EXCHANGE|REPLACE|ATTACH|DELETE|UPDATE)\b/i
 
 /** @throws WriteFailed before such a statement, where there is hardly any room */
 export function assertRoomFor(statement: string, path: string): void {
-  if (/^\s*(?:CREATE|ALTER|RENAME|EXCHANGE)\b/i.test(statement)) assertRoom(path)
+  if (changesTables.test(statement)) assertRoom(path)
 }
 
 /** @throws WriteFailed where a store would be begun on a disk that is full */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createLogger } from '../../telemetry/logger.ts'
 import { deferred } from '../deferred.fixture.ts'
-import { createGuard, type GuardedEngine, type Purpose } from './guard.ts'
+import { createGuard, type GuardedEngine, type Purpose, thisMoment } from './guard.ts'
 import type { SessionRequest, Sessions } from './sessions.ts'
 
 /** An engine that counts what it is told to; `calls` is what the guard asked of it. */
@@ -25,6 +25,9 @@ function engineOf() {
     async startMerges() {
       calls.push('start')
     },
+    async endStatements() {
+      calls.push('end')
+    },
     async repair(seconds) {
       calls.push('repair')
       await state.repair(seconds)
@@ -33,16 +36,20 @@ function engineOf() {
   return { calls, state, engine }
 }
 
-async function guardOf(context: TestContext) {
+async function guardOf(context: TestContext, failed = 0) {
   // The looks that nobody asks for come when the test says so.
   context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   const fake = engineOf()
-  const guard = await createGuard(fake.engine, createLogger('silent'))
+  const guard = createGuard(fake.engine, createLogger('silent'), { failed, moment: thisMoment() })
   context.after(() => guard.close())
-  const run = (purpose: Purpose, work: () => Promise<unknown>, request: Partial<SessionRequest> = {}) => {
-    const sessions: Sessions = { run: (_, call) => call(undefined as never, ''), close: async () => {} }
+  const run = (
+    purpose: Purpose,
+    work: (signal: AbortSignal | undefined) => Promise<unknown>,
+    request: Partial<SessionRequest> = {},
+  ) => {
+    const sessions: Sessions = { run: (given) => work(given.signal) as Promise<never>, close: async () => {} }
     const whole = { statement: 'SELECT 1', settings: {}, parameters: {}, ...request }
-    return guard.guarded(sessions, purpose).run(whole, work)
+    return guard.guarded(sessions, purpose).run(whole, async () => {})
   }
   const tick = async (ms: number) => {
     context.mock.timers.tick(ms)
@@ -133,7 +140,7 @@ test('a look that began before an answer does not serve it', async (context) => 
 })
 
 test('a repair that fails is tried again before anything is believed', async (context) => {
-  const { run, state, calls } = await guardOf(context)
+  const { run, state, calls, tick } = await guardOf(context)
   state.repair = () => Promise.reject(new Error('not now'))
   const write = () => run('write', async () => {})
   state.failed++
@@ -142,7 +149,10 @@ test('a repair that fails is tried again before anything is believed', async (co
   state.repair = async () => {}
   await assert.rejects(write(), failed)
   await write()
-  assert.equal(calls.filter((call) => call === 'repair').length, 3)
+  assert.deepEqual(calls, ['stop', 'repair', 'stop', 'repair', 'stop', 'repair'])
+  // Only now: while merges are stopped the engine deletes nothing of what they were made of.
+  await tick(1_100)
+  assert.equal(calls.at(-1), 'start')
 })
 
 test('what nobody asked about is looked at once a second, and four times where there is little room', async (context) => {
@@ -194,6 +204,74 @@ test('what was given up on is told so at once', async (context) => {
   )
   await assert.rejects(asked, /given up/)
   state.counting = async () => {}
+})
+
+test('what had failed before does not count, and what fails before the first look does', async (context) => {
+  const { run, state, calls } = await guardOf(context, 2)
+  state.failed = 3
+  await assert.rejects(
+    run('write', async () => {}),
+    failed,
+  )
+  await run('write', async () => {})
+  assert.deepEqual(calls, ['stop', 'repair'])
+})
+
+test('a process that was well before begins without an alarm', async (context) => {
+  const { run, state, calls } = await guardOf(context, 2)
+  state.failed = 2
+  await run('write', async () => {})
+  assert.deepEqual(calls, [])
+})
+
+test('a question that runs is ended when a write has failed', async (context) => {
+  const { run, state } = await guardOf(context)
+  const asked = run('question', (signal) => {
+    return new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+  })
+  await turns()
+  await assert.rejects(
+    run('write', async () => {
+      state.failed++
+    }),
+    failed,
+  )
+  await assert.rejects(asked, failed)
+})
+
+test('a question that has to wait for a repair can be given up', async (context) => {
+  const { run, state } = await guardOf(context)
+  const repairing = deferred()
+  state.repair = () => repairing.promise
+  const alarm = run('write', async () => {
+    state.failed++
+  })
+  await turns()
+  const abort = new AbortController()
+  const asked = run('question', async () => {}, { signal: abort.signal })
+  await turns()
+  abort.abort(new Error('given up'))
+  await assert.rejects(asked, /given up/)
+  repairing.resolve()
+  await assert.rejects(alarm, failed)
+})
+
+test('what writes for long is asked to end', async (context) => {
+  const { run, state, calls, tick } = await guardOf(context)
+  const writing = deferred()
+  const slow = run('write', () => writing.promise)
+  const alarm = run('write', async () => {
+    state.failed++
+  })
+  await turns()
+  await tick(900)
+  assert.deepEqual(calls, ['stop'])
+  await tick(200)
+  await tick(100)
+  assert.deepEqual(calls, ['stop', 'end', 'end'])
+  writing.resolve()
+  await assert.rejects(slow, failed)
+  await assert.rejects(alarm, failed)
 })
 
 test('a statement for which there is no room is not begun', async (context) => {

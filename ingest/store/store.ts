@@ -54,9 +54,14 @@ export async function openStore(options: EmbeddedStoreOptions): Promise<Store> {
       await engine.close()
     },
   }
-  const applied = await migrate(store, readMigrations(packageFile('schema/tables')))
-  if (applied.length > 0) options.logger.info({ migrations: applied }, 'store schema brought up to date')
-  return store
+  try {
+    const applied = await migrate(store, readMigrations(packageFile('schema/tables')))
+    if (applied.length > 0) options.logger.info({ migrations: applied }, 'store schema brought up to date')
+    return store
+  } catch (error) {
+    await store.close().catch(() => {})
+    throw error
+  }
 }
 
 function commandThrough(client: ClickHouseClient): Store['command'] {
