@@ -7,7 +7,7 @@ import type { Session, SessionRequest } from '../../ingest/store/sessions.ts'
 import { openSpools } from '../../ingest/store/spools.ts'
 import { withoutSettings } from '../../ingest/store/statement-settings.ts'
 import type { Pieces } from '../../ingest/store/stream-pieces.ts'
-import { literal } from '../../ingest/store/text.ts'
+import { literal, quoted } from '../../ingest/store/text.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { StoreError, tooMany } from './error.ts'
 import { insertSettings } from './insert-settings.ts'
@@ -161,7 +161,7 @@ function readLane({ user, comment }: StoreRequest): 'reader' | 'sink' | 'questio
 }
 
 async function enter(session: Session, database: string): Promise<void> {
-  if (database !== 'default') await session.queryAsync(`USE \`${database.replace(/[\\`]/g, '\\$&')}\``)
+  if (database !== 'default') await session.queryAsync(`USE ${quoted(database)}`)
 }
 
 /** An INSERT without names takes the file's columns by their names. */
@@ -170,7 +170,7 @@ async function namesInFile(session: Session, path: string, format: string): Prom
     `DESCRIBE TABLE file(${literal(path)}, ${literal(format)}) FORMAT JSONEachRow`,
   )
   const rows = answer.text().split('\n').filter(Boolean)
-  return rows.map((row) => `\`${(JSON.parse(row) as { name: string }).name.replace(/[\\`]/g, '\\$&')}\``).join(', ')
+  return rows.map((row) => quoted((JSON.parse(row) as { name: string }).name)).join(', ')
 }
 
 type Result = { readonly elapsed: number; readonly rowsRead: number; readonly bytesRead: number }

@@ -67,12 +67,12 @@ async function contents({ reader }: Store, table = 'points'): Promise<Contents> 
   )
   return found!
 }
-const partsOf = async ({ reader }: Store, table = 'points') =>
-  (
-    await reader.rows<{ name: string }>(
-      `SELECT name FROM system.parts WHERE table = '${table}' AND active ORDER BY min_block_number`,
-    )
-  ).map(({ name }) => name)
+async function partsOf({ reader }: Store): Promise<string[]> {
+  const parts = await reader.rows<{ name: string }>(
+    `SELECT name FROM system.parts WHERE table = 'points' AND active ORDER BY min_block_number`,
+  )
+  return parts.map(({ name }) => name)
+}
 const failed = { code: '75' }
 
 test('a merge whose writes fail leaves its sources', { skip }, async (context) => {

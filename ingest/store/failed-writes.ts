@@ -8,11 +8,10 @@ import type { Session } from 'chdb'
  * place of its sources. So the count is looked at before the engine is believed.
  */
 export class WriteFailed extends Error {
-  /** As ClickHouse tells it, for whoever reads the text. */
+  /** As ClickHouse tells it. */
   readonly code = '75'
-  readonly type = 'CANNOT_WRITE_TO_FILE_DESCRIPTOR'
-  constructor(what: string, cause?: unknown) {
-    super(`Code: 75. DB::Exception: ${what} (CANNOT_WRITE_TO_FILE_DESCRIPTOR)`, { cause })
+  constructor(what: string) {
+    super(`Code: 75. DB::Exception: ${what} (CANNOT_WRITE_TO_FILE_DESCRIPTOR)`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { literal } from './text.ts'
+import { literal, quoted } from './text.ts'
 
 /** One statement of the engine. @throws what the engine throws */
 export type Statement = <T = unknown>(sql: string) => Promise<T[]>
@@ -148,7 +148,6 @@ export function createRepairs(statement: Statement): Repairs {
   return { stopMerges, startMerges, endStatements, removeBrokenParts }
 }
 
-const quoted = (name: string): string => `\`${name.replace(/[\\`]/g, '\\$&')}\``
 const tableOf = ({ database, table }: Part): string => `${quoted(database)}.${quoted(table)}`
 
 /** Whether `part` was made of `source`, and maybe others. */

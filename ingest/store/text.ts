@@ -7,6 +7,11 @@ export function identifier(name: string): string {
   return name
 }
 
+/** The name of a table, a column or a database, whatever is in it. */
+export function quoted(name: string): string {
+  return `\`${name.replace(/[\\`]/g, '\\$&')}\``
+}
+
 /** A ClickHouse string literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\0', '\\0')}'`
