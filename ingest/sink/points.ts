@@ -190,7 +190,7 @@ function valuesOf(values: Float64Array): Pick<PointsBatch, 'values' | 'halves' |
 }
 
 function growValues(batch: PointsBatch, needed: number): void {
-  const larger = new Float64Array(Math.ceil(Math.max(needed, batch.values.length) * 1.25))
+  const larger = new Float64Array(Math.max(needed, batch.values.length * 2))
   larger.set(batch.values.subarray(0, batch.rows))
   Object.assign(batch, valuesOf(larger))
 }

@@ -1,16 +1,22 @@
 /** The bytes of one answer, which several partitions' records are views of. */
 export type Lease = {
   readonly bytes: Buffer
+  /** Whether records of several partitions may be in it. */
+  readonly isShared: boolean
   /** One more record of it is in use. */
   hold(): void
   /** One less; with the last one its bytes are another answer's. */
   release(): void
+  /** The same bytes in memory of their own, held once. */
+  copy(bytes: Buffer): Lease
 }
 
 /** Smaller ones are left to the garbage collector. */
 const smallestBytes = 16 * 1024
-/** Kept for the next answers. */
-const spareBytesLimit = 16 * 1024 * 1024
+/** Kept for the next answers: what one partition's reader holds while it is behind. */
+const spareBytesLimit = 24 * 1024 * 1024
+/** Above it sizes go by as much: the largest answers have a few bytes more than 4 MiB. */
+const largeBytes = 1024 * 1024
 
 /**
  * Answers come into memory that is used again: fresh memory of 20 MB/s would have the garbage collector look through the whole
@@ -22,7 +28,7 @@ export function createFetchBuffers() {
 
   function take(bytes: number): Buffer {
     const index = spare.findIndex((buffer) => buffer.length >= bytes)
-    if (index < 0) return Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
+    if (index < 0) return Buffer.allocUnsafeSlow(roomFor(bytes))
     const [buffer] = spare.splice(index, 1)
     spareBytes -= buffer!.length
     return buffer!
@@ -35,21 +41,32 @@ export function createFetchBuffers() {
     spare = [...spare, buffer].sort((a, b) => a.length - b.length)
   }
 
-  return {
-    /** Held once, by whoever asks. */
-    lease(bytes: number): Lease {
-      if (bytes < smallestBytes) return { bytes: Buffer.allocUnsafe(bytes), hold() {}, release() {} }
-      const buffer = take(bytes)
-      let holders = 1
-      return {
-        bytes: buffer.subarray(0, bytes),
-        hold() {
-          holders++
-        },
-        release() {
-          if (--holders === 0) giveBack(buffer)
-        },
-      }
-    },
+  /** Held once, by whoever asks. */
+  function lease(bytes: number, isShared: boolean): Lease {
+    const copy = (part: Buffer) => {
+      const own = lease(part.length, false)
+      part.copy(own.bytes)
+      return own
+    }
+    if (bytes < smallestBytes) return { bytes: Buffer.allocUnsafe(bytes), isShared, hold() {}, release() {}, copy }
+    const buffer = take(bytes)
+    let holders = 1
+    return {
+      bytes: buffer.subarray(0, bytes),
+      isShared,
+      hold() {
+        holders++
+      },
+      release() {
+        if (--holders === 0) giveBack(buffer)
+      },
+      copy,
+    }
   }
+
+  return { lease }
+}
+
+function roomFor(bytes: number): number {
+  return bytes > largeBytes ? Math.ceil(bytes / largeBytes) * largeBytes : 2 ** Math.ceil(Math.log2(bytes))
 }

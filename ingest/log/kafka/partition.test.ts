@@ -20,14 +20,14 @@ function batches(first: number, count: number): Buffer {
   return Buffer.concat(all)
 }
 
-function createHarness() {
+function createHarness({ isShared = false } = {}) {
   const buffers = createFetchBuffers()
   const fetched = createFetched(3, { wake() {}, bounds: async () => ({ low: 0, high: 1_000 }) })
   return {
     fetched,
     /** Puts an answer where answers come. */
     answer(bytes: Buffer): Lease {
-      const lease = buffers.lease(bytes.length)
+      const lease = buffers.lease(bytes.length, isShared)
       bytes.copy(lease.bytes)
       return lease
     },
@@ -69,27 +69,37 @@ test("an answer is not overwritten while a record of it is queued or in its read
   assert.deepEqual(await offsets(fetched, 4, 1e9), [4, 5, 6, 7, 8, 9, 10, 11])
 })
 
-test('a reader that is far behind holds no answers, and at some point gets no more', async () => {
-  const { fetched, answer } = createHarness()
-  const reading = fetched.read(0, 1, never)
-  await new Promise(setImmediate)
-  const buffers = new Set<ArrayBufferLike>()
-  let next = 0
-  for (; fetched.wants() !== undefined; next += 10) {
-    assert.equal(fetched.wants(), next)
-    const lease = answer(batches(next, 10))
-    buffers.add(lease.bytes.buffer)
-    deliver(fetched, lease)
-  }
-  assert.ok(next * recordBytes >= 8 * 1024 * 1024 && next * recordBytes < 9 * 1024 * 1024, `${next} records`)
-  assert.ok(buffers.size <= 6, `${buffers.size} buffers`)
-  await reading
-  assert.deepEqual(
-    await offsets(fetched, 1, 1e9),
-    Array.from({ length: next - 1 }, (_, i) => i + 1),
-  )
-  assert.equal(fetched.wants(), next, 'with room it goes on')
-})
+for (const isShared of [true, false]) {
+  const what = isShared
+    ? 'none of the answers that others may have records in'
+    : 'its own answers, of which nothing is copied'
+  test(`a reader that is far behind holds ${what}, and at some point gets no more`, async () => {
+    const { fetched, answer } = createHarness({ isShared })
+    const reading = fetched.read(0, 1, never)
+    await new Promise(setImmediate)
+    const buffers = new Set<ArrayBufferLike>()
+    let next = 0
+    for (; fetched.wants() !== undefined; next += 10) {
+      assert.equal(fetched.wants(), next)
+      const lease = answer(batches(next, 10))
+      buffers.add(lease.bytes.buffer)
+      deliver(fetched, lease)
+    }
+    assert.ok(next * recordBytes >= 8 * 1024 * 1024 && next * recordBytes < 9 * 1024 * 1024, `${next} records`)
+    if (isShared) assert.ok(buffers.size <= 6, `${buffers.size} buffers`)
+    await reading
+    const records = await fetched.read(1, 1e9, never)
+    assert.deepEqual(
+      records.map(({ offset }) => offset),
+      Array.from({ length: next - 1 }, (_, i) => i + 1),
+    )
+    for (const { offset, payload } of records) {
+      assert.ok(Buffer.alloc(recordBytes, offset).equals(payload), `the bytes of record ${offset}`)
+      if (!isShared) assert.ok(buffers.has(payload.buffer), `record ${offset} is where it came`)
+    }
+    assert.equal(fetched.wants(), next, 'with room it goes on')
+  })
+}
 
 test('what lies before is passed over; a gap or a wrong bit is asked for again, and is damage if it stays', async () => {
   const { fetched, answer } = createHarness()

@@ -5,7 +5,7 @@ import { LogDamaged } from './trouble.ts'
 
 /** Records fetched ahead of their reader; beyond, the partition is not fetched. */
 const aheadBytes = 8 * 1024 * 1024
-/** Of a reader that is behind by more, records are copied, so that it holds none of the answers that others' records are in. */
+/** Of a reader that is behind by more, records are copied, so that it holds none of the answers that others' records may be in. */
 const leasedBytesLimit = 1024 * 1024
 const troublesInARow = 20
 
@@ -31,7 +31,7 @@ export type Fetched = {
   fail(error: Error): void
 }
 
-type Held = LogRecord & { readonly lease: Lease | undefined }
+type Held = LogRecord & { readonly lease: Lease }
 
 export function createFetched(partition: number, flow: Flow): Fetched {
   let queue: Held[] = []
@@ -62,7 +62,7 @@ export function createFetched(partition: number, flow: Flow): Fetched {
   }
 
   function dropQueue(): void {
-    for (const { lease } of queue) lease?.release()
+    for (const { lease } of queue) lease.release()
     queue = []
     queueBytes = 0
   }
@@ -86,9 +86,8 @@ export function createFetched(partition: number, flow: Flow): Fetched {
   function put(offset: number, payload: Buffer, lease: Lease): void {
     if (offset < wanted!) return
     if (offset > wanted!) throw new Error(`Kafka gives record ${offset} where ${wanted} must come`)
-    const isBehind = queueBytes > leasedBytesLimit
-    if (!isBehind) lease.hold()
-    queue.push(isBehind ? { offset, payload: Buffer.from(payload), lease: undefined } : { offset, payload, lease })
+    lease.hold()
+    queue.push({ offset, payload, lease })
     queueBytes += payload.length
     wanted = offset + 1
     troubles = 0
@@ -108,7 +107,7 @@ export function createFetched(partition: number, flow: Flow): Fetched {
     partition,
     async read(offset, maximumBytes, signal) {
       if (failure) throw failure
-      for (const { lease } of given) lease?.release()
+      for (const { lease } of given) lease.release()
       given = []
       if ((queue[0]?.offset ?? wanted) !== offset) await moveTo(offset)
       while (queue.length === 0) {
@@ -126,10 +125,13 @@ export function createFetched(partition: number, flow: Flow): Fetched {
     wants: () => (paused || failure ? undefined : wanted),
     deliver(batches, lease, high) {
       end = Math.max(end, high)
+      const copied = lease.isShared && queueBytes > leasedBytesLimit ? lease.copy(batches) : undefined
       try {
-        readRecordBatches(batches, (offset, value) => put(offset, value, lease))
+        readRecordBatches(copied?.bytes ?? batches, (offset, value) => put(offset, value, copied ?? lease))
       } catch (error) {
         trouble((error as Error).message)
+      } finally {
+        copied?.release()
       }
       paused = queueBytes >= aheadBytes
       if (queue.length > 0) wake()
