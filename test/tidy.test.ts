@@ -153,6 +153,7 @@ test('every exception is still needed', () => {
 /** The folder that may import a package; tests, the bench and the faults may import any. */
 const packageFolders: Record<string, string> = {
   '@clickhouse/client': 'ingest/store',
+  '@node-rs/crc32': 'ingest/log/kafka',
   chdb: 'ingest/store',
   kafkajs: 'ingest/log/kafka',
   graphql: 'query',

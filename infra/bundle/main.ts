@@ -9,7 +9,7 @@ import { bundleFile, bundleIsFresh, changedMs, type Program, programs } from '..
 import { packageFile } from '../../schema/files.ts'
 
 /** They find files of their own beside them, or others reach into them: loaded as they are. */
-const asTheyAre = ['chdb', 'kafkajs', 'msgpackr', 'pino', 'uWebSockets.js']
+const asTheyAre = ['@node-rs/crc32', 'chdb', 'kafkajs', 'msgpackr', 'pino', 'uWebSockets.js']
 
 /** How long files of earlier bundles stay: a process that runs may load some of its own only now. */
 const keptMs = 24 * 3_600_000

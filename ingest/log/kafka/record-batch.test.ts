@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '@node-rs/crc32'
 import { encodeRecordBatch, type Message, readRecordBatches } from './record-batch.ts'
 
 // kafkajs's own decoder and checksum are the oracle.

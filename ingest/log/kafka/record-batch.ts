@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '@node-rs/crc32'
 
 /** What a record carries; records of the log have a value alone. */
 export type Message = {
