@@ -1,3 +1,4 @@
+import { accuracyOf, lossOf, normOf, timingOf } from './curve-values.ts'
 import type { Kind, Metric } from './metrics.ts'
 import { mix32, normal, uniforms } from './random.ts'
 
@@ -77,6 +78,49 @@ export function fillValues(
   offset = 0,
 ): void {
   prepareSteps(curves, run, firstStep, count)
+  if (count === 1) fillStep(curves, run, firstStep, target, offset)
+  else fillSteps(curves, run, firstStep, count, target, offset)
+  if (diverges(run) && firstStep + count > divergenceStep - 1) diverge(curves, firstStep, count, target, offset)
+}
+
+/** As `fillSteps`, of one step: the same values, without a loop for each. */
+function fillStep(curves: Curves, run: number, step: number, target: Float64Array, offset: number): void {
+  const { byKind, noise, spikes, metricLevel, metricSpeed } = curves
+  const { loss, norm, accuracy, timing, schedule } = byKind
+  const runLevel = curves.runLevel[run]!
+  const start = curves.runStart[run]! + (step & tableMask) * stepStride
+  for (let m = 0; m < loss.length; m++) {
+    const metric = loss[m]!
+    const level = metricLevel[metric]! * runLevel
+    target[offset + metric] = lossOf(level, left[metricSpeed[metric]!]!, noise[(start + metric) & tableMask]!)
+  }
+  for (let m = 0; m < norm.length; m++) {
+    const metric = norm[m]!
+    const level = metricLevel[metric]! * runLevel
+    target[offset + metric] = normOf(level, left[metricSpeed[metric]!]!, spikes[(start + metric) & tableMask]!)
+  }
+  for (let m = 0; m < accuracy.length; m++) {
+    const metric = accuracy[m]!
+    target[offset + metric] = accuracyOf(left[metricSpeed[metric]!]!, noise[(start + metric) & tableMask]!)
+  }
+  for (let m = 0; m < timing.length; m++) {
+    const metric = timing[m]!
+    const level = 120_000 * metricLevel[metric]! * runLevel
+    target[offset + metric] = timingOf(level, noise[(start + metric) & tableMask]!)
+  }
+  for (let m = 0; m < schedule.length; m++) {
+    target[offset + schedule[m]!] = metricLevel[schedule[m]!]! * runLevel * rates[0]!
+  }
+}
+
+function fillSteps(
+  curves: Curves,
+  run: number,
+  firstStep: number,
+  count: number,
+  target: Float64Array,
+  offset: number,
+): void {
   const { byKind, noise, spikes, metricLevel, metricSpeed } = curves
   const runLevel = curves.runLevel[run]!
   const start = curves.runStart[run]! + (firstStep & tableMask) * stepStride
@@ -85,7 +129,7 @@ export function fillValues(
     const way = metricSpeed[metric]! * count
     const at = offset + metric * count
     for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
-      target[at + i] = level * (0.05 + left[way + i]!) * (1 + 0.04 * noise[from & tableMask]!)
+      target[at + i] = lossOf(level, left[way + i]!, noise[from & tableMask]!)
     }
   }
   for (const metric of byKind.norm) {
@@ -93,30 +137,27 @@ export function fillValues(
     const way = metricSpeed[metric]! * count
     const at = offset + metric * count
     for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
-      target[at + i] = level * (0.2 + left[way + i]!) * spikes[from & tableMask]!
+      target[at + i] = normOf(level, left[way + i]!, spikes[from & tableMask]!)
     }
   }
   for (const metric of byKind.accuracy) {
     const way = metricSpeed[metric]! * count
     const at = offset + metric * count
     for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
-      const accuracy = 0.98 - 0.88 * left[way + i]! + 0.012 * noise[from & tableMask]!
-      // Rounded half up to 4 digits, as programs print them.
-      target[at + i] = Math.floor(Math.min(1, Math.max(0, accuracy)) * 10_000 + 0.5) / 10_000
+      target[at + i] = accuracyOf(left[way + i]!, noise[from & tableMask]!)
     }
   }
   for (const metric of byKind.timing) {
     const level = 120_000 * metricLevel[metric]! * runLevel
     const at = offset + metric * count
     for (let i = 0, from = start + metric; i < count; i++, from += stepStride) {
-      target[at + i] = Math.floor(level + 6_000 * Math.abs(noise[from & tableMask]!) + 0.5) / 1_000
+      target[at + i] = timingOf(level, noise[from & tableMask]!)
     }
   }
   for (const metric of byKind.schedule) {
     const level = metricLevel[metric]! * runLevel
     for (let i = 0, at = offset + metric * count; i < count; i++) target[at + i] = level * rates[i]!
   }
-  if (diverges(run) && firstStep + count > divergenceStep - 1) diverge(curves, firstStep, count, target, offset)
 }
 
 function prepareSteps(curves: Curves, run: number, firstStep: number, count: number): void {

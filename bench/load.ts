@@ -5,7 +5,8 @@ import { createLatencyRecorder, type PackedLatency } from './latency.ts'
 import { createPace } from './pace.ts'
 import { createBatchPool } from './pool.ts'
 import { createClock, type Schedule } from './schedule.ts'
-import { createSender, type Sender, type SenderContext } from './sender.ts'
+import { createSender } from './sender.ts'
+import type { Sender, SenderContext } from './sender-context.ts'
 import { createTokenCollector } from './tokens.ts'
 
 export type LoadJob = {
@@ -79,11 +80,11 @@ export async function createLoadGenerator(
       sender.scheduled = true
       if (waiting.push(sender) === 1) setImmediate(pumpWaiting)
     },
-    onAck(frame, sinceMs, nowMs, buffer, at) {
+    onToken: tokens.addBytes,
+    onAck(frame, sinceMs, nowMs) {
       const milliseconds = nowMs - sinceMs
       if (milliseconds > slowestMs) slowestMs = milliseconds
       latencies[clock === undefined ? 0 : clock.stretchOf(frame - fromFrame)]!.record(milliseconds)
-      tokens.addBytes(buffer, at.atStart, at.atEnd)
       if (++acked === frames) onEnd()
     },
     onRetry() {

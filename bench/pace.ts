@@ -1,5 +1,5 @@
 import type { Dataset } from './dataset.ts'
-import type { Sender } from './sender.ts'
+import type { Sender } from './sender-context.ts'
 
 export type PaceOptions = {
   readonly dataset: Dataset

@@ -1,41 +1,13 @@
 import { unpack } from 'msgpackr'
-import { type Ack, readAck } from './acks.ts'
+import { createAck, readAck } from './acks.ts'
 import type { Answer, Refused } from './connection.ts'
-import { blocksOf, type Dataset } from './dataset.ts'
-import { createFlights } from './flights.ts'
-import { type BatchWriter, plainFrame } from './frames.ts'
+import { blocksOf } from './dataset.ts'
+import { createFlights, type Flight } from './flights.ts'
+import { plainFrame } from './frames.ts'
 import { clientMessage, opcodes } from './messages.ts'
 import { firstFrame, prepareOpenings } from './openings.ts'
-import type { BatchPool } from './pool.ts'
+import type { Sender, SenderContext } from './sender-context.ts'
 import { openStream } from './stream.ts'
-
-/** What all connections of a generator share. */
-export type SenderContext = {
-  readonly dataset: Dataset
-  readonly writer: BatchWriter
-  readonly pool: BatchPool
-  readonly connections: number
-  /** Frames before this one were sent by an earlier generator. */
-  readonly fromFrame: number
-  /** When a frame is due, in ms of `performance.now()`; undefined where frames go as soon as there is credit. */
-  readonly dueMs: ((frame: number) => number) | undefined
-  /** Has `pump` called in a later turn of the event loop. */
-  readonly schedule: (sender: Sender) => void
-  /** A frame is acknowledged with the token in `buffer`; it was due, or sent where it was sent at will, at `sinceMs`. */
-  readonly onAck: (frame: number, sinceMs: number, nowMs: number, buffer: Buffer, at: Ack) => void
-  readonly onRetry: () => void
-  readonly onSent: (bytes: number) => void
-  readonly onFailure: (reason: string) => void
-}
-
-export type Sender = {
-  scheduled: boolean
-  /** Sends what may be sent, up to a batch. */
-  readonly pump: () => void
-  /** One more frame is due. */
-  readonly allow: () => void
-  readonly close: () => void
-}
 
 const retryAfterMs = 50
 /** Unacknowledged frames of all connections of a generator, so that memory has a bound; a connection may have four at least. */
@@ -52,7 +24,7 @@ export async function createSender(
   const { runs } = dataset
   const again: { readonly run: number; readonly block: number; readonly sinceMs: number; readonly withSet: boolean }[] =
     []
-  const ack: Ack = { n: 0, atStart: 0, atEnd: 0 }
+  const ack = createAck()
   let { run, block } = firstFrame(context, index)
   let messages = 0
   /** Frames that may be sent yet, as far as they are due. */
@@ -69,7 +41,7 @@ export async function createSender(
   // At will, a few frames more are not worth a write of their own.
   const fewest = dueMs === undefined ? Math.max(1, Math.min(writer.capacity, Math.floor(window / 4))) : 1
 
-  const isLeft = (): boolean => allowed > 0 && block < blocksOf(dataset, run)
+  const isLeft = () => allowed > 0 && block < blocksOf(dataset, run)
   const hasCredit = (bytes: number): boolean =>
     flights.count() < window && flights.bytes() + bytes <= credit.bytes && flights.isFree(messages + 1)
 
@@ -144,29 +116,41 @@ export async function createSender(
   }
 
   function onAnswer(buffer: Buffer, start: number, end: number, nowMs: number): void {
-    if (readAck(buffer, start, end, ack)) {
-      const flight = flights.take(ack.n)
-      if (flight === undefined) {
-        context.onFailure(`the server answered message ${ack.n}, which is not in flight`)
-        return
-      }
-      established = true
-      context.onAck(flight.frame, flight.sinceMs, nowMs, buffer, ack)
-      context.schedule(sender)
-    } else onOther(unpack(Buffer.from(buffer.subarray(start, end))) as Answer, nowMs)
+    if (!readAck(buffer, start, end, ack)) {
+      onOther(unpack(Buffer.from(buffer.subarray(start, end))) as Answer, nowMs)
+      return
+    }
+    context.onToken(buffer, ack.atStart, ack.atEnd)
+    for (let i = 0; i < ack.length; i += 2) {
+      for (let n = ack.numbers[i]!; n <= ack.numbers[i + 1]!; n++) if (!acknowledged(n, nowMs)) return
+    }
+    context.schedule(sender)
   }
 
-  /** What is not the usual acknowledgement. */
+  function acknowledged(n: number, nowMs: number): boolean {
+    const flight = landed(n)
+    if (flight === undefined) return false
+    established = true
+    context.onAck(flight.frame, flight.sinceMs, nowMs)
+    return true
+  }
+
+  function landed(n: number): Flight | undefined {
+    const flight = flights.take(n)
+    if (flight === undefined) context.onFailure(`the server answered message ${n}, which is not in flight`)
+    return flight
+  }
+
+  /** What is not an acknowledgement as our gateway writes them. */
   function onOther(answer: Answer, nowMs: number): void {
-    const flight = flights.take(answer.n)
-    if (flight === undefined) {
-      context.onFailure(`the server answered message ${answer.n}, which is not in flight`)
-    } else if (answer.ok) {
-      established = true
+    if (answer.ok) {
       const at = Buffer.from(answer.at, 'latin1')
-      context.onAck(flight.frame, flight.sinceMs, nowMs, at, { n: answer.n, atStart: 0, atEnd: at.length })
-      context.schedule(sender)
-    } else refuse(flight.frame, flight.sinceMs, flight.withSet, answer.error)
+      context.onToken(at, 0, at.length)
+      if (acknowledged(answer.n, nowMs)) context.schedule(sender)
+      return
+    }
+    const flight = landed(answer.n)
+    if (flight) refuse(flight.frame, flight.sinceMs, flight.withSet, answer.error)
   }
 
   function refuse(frame: number, sinceMs: number, withSet: boolean, error: Refused): void {

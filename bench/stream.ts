@@ -5,7 +5,7 @@ import { unpack } from 'msgpackr'
 import type { Credit } from './connection.ts'
 import { clientMessage, createMessageReader, opcodes } from './messages.ts'
 
-/** `/v1/stream` by hand, for a generator that shares its cores with what it measures: bytes out in large writes, answers in place. */
+/** `/v1/stream` by hand, for a generator that shares its cores with what it measures: bytes out in large writes, answers in place and of many frames at once. */
 export type Stream = {
   readonly credit: Credit
   /** Whole messages as a client sends them. `done`: the bytes may be used again. */
@@ -29,7 +29,7 @@ const inbox = Buffer.alloc(256 * 1024)
 /** Resolves with the server's hello. */
 export function openStream(baseUrl: string, apiKey: string | undefined, listener: StreamListener): Promise<Stream> {
   return new Promise((resolve, reject) => {
-    const url = new URL('/v1/stream', baseUrl)
+    const url = new URL('/v1/stream?acks=ranges', baseUrl)
     const key = randomBytes(16).toString('base64')
     let open = false
     let closing = false
@@ -120,7 +120,7 @@ function dial(url: URL, onBytes: (buffer: Buffer, length: number) => void): Sock
 
 function upgradeRequest(url: URL, key: string, apiKey: string | undefined): string {
   const lines = [
-    `GET ${url.pathname} HTTP/1.1`,
+    `GET ${url.pathname}${url.search} HTTP/1.1`,
     `host: ${url.host}`,
     'connection: Upgrade',
     'upgrade: websocket',

@@ -72,6 +72,7 @@ const exceptions: Record<string, readonly string[]> = {
   'query/fixture.ts': ['ingest/store/store.ts', 'ingest/store/server.fixture.ts'],
   'query/leaderboards.bench.ts': ['bench/query/runs-data.ts'],
   'query/tiled.fixture.ts': ['ingest/sink/tiles/build.ts'],
+  'bench/acks.test.ts': ['ingest/gateway/acks.ts'],
   'bench/raw.ts': ['ingest/store/native-block.ts', 'ingest/store/store.ts'],
   'bench/rows.ts': ['ingest/store/native-block.ts'],
   'bench/store.ts': ['ingest/store/store.ts'],
