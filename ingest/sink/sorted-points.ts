@@ -1,5 +1,6 @@
 import { freeArraysOf } from '../../schema/freed-memory.ts'
 import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
+import { readAhead } from './ahead.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { PointsBatch } from './points.ts'
 import type { Coded, PointsColumns, Wide } from './points-columns.ts'
@@ -66,7 +67,14 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   const order = new Int32Array(Math.max(0, ...batches.map(({ pieces }) => pieces.length)))
   const puts = batches.map((batch): Put => ({ batch, points, order }))
   let row = 0
-  for (const joinedNumber of runsByKey(joined)) {
+  const inOrder = runsByKey(joined)
+  for (let r = 0; r < joined.length; r++) {
+    const joinedNumber = inOrder[r]!
+    if (points.singleSteps && r + 1 < joined.length) {
+      const next = inOrder[r + 1]!
+      const part = joined.part(next)
+      readAhead(puts[part]!.batch, next - joined.firsts[part]!)
+    }
     const part = joined.part(joinedNumber)
     const number = joinedNumber - joined.firsts[part]!
     const put = puts[part]!
