@@ -4,9 +4,10 @@ import type { Block, RecordFrame } from '../record/record.ts'
 import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import { noteLate } from './late-points.ts'
+import { applyUpdate, updateFits } from './metadata.ts'
 import { appendPoints, integerAt, type PointsBatch } from './points.ts'
-import { applyUpdate, type Run, resolveSeries, updateFits } from './runs.ts'
-import { createSequence, recordSequence } from './sequence.ts'
+import { type Run, resolveSeries, seriesAtHand } from './runs.ts'
+import { createSequence, recordSequence, type Sequence } from './sequence.ts'
 import { readSummary, type SeriesTable } from './series-table.ts'
 import { follow, leave, type SetSeries } from './set-series.ts'
 import type { SinkSet } from './sink-set.ts'
@@ -52,7 +53,7 @@ export function applyFrame(
       )
   }
   const [only] = frame.blocks
-  const known = only !== undefined && frame.blocks.length === 1 ? run.sets.get(only.set as SinkSet) : undefined
+  const known = only !== undefined && frame.blocks.length === 1 ? seriesAtHand(run, only.set as SinkSet) : undefined
   if (known) applyBlock(table, points, run, only!, known, frame.receivedMs, offset)
   else if (!applyBlocks(table, points, run, frame, offset))
     return dead(
@@ -63,7 +64,7 @@ export function applyFrame(
       `the run has ${run.list.names.length} metrics; the limit is ${limits.metricsPerRun}`,
     )
   const update = offset > run.metadataVersion ? frame.update : undefined
-  if (update && !updateFits(run, update)) {
+  if (update && !updateFits(run.metadata, update)) {
     // The points are stored all the same: when the frame is replayed behind its run's stored row, nobody can tell any more that it did not fit.
     const detail = `the run would have more than ${limits.entriesPerRun} params or tags`
     return {
@@ -71,7 +72,10 @@ export function applyFrame(
       letter: deadFrame({ ...frame, blocks: [] }, offset, firstBlock, 'too_many_entries', detail),
     }
   }
-  if (update) applyUpdate(run, update, frame.receivedMs)
+  if (update) {
+    applyUpdate(run.metadata, update, frame.receivedMs)
+    run.metadataChanged = true
+  }
   return stored
 }
 
@@ -99,7 +103,7 @@ function applyBlocks(
 }
 
 function touch(run: Run, frame: RecordFrame, offset: number): void {
-  if (run.metadata.createdMs === 0) {
+  if (run.frames === 0 && run.metadata.createdMs === 0) {
     run.metadata.createdMs = frame.receivedMs
     run.metadata.updatedMs = frame.receivedMs
     run.metadataChanged = true
@@ -110,22 +114,23 @@ function touch(run: Run, frame: RecordFrame, offset: number): void {
   run.dirty = true
 }
 
-function sequenceOf(run: Run, writer: string): number[] {
-  const known = run.writers.get(writer)
-  if (known && run.writers.size === 1) return known
-  if (known) {
-    // The writer used last is the last of the map.
-    run.writers.delete(writer)
-    run.writers.set(writer, known)
-    return known
+function sequenceOf(run: Run, writer: string): Sequence {
+  if (run.lastWriter !== writer) {
+    run.lastSequence = nextWriter(run, writer)
+    run.lastWriter = writer
   }
-  if (run.writers.size >= limits.writersPerRun) {
-    const [oldest] = run.writers.keys()
-    run.writers.delete(oldest as string)
+  return run.lastSequence!
+}
+
+function nextWriter({ writers }: Run, writer: string): Sequence {
+  const sequence = writers.get(writer) ?? createSequence()
+  // The writer used last is the last of the map.
+  if (!writers.delete(writer) && writers.size >= limits.writersPerRun) {
+    const [oldest] = writers.keys()
+    writers.delete(oldest as string)
   }
-  const fresh = createSequence()
-  run.writers.set(writer, fresh)
-  return fresh
+  writers.set(writer, sequence)
+  return sequence
 }
 
 let stepScratch = new Float64Array(1024)

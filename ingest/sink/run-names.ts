@@ -2,8 +2,8 @@ import type { NameRun } from '../record/reader.ts'
 import type { RunName } from '../record/record.ts'
 import type { Run } from './runs.ts'
 
-/** A run as the log names it, kept so that its next frame makes no texts, with what the sink has of it. */
-export type KnownName = RunName & { held: Run | undefined }
+/** A run as the log names it, kept so that its next frame makes no texts, with what the sink had of it after so many evictions. */
+export type KnownName = RunName & { held: Run | undefined; evictions: number }
 
 const slots = 1 << 16
 
@@ -19,7 +19,7 @@ export function createRunNames(): NameRun {
     const slot = (hash ^ (hash >>> 15)) & (slots - 1)
     const name = known[slot]
     if (name !== undefined && name.project === project && isText(name.run, bytes, at, length)) return name
-    const fresh: KnownName = { project, run: bytes.toString('utf8', at, at + length), held: undefined }
+    const fresh: KnownName = { project, run: bytes.toString('utf8', at, at + length), held: undefined, evictions: 0 }
     known[slot] = fresh
     return fresh
   }

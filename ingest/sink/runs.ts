@@ -1,6 +1,6 @@
 import { runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
-import type { ParamValue, RunState, Update } from '../record/record.ts'
+import { createMetadata, type Metadata } from './metadata.ts'
 import type { Sequence } from './sequence.ts'
 import { addSeries, type SeriesTable } from './series-table.ts'
 import { createSetSeries, leave, type SetSeries } from './set-series.ts'
@@ -11,78 +11,77 @@ export type SeriesList = { readonly names: readonly string[]; readonly keys: Big
 
 const noSeries: SeriesList = { names: [], keys: new BigUint64Array(0) }
 
-/** What the sink knows of an active run. */
+/** What the sink knows of an active run. What each frame reads comes first, for it lies close together then. */
 export type Run = {
+  /** Of its last frame, by whose side the next one mostly is: entries of `writers` and `sets`. */
+  lastWriter: string | undefined
+  lastSequence: Sequence | undefined
+  lastSet: SinkSet | undefined
+  lastSeries: SetSeries | undefined
+  /** Another run that has the same key; this one can then not be stored. */
+  collidesWith: string | undefined
+  /** Log offset up to which its stored state goes; -1: none stored. */
+  stateVersion: number
+  /** Highest offset of any of its stored rows: above it nothing can have been applied before. */
+  loadedVersion: number
+  frames: number
+  points: number
+  lastReceivedMs: number
+  /** Offset of its last frame, for eviction. */
+  touched: number
+  dirty: boolean
+  metadataChanged: boolean
+  /** No series is in two of its sets. */
+  setsAreApart: boolean
+  /** The filling of a batch that last had points of it, and its number there. */
+  filling: number
+  numberInFilling: number
+  readonly key: bigint
   readonly project: string
   readonly run: string
-  readonly key: bigint
   /** Its series in the order in which they came, and their slots. Runs that log with one and the same set share its list. */
   list: SeriesList
   slots: Int32Array
   /** The series of the sets it logs with, so that a frame costs one look-up. */
   readonly sets: Map<SinkSet, SetSeries>
-  /** No series is in two of its sets. */
-  setsAreApart: boolean
-  points: number
-  frames: number
   duplicateFrames: number
-  lastReceivedMs: number
+  /** The one used last is the last of them. */
   readonly writers: Map<string, Sequence>
   readonly metadata: Metadata
-  /** Log offsets up to which the stored rows go; -1: none stored. */
+  /** As `stateVersion`, of its metadata. */
   metadataVersion: number
-  stateVersion: number
-  /** Highest offset of any of its stored rows: above it nothing can have been applied before. */
-  loadedVersion: number
-  metadataChanged: boolean
-  dirty: boolean
-  /** Not the sink's any more: who comes back is loaded anew. */
-  evicted: boolean
-  /** Offset of its last frame, for eviction. */
-  touched: number
-  /** Another run that has the same key; this one can then not be stored. */
-  collidesWith: string | undefined
-  /** The filling of a batch that last had points of it, and its number there. */
-  filling: number
-  numberInFilling: number
-}
-
-export type Metadata = {
-  name: string
-  state: RunState
-  createdMs: number
-  updatedMs: number
-  readonly params: Map<string, Exclude<ParamValue, null>>
-  readonly tags: Map<string, string>
 }
 
 const noSlots = new Int32Array(0)
 
 export function createRun(project: string, run: string): Run {
   return {
+    lastWriter: undefined,
+    lastSequence: undefined,
+    lastSet: undefined,
+    lastSeries: undefined,
+    collidesWith: undefined,
+    stateVersion: -1,
+    loadedVersion: -1,
+    frames: 0,
+    points: 0,
+    lastReceivedMs: 0,
+    touched: 0,
+    dirty: false,
+    metadataChanged: false,
+    setsAreApart: true,
+    filling: 0,
+    numberInFilling: 0,
+    key: runKey(project, run),
     project,
     run,
-    key: runKey(project, run),
     list: noSeries,
     slots: noSlots,
     sets: new Map(),
-    setsAreApart: true,
-    points: 0,
-    frames: 0,
     duplicateFrames: 0,
-    lastReceivedMs: 0,
     writers: new Map(),
-    metadata: { name: '', state: 'running', createdMs: 0, updatedMs: 0, params: new Map(), tags: new Map() },
+    metadata: createMetadata(),
     metadataVersion: -1,
-    stateVersion: -1,
-    loadedVersion: -1,
-    metadataChanged: false,
-    dirty: false,
-    evicted: false,
-    touched: 0,
-    collidesWith: undefined,
-    filling: 0,
-    numberInFilling: 0,
   }
 }
 
@@ -95,6 +94,17 @@ const setsAtHand = 64
 export function resolveSeries(table: SeriesTable, run: Run, sets: readonly SinkSet[]): SetSeries[] | undefined {
   if (sets.some((set) => !run.sets.has(set)) && !addSets(table, run, sets)) return undefined
   return sets.map((set) => run.sets.get(set)!)
+}
+
+/** Those of a frame's only set; undefined where it has not been met. */
+export function seriesAtHand(run: Run, set: SinkSet): SetSeries | undefined {
+  if (run.lastSet === set) return run.lastSeries
+  const series = run.sets.get(set)
+  if (series) {
+    run.lastSet = set
+    run.lastSeries = series
+  }
+  return series
 }
 
 function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolean {
@@ -117,6 +127,8 @@ function addSets(table: SeriesTable, run: Run, sets: readonly SinkSet[]): boolea
   if (run.sets.size >= setsAtHand) {
     mix(table, run)
     run.sets.clear()
+    run.lastSet = undefined
+    run.lastSeries = undefined
   }
   for (const set of sets) {
     if (run.sets.has(set)) continue
@@ -150,39 +162,4 @@ export function addList(table: SeriesTable, run: Run, added: SeriesList): void {
   run.slots = new Int32Array(run.list.names.length)
   run.slots.set(slots)
   for (let i = known; i < run.slots.length; i++) run.slots[i] = addSeries(table)
-}
-
-/** Whether the run would have no more entries than it may. */
-export function updateFits({ metadata }: Run, update: Update): boolean {
-  return (
-    wouldHave(metadata.params, update.params) <= limits.entriesPerRun &&
-    wouldHave(metadata.tags, update.tags) <= limits.entriesPerRun
-  )
-}
-
-/** Merges an update that fits into the run's metadata. */
-export function applyUpdate(run: Run, update: Update, receivedMs: number): void {
-  const { metadata } = run
-  if (update.name !== undefined) metadata.name = update.name
-  if (update.state !== undefined) metadata.state = update.state
-  merge(metadata.params, update.params)
-  merge(metadata.tags, update.tags)
-  metadata.updatedMs = receivedMs
-  run.metadataChanged = true
-}
-
-function wouldHave(entries: ReadonlyMap<string, unknown>, changes: ReadonlyMap<string, unknown> | undefined): number {
-  let size = entries.size
-  for (const [key, value] of changes ?? []) {
-    if (value === null) size -= entries.has(key) ? 1 : 0
-    else size += entries.has(key) ? 0 : 1
-  }
-  return size
-}
-
-function merge<V>(entries: Map<string, V>, changes: ReadonlyMap<string, V | null> | undefined): void {
-  for (const [key, value] of changes ?? []) {
-    if (value === null) entries.delete(key)
-    else entries.set(key, value)
-  }
 }

@@ -6,6 +6,8 @@ import { type SeriesTable, summaryFields, summaryWidth } from './series-table.ts
  */
 export type SetSeries = {
   readonly slots: Int32Array
+  /** Of slots that follow one on the other, as those of a run's first set do, the first; -1 of others. */
+  readonly firstSlot: number
   /** Above it a step is in order for each of the series, and not the first of any; Infinity where that is not known. */
   highest: number
   /** Of the steps that are counted here alone: how many they are, and the time of the last one, whose step is `highest`. */
@@ -14,7 +16,13 @@ export type SetSeries = {
 }
 
 export function createSetSeries(slots: Int32Array): SetSeries {
-  return { slots, highest: Number.POSITIVE_INFINITY, unsettled: 0, lastTime: 0 }
+  return { slots, firstSlot: firstOf(slots), highest: Number.POSITIVE_INFINITY, unsettled: 0, lastTime: 0 }
+}
+
+function firstOf(slots: Int32Array): number {
+  const first = slots[0] ?? -1
+  for (let i = 1; i < slots.length; i++) if (slots[i] !== first + i) return -1
+  return first
 }
 
 /** Brings what is counted for all of the series into the summary of each. */

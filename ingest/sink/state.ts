@@ -46,13 +46,15 @@ export type SinkState = {
   storedRuns: StoredRuns
   /** Offset of the last record applied; -1 before the first. */
   applied: number
+  /** How often runs were let go of. */
+  evictions: number
   readonly intern: ReturnType<typeof createSetRegistry>
   readonly nameRun: NameRun
 }
 
 export function createSinkState(): SinkState {
   return {
-    ...{ runs: new Map(), table: createSeriesTable(), dirty: new Set(), applied: -1 },
+    ...{ runs: new Map(), table: createSeriesTable(), dirty: new Set(), applied: -1, evictions: 0 },
     storedRuns: createStoredRuns(),
     ...{ intern: createSetRegistry(), nameRun: createRunNames() },
   }
@@ -109,7 +111,10 @@ export async function ensureRuns(state: SinkState, reader: StoreReader, records:
 /** The run, if it is in memory. */
 function held(state: SinkState, name: RunName): Run | undefined {
   const known = name as KnownName
-  if (known.held === undefined || known.held.evicted) known.held = state.runs.get(runName(name))
+  if (known.held === undefined || known.evictions !== state.evictions) {
+    known.held = state.runs.get(runName(name))
+    known.evictions = state.evictions
+  }
   return known.held
 }
 
@@ -154,8 +159,8 @@ export function evictIdle(state: SinkState, maximumSeries: number, flushed: numb
     if (seriesInUse(state.table) <= maximumSeries * 0.8) break
     state.table.free.push(...run.slots)
     state.runs.delete(runName(run))
-    run.evicted = true
     evicted++
   }
+  if (evicted > 0) state.evictions++
   return evicted
 }

@@ -107,15 +107,16 @@ export function summarizeNext(
   step: number,
   timeMs: number,
 ): void {
-  const { slots } = series
+  const { slots, firstSlot } = series
   series.highest = step
   series.lastTime = timeMs
   series.unsettled++
   for (let i = 0; i < slots.length; i++) {
-    const own = slots[i]! * valueWidth
+    const slot = firstSlot < 0 ? slots[i]! : firstSlot + i
+    const own = slot * valueWidth
     const value = logged[first + i]!
     if (value - value === 0) widen(values, own, value, step)
-    else countNonFinite(summaries, slots[i]! * summaryWidth, value, step)
+    else countNonFinite(summaries, slot * summaryWidth, value, step)
     values[own + of.last] = value
   }
 }
