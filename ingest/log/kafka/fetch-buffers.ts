@@ -13,8 +13,8 @@ export type Lease = {
 
 /** Smaller ones are left to the garbage collector. */
 const smallestBytes = 16 * 1024
-/** Kept for the next answers: what one partition's reader holds while it is behind. */
-const spareBytesLimit = 24 * 1024 * 1024
+/** Kept for the next answers: about what readers that are behind hold, all together. */
+const spareBytesLimit = 32 * 1024 * 1024
 /** Above it sizes go by as much: the largest answers have a few bytes more than 4 MiB. */
 const largeBytes = 1024 * 1024
 

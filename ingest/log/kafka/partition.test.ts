@@ -20,9 +20,13 @@ function batches(first: number, count: number): Buffer {
   return Buffer.concat(all)
 }
 
-function createHarness({ isShared = false } = {}) {
+function createHarness({ isShared = false, partitions = 1 } = {}) {
   const buffers = createFetchBuffers()
-  const fetched = createFetched(3, { wake() {}, bounds: async () => ({ low: 0, high: 1_000 }) })
+  const fetched = createFetched(3, {
+    wake() {},
+    bounds: async () => ({ low: 0, high: 1_000 }),
+    partitions: () => partitions,
+  })
   return {
     fetched,
     /** Puts an answer where answers come. */
@@ -100,6 +104,25 @@ for (const isShared of [true, false]) {
     assert.equal(fetched.wants(), next, 'with room it goes on')
   })
 }
+
+test('the more partitions a process has, the less is fetched ahead of each', async () => {
+  const MiB = 1024 * 1024
+  for (const [partitions, most] of [
+    [2, 8 * MiB],
+    [4, 4 * MiB],
+    [16, 2 * MiB],
+  ] as const) {
+    const { fetched, answer } = createHarness({ isShared: true, partitions })
+    void fetched.read(0, 1, never)
+    await new Promise(setImmediate)
+    let next = 0
+    for (; fetched.wants() !== undefined; next += 10) deliver(fetched, answer(batches(next, 10)))
+    assert.ok(
+      next * recordBytes >= most && next * recordBytes < most + MiB,
+      `${partitions} partitions: ${next} records`,
+    )
+  }
+})
 
 test('what lies before is passed over; a gap or a wrong bit is asked for again, and is damage if it stays', async () => {
   const { fetched, answer } = createHarness()

@@ -3,8 +3,10 @@ import type { Lease } from './fetch-buffers.ts'
 import { readRecordBatches } from './record-batch.ts'
 import { LogDamaged } from './trouble.ts'
 
-/** Records fetched ahead of their reader; beyond, the partition is not fetched. */
-const aheadBytes = 8 * 1024 * 1024
+/** Records fetched ahead of the readers of all partitions of a process; a partition with more than its share, or than 8 MiB, is not fetched. */
+const aheadOfAllBytes = 16 * 1024 * 1024
+const mostAheadBytes = 8 * 1024 * 1024
+const leastAheadBytes = 2 * 1024 * 1024
 /** Of a reader that is behind by more, records are copied, so that it holds none of the answers that others' records may be in. */
 const leasedBytesLimit = 1024 * 1024
 const troublesInARow = 20
@@ -14,6 +16,8 @@ export type Flow = {
   wake(): void
   /** First offset the partition still has, and the one after its last. */
   bounds(): Promise<{ low: number; high: number }>
+  /** How many partitions the process has. */
+  partitions(): number
 }
 
 /** What was fetched of one partition and not read yet. */
@@ -45,6 +49,10 @@ export function createFetched(partition: number, flow: Flow): Fetched {
   let failure: Error | undefined
   let troubles = 0
   let wake = () => {}
+
+  function aheadBytes(): number {
+    return Math.min(mostAheadBytes, Math.max(leastAheadBytes, aheadOfAllBytes / flow.partitions()))
+  }
 
   async function moveTo(offset: number): Promise<void> {
     const { low, high } = await flow.bounds()
@@ -79,7 +87,7 @@ export function createFetched(partition: number, flow: Flow): Fetched {
     }
     given = queue.splice(0, count)
     for (const record of given) queueBytes -= record.payload.length
-    if (paused && queueBytes < aheadBytes / 2) resume()
+    if (paused && queueBytes < aheadBytes() / 2) resume()
     return given
   }
 
@@ -133,7 +141,7 @@ export function createFetched(partition: number, flow: Flow): Fetched {
       } finally {
         copied?.release()
       }
-      paused = queueBytes >= aheadBytes
+      paused = queueBytes >= aheadBytes()
       if (queue.length > 0) wake()
     },
     trouble,

@@ -75,6 +75,7 @@ export async function openKafkaReader(options: KafkaOptions): Promise<KafkaReade
         const ends = await ask((admin) => readEnds(admin, topic))
         return ends.get(partition) ?? { low: 0, high: 0 }
       },
+      partitions: () => holdings.size,
     })
     const holding: Holding = {
       ...{ partition, fetched, lost: false, kept: [] },
