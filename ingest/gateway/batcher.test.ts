@@ -48,7 +48,15 @@ function createHeldLog(partitions = 1) {
 
 const observer = { onAppend() {}, onAck() {} }
 const runs = [0, 1, 2].map((partition): RunRef => {
-  return { project: 'p', run: `r${partition}`, partition, sets: [], metrics: 0, place: createSourcePlace() }
+  return {
+    ...createSourcePlace(),
+    project: 'p',
+    run: `r${partition}`,
+    partition,
+    lastSet: undefined,
+    sets: [],
+    metrics: 0,
+  }
 })
 const set = { names: ['m'] }
 

@@ -85,7 +85,7 @@ export function createBatcher(log: LogWriter, observer: BatcherObserver): Batche
     const batch = lane.filling
     const { output } = batch.writer
     const before = output.at
-    putFrame(batch.writer, frame.run, frame, receivedMs, frame.run.place)
+    putFrame(batch.writer, frame.run, frame, receivedMs, frame.run)
     pendingBytes += output.at - before
     batch.points += frame.points
     addWaiter(batch, waiter, number, seq, bytes, sinceMs)

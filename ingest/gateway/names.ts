@@ -2,7 +2,6 @@ import { Refusal } from '../../schema/errors.ts'
 import { partitionOf, runKey } from '../../schema/keys.ts'
 import { limits } from '../../schema/limits.ts'
 import type { MetricSet } from '../record/record.ts'
-import { createSourcePlace } from '../record/sources.ts'
 import { createKnownRuns, type KnownRuns } from './known-runs.ts'
 import { createRowLayouts, type RowLayouts } from './row-layouts.ts'
 import type { RunRef } from './run-ref.ts'
@@ -32,12 +31,16 @@ export function createNameRegistry(partitions: number, capacity = 200_000): Name
       checkName(project, limits.projectCharacters, 'bad_project', 'project')
       checkName(run, limits.runCharacters, 'bad_run', 'run')
       const fresh: RunRef = {
-        project,
-        run,
+        serial: 0,
+        writer: undefined,
+        source: 0,
+        others: undefined,
         partition: partitionOf(runKey(project, run), partitions),
+        lastSet: undefined,
+        run,
+        project,
         sets: [],
         metrics: 0,
-        place: createSourcePlace(),
       }
       if (runs.size >= capacity) forgetOlderHalf(runs)
       runs.set(name, fresh)
@@ -91,7 +94,12 @@ export function checkName(
  * the sink, which knows the whole run, sends what slips through to the dead letters.
  */
 export function admitSet(run: RunRef, set: MetricSet): void {
-  if (run.sets[0] === set || run.sets.includes(set)) return
+  if (run.lastSet === set) return
+  if (!run.sets.includes(set)) addSet(run, set)
+  run.lastSet = set
+}
+
+function addSet(run: RunRef, set: MetricSet): void {
   const known = new Set(run.sets.flatMap((seen) => seen.names))
   for (const name of set.names) known.add(name)
   if (known.size > limits.metricsPerRun) {

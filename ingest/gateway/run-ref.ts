@@ -1,14 +1,17 @@
 import type { MetricSet } from '../record/record.ts'
 import type { SourcePlace } from '../record/sources.ts'
 
-/** A run as the gateway knows it: checked once, then found by name. */
-export type RunRef = {
-  readonly project: string
-  readonly run: string
+/**
+ * A run as the gateway knows it: checked once, then found by name. It is its own place in the record that is filling, for with
+ * more runs than the processor's cache has room for an object more is a look into memory more for each frame.
+ */
+export type RunRef = SourcePlace & {
   readonly partition: number
+  /** Of its last frame. */
+  lastSet: MetricSet | undefined
+  readonly run: string
+  readonly project: string
   /** Metric sets seen of this run, and how many different metrics they hold together. */
   readonly sets: MetricSet[]
   metrics: number
-  /** In the record that is filling. */
-  readonly place: SourcePlace
 }
