@@ -7,7 +7,7 @@ import type { SourcePlace } from '../record/sources.ts'
  */
 export type RunRef = SourcePlace & {
   readonly partition: number
-  /** Of its last frame. */
+  /** The one admitted last. */
   lastSet: MetricSet | undefined
   readonly run: string
   readonly project: string

@@ -32,14 +32,15 @@ async function apply(...records: FrameBody[][]) {
   const state = createSinkState()
   const batch = createBatch()
   const counts = { stored: { value: 0 }, duplicate: { value: 0 }, covered: { value: 0 }, dead: { value: 0 } }
-  for (const [offset, frames] of records.entries()) {
+  async function applyNext(frames: FrameBody[]) {
     const writer = createRecordWriter()
     for (const frame of frames) putFrame(writer, name, frame, 1_000)
-    const record = parseRecord(state, offset, recordBytes(writer))
+    const record = parseRecord(state, state.applied + 1, recordBytes(writer))
     await ensureRuns(state, createMemoryStore().reader, [record])
     applyRecord(state, batch, record, counts)
   }
-  return { state, batch, counts, run: [...state.runs.values()][0]! }
+  for (const frames of records) await applyNext(frames)
+  return { state, batch, counts, applyNext, run: [...state.runs.values()][0]! }
 }
 
 test('a frame that goes to the dead letters leaves nothing of itself but the count', async () => {
@@ -100,6 +101,20 @@ test('a run leaves memory only when all it has is in the store', async () => {
     assert.equal(evictIdle(state, 1, flushed), evicted, what)
     assert.deepEqual([state.runs.size, state.table.free.length], [1 - evicted, 2 * evicted])
   }
+})
+
+test('a run that comes back is what the store has of it, not what left memory; it takes slots that follow one on the other', async () => {
+  const { state, run, applyNext } = await apply([numbered('w', 0)], [body({ blocks: points('a', 'b', 'c') })])
+  run.dirty = false
+  assert.equal(evictIdle(state, 0, 1), 1)
+  await applyNext([body({ blocks: points('a', 'b', 'c') })])
+  const back = state.runs.get('p\0r')!
+  assert.notEqual(back, run)
+  assert.deepEqual([run.frames, back.frames, back.points, state.table.top], [2, 1, 3, 3])
+  assert.deepEqual(
+    [...back.sets.values()].map(({ firstSlot }) => firstSlot),
+    [0],
+  )
 })
 
 test('each dead letter of a record has a place of its own', async () => {

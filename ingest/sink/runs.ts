@@ -13,7 +13,7 @@ const noSeries: SeriesList = { names: [], keys: new BigUint64Array(0) }
 
 /** What the sink knows of an active run. What each frame reads comes first, for it lies close together then. */
 export type Run = {
-  /** Of its last frame, by whose side the next one mostly is: entries of `writers` and `sets`. */
+  /** Of its last frame with a number, and of the last with one block of a known set: entries of `writers` and `sets`, mostly those of the next frame too. */
   lastWriter: string | undefined
   lastSequence: Sequence | undefined
   lastSet: SinkSet | undefined

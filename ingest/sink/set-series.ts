@@ -6,7 +6,7 @@ import { type SeriesTable, summaryFields, summaryWidth } from './series-table.ts
  */
 export type SetSeries = {
   readonly slots: Int32Array
-  /** Of slots that follow one on the other, as those of a run's first set do, the first; -1 of others. */
+  /** Of slots that follow one on the other, as those of a run's first set mostly do, the first; -1 of others. */
   readonly firstSlot: number
   /** Above it a step is in order for each of the series, and not the first of any; Infinity where that is not known. */
   highest: number

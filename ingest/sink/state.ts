@@ -157,7 +157,8 @@ export function evictIdle(state: SinkState, maximumSeries: number, flushed: numb
   let evicted = 0
   for (const run of idle) {
     if (seriesInUse(state.table) <= maximumSeries * 0.8) break
-    state.table.free.push(...run.slots)
+    // The last one put there is taken first, so that whoever comes next has slots that follow one on the other.
+    state.table.free.push(...run.slots.toReversed())
     state.runs.delete(runName(run))
     evicted++
   }

@@ -1,8 +1,6 @@
-/** The bytes of one answer, which several partitions' records are views of. */
+/** The bytes of one answer, which records are views of, perhaps of several partitions; or of a part of it, copied. */
 export type Lease = {
   readonly bytes: Buffer
-  /** Whether records of several partitions may be in it. */
-  readonly isShared: boolean
   /** One more record of it is in use. */
   hold(): void
   /** One less; with the last one its bytes are another answer's. */
@@ -27,8 +25,10 @@ export function createFetchBuffers() {
   let spareBytes = 0
 
   function take(bytes: number): Buffer {
-    const index = spare.findIndex((buffer) => buffer.length >= bytes)
-    if (index < 0) return Buffer.allocUnsafeSlow(roomFor(bytes))
+    const room = roomFor(bytes)
+    // A far larger one would be held for the little that is in it.
+    const index = spare.findIndex((buffer) => buffer.length >= bytes && buffer.length <= 2 * room)
+    if (index < 0) return Buffer.allocUnsafeSlow(room)
     const [buffer] = spare.splice(index, 1)
     spareBytes -= buffer!.length
     return buffer!
@@ -42,18 +42,17 @@ export function createFetchBuffers() {
   }
 
   /** Held once, by whoever asks. */
-  function lease(bytes: number, isShared: boolean): Lease {
+  function lease(bytes: number): Lease {
     const copy = (part: Buffer) => {
-      const own = lease(part.length, false)
+      const own = lease(part.length)
       part.copy(own.bytes)
       return own
     }
-    if (bytes < smallestBytes) return { bytes: Buffer.allocUnsafe(bytes), isShared, hold() {}, release() {}, copy }
+    if (bytes < smallestBytes) return { bytes: Buffer.allocUnsafe(bytes), hold() {}, release() {}, copy }
     const buffer = take(bytes)
     let holders = 1
     return {
       bytes: buffer.subarray(0, bytes),
-      isShared,
       hold() {
         holders++
       },

@@ -112,7 +112,7 @@ export function createFetcher(options: KafkaOptions): Fetcher {
   async function fetchOnce(connection: Connection, wanted: readonly Request[]): Promise<void> {
     let lease: Lease | undefined
     const answer = await connection.ask(requests.fetch, [fetchBody(topic, wanted)], (bytes) => {
-      lease = buffers.lease(bytes, wanted.length > 1)
+      lease = buffers.lease(bytes)
       return lease.bytes
     })
     const byPartition = new Map(wanted.map((request) => [request.fetched.partition, request]))

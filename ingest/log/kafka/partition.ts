@@ -3,12 +3,10 @@ import type { Lease } from './fetch-buffers.ts'
 import { readRecordBatches } from './record-batch.ts'
 import { LogDamaged } from './trouble.ts'
 
-/** Records fetched ahead of the readers of all partitions of a process; a partition with more than its share, or than 8 MiB, is not fetched. */
+/** Records fetched ahead of the readers of all partitions of a process: a partition with more than its share is not fetched, which is no more than the most and no less than the least. */
 const aheadOfAllBytes = 16 * 1024 * 1024
 const mostAheadBytes = 8 * 1024 * 1024
 const leastAheadBytes = 2 * 1024 * 1024
-/** Of a reader that is behind by more, records are copied, so that it holds none of the answers that others' records may be in. */
-const leasedBytesLimit = 1024 * 1024
 const troublesInARow = 20
 
 export type Flow = {
@@ -133,7 +131,8 @@ export function createFetched(partition: number, flow: Flow): Fetched {
     wants: () => (paused || failure ? undefined : wanted),
     deliver(batches, lease, high) {
       end = Math.max(end, high)
-      const copied = lease.isShared && queueBytes > leasedBytesLimit ? lease.copy(batches) : undefined
+      // A reader may be long with its records: it holds no answer of which most is others'.
+      const copied = 2 * batches.length < lease.bytes.length ? lease.copy(batches) : undefined
       try {
         readRecordBatches(copied?.bytes ?? batches, (offset, value) => put(offset, value, copied ?? lease))
       } catch (error) {
