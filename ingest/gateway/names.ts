@@ -30,6 +30,7 @@ export function createNameRegistry(partitions: number, capacity = 200_000): Name
       if (known) return known
       checkName(project, limits.projectCharacters, 'bad_project', 'project')
       checkName(run, limits.runCharacters, 'bad_run', 'run')
+      // Its place is written out: put together by spreading, runs have a shape that makes frames slower.
       const fresh: RunRef = {
         serial: 0,
         writer: undefined,

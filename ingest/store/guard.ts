@@ -1,3 +1,5 @@
+import { atMost } from '../../schema/at-most.ts'
+import { sharedNext } from '../../schema/shared-next.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { WriteFailed } from './failed-writes.ts'
 import type { SessionRequest, Sessions } from './sessions.ts'
@@ -86,12 +88,7 @@ export function createGuard(engine: GuardedEngine, logger: Logger, before: Befor
       onDrained = resolve
     })
     for (let ms = patienceMs; underWay > 0; ms = askAgainMs) {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, ms)
-      })
-      await Promise.race([drained, late])
-      clearTimeout(timer)
+      await atMost(drained, ms)
       if (underWay > 0) await engine.endStatements()
     }
   }
@@ -133,24 +130,9 @@ export function createGuard(engine: GuardedEngine, logger: Logger, before: Befor
     }
   }
 
-  let looking: Promise<void> | undefined
-  let next: Promise<void> | undefined
-  /** Counts failed writes after now, and repairs. One look serves all who came before it began. */
-  function look(): Promise<void> {
-    if (!looking) {
-      looking = lookNow().finally(() => {
-        looking = undefined
-      })
-      return looking
-    }
-    next ??= looking
-      .catch(() => {})
-      .then(() => {
-        next = undefined
-        return look()
-      })
-    return next
-  }
+  /** Counts failed writes after now, and repairs. */
+  const looks = sharedNext(lookNow)
+  const look = looks.next
 
   async function write<T>({ statement }: SessionRequest, work: () => Promise<T>): Promise<T> {
     while (repairing) await repairing
@@ -185,9 +167,9 @@ export function createGuard(engine: GuardedEngine, logger: Logger, before: Befor
     return outcome()
   }
 
-  let looks = 0
+  let ticks = 0
   const timer = setInterval(() => {
-    if (looking || (++looks % looksAtRoom !== 0 && !engine.isScarce())) return
+    if (looks.isRunning() || (++ticks % looksAtRoom !== 0 && !engine.isScarce())) return
     look().catch((error: unknown) => logger.error({ err: error }, 'the store could not be checked; trying again'))
   }, lookMs)
   timer.unref()

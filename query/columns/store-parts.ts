@@ -1,3 +1,4 @@
+import { sharedNext } from '../../schema/shared-next.ts'
 import { numbers } from '../sql/read.ts'
 import { enginesStatement } from '../sql/run-columns.ts'
 import { partsStatement, readShown, type Shown, type ShownTable } from './blocks.ts'
@@ -12,8 +13,6 @@ export type Looker = (sinceMs?: number) => Promise<Look>
 /** Who comes while a look is under way shares the next one: what could be seen when he came is in it. */
 export function createLooker(ask: Hands['ask']): Looker {
   let number = 0
-  let running: Promise<unknown> | undefined
-  let next: Promise<Look> | undefined
   let last: { readonly look: Look; readonly begunMs: number } | undefined
 
   async function look(): Promise<Look> {
@@ -24,26 +23,11 @@ export function createLooker(ask: Hands['ask']): Looker {
     return look
   }
 
-  function start(): Promise<Look> {
-    const started = look()
-    running = started
-    const done = () => {
-      if (running === started) running = undefined
-    }
-    started.then(done, done)
-    return started
-  }
+  const looks = sharedNext(look)
 
   return async (sinceMs) => {
     if (sinceMs !== undefined && last && last.begunMs >= sinceMs) return last.look
-    if (!running) return start()
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = undefined
-        return start()
-      })
-    return next
+    return looks.next()
   }
 }
 
