@@ -171,6 +171,7 @@ export function createTestWatermark(never: readonly string[] = []): Watermark & 
   const asked: string[] = []
   return {
     asked,
+    refresh: async () => {},
     current: () => 'now',
     currentTimeMs: () => 1_700_000_000_000,
     async reached(at, { summaries }) {

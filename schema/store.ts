@@ -76,6 +76,11 @@ export type StreamOptions = {
 
 /** How far the store has come along the log, as the query side sees it. */
 export interface Watermark {
+  /**
+   * Resolves when `current` and `currentTimeMs` say what was true `ageMs` ago or later, or when whoever knows has not answered in a moment: then they
+   * say what was known before.
+   */
+  refresh(ageMs: number): Promise<void>
   /** Token of everything that is queryable now. */
   current(): string
   /** Wall time in ms at which the sink last had nothing left to insert, or of the newest record inserted. */

@@ -58,6 +58,40 @@ test('it says what the sinks have committed, a moment late', async () => {
   assert.equal(watermark.currentTimeMs(), 1_000, 'nothing is behind')
 })
 
+test('who asks for what is new gets it, and who may have what is older asks nobody', async () => {
+  const { log, state, set } = createPositions()
+  set(0, { end: 3, stored: 1 })
+  const watermark = createPositionsWatermark(log, quick)
+  await watermark.refresh(20)
+  const { asked } = state
+  set(0, { stored: 3 })
+  await sleep(25)
+  await watermark.refresh(60_000)
+  assert.equal(state.asked, asked)
+  assert.equal(watermark.progress().stored[0], 0)
+  await watermark.refresh(20)
+  assert.equal(state.asked, asked + 1)
+  assert.equal(watermark.progress().stored[0], 2)
+})
+
+test('a log that hangs holds up who asks for what is new for a moment, and who comes later not at all', async () => {
+  const { log, state, set } = createPositions()
+  set(0, { end: 3, stored: 1 })
+  const watermark = createPositionsWatermark(log, { ...quick, momentMs: 60 })
+  await watermark.refresh(0)
+  state.mood = 'hangs'
+  set(0, { stored: 3 })
+  await sleep(5)
+  const began = performance.now()
+  await watermark.refresh(0)
+  const moment = performance.now() - began
+  assert.ok(moment >= 55 && moment < 1_000, `${moment} ms`)
+  const later = performance.now()
+  for (let i = 0; i < 5; i++) await watermark.refresh(0)
+  assert.ok(performance.now() - later < 50)
+  assert.equal(watermark.progress().stored[0], 0)
+})
+
 test('who waits for a write is let go when its points are stored, or its summaries', async () => {
   const { log, set } = createPositions()
   const watermark = createPositionsWatermark(log, quick)

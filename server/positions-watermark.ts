@@ -12,6 +12,8 @@ export type PositionsWatermarkOptions = {
   readonly pollMs?: number
   /** Age at which positions are asked for anew when a question comes. */
   readonly freshMs?: number
+  /** So long who asks for what is new waits for a look. */
+  readonly momentMs?: number
   /** So long a log may be silent before those who wait are told. */
   readonly silentMs?: number
 }
@@ -33,7 +35,7 @@ export function createPositionsWatermark(
   log: LogPositions,
   options: PositionsWatermarkOptions = {},
 ): PositionsWatermark {
-  const { now = Date.now, pollMs = 40, freshMs = 40, silentMs = 1_800 } = options
+  const { now = Date.now, pollMs = 40, freshMs = 40, momentMs = 100, silentMs = 1_800 } = options
   let last: Look | undefined
   let asking: Promise<void> | undefined
   let askedMs = Number.NEGATIVE_INFINITY
@@ -118,6 +120,12 @@ export function createPositionsWatermark(
       const unfollow = followers.follow(listener)
       void followOn()
       return unfollow
+    },
+    async refresh(ageMs) {
+      if (performance.now() - (last?.askedMs ?? Number.NEGATIVE_INFINITY) <= ageMs) return
+      const looking = look()
+      // Of a look that is late already nobody waits a moment of his own.
+      await atMost(looking, Math.max(0, askedMs + momentMs - performance.now()))
     },
     current() {
       lookWhenOld()

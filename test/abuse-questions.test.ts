@@ -16,6 +16,7 @@ const refuse = async (): Promise<never> => {
 }
 const untouched: StoreReader = { rows: refuse, columns: refuse }
 const watermark: Watermark & Progress = {
+  refresh: async () => {},
   current: () => '',
   currentTimeMs: () => 0,
   reached: async () => {},

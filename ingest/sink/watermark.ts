@@ -39,6 +39,7 @@ export function createWatermark(log: LogIdentity, { serving: sinks, follow }: Si
       flushed: byPartition((sink) => sink.flushedOffset()),
     }),
     follow,
+    refresh: async () => {},
     current() {
       const offsets = new Map<number, number>()
       for (const [partition, sink] of sinks()) if (sink.storedOffset() >= 0) offsets.set(partition, sink.storedOffset())

@@ -5,6 +5,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { isJson, isOwnSite } from '../browsers.ts'
 import { type FailureCode, failure, failureOf, failures } from '../failures.ts'
+import { currencyOf } from '../resolvers/currency.ts'
 import { refuseManyDerived } from '../resolvers/runs-page.ts'
 import { querySchema } from '../schema.ts'
 import { exportPoints } from '../sql/export-points.ts'
@@ -60,7 +61,7 @@ export function createExports(options: ExportOptions) {
     if (question.at !== undefined) await reached(question.at)
     const place = places.take(signal, options.lifetimeMs)
     try {
-      const current = watermark.current()
+      const { watermark: current } = await currencyOf(watermark)
       // Names of metrics come with the summaries, after the points: without them the file would lack what the receipt says it has.
       if (summaries) await reached(current)
       await refuseManyDerived(question.project, statement.derived, { reader, readOptions: { signal: place.signal } })

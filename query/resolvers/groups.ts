@@ -12,6 +12,7 @@ import { type GroupPlanQuestion, groupPlan } from '../sql/group-plan.ts'
 import { ask, numbers, texts } from '../sql/read.ts'
 import type { RunFilter } from '../sql/run-filter.ts'
 import { arrive } from './arrive.ts'
+import { currencyOf } from './currency.ts'
 import { type Maybe, rangeOf } from './inputs.ts'
 import { withNulls } from './nulls.ts'
 import { refuseManyDerived } from './runs-page.ts'
@@ -64,7 +65,7 @@ export async function resolveGroups(_: unknown, { input }: { input: GroupsInput 
   const key = input.by ?? undefined
   const plan = await planOf({ ...question, project, metric, key, groups }, input.at, context)
   refuseTooMuch(plan)
-  const currency = { watermark: context.watermark.current(), watermarkTime: context.watermark.currentTimeMs() }
+  const currency = await currencyOf(context.watermark)
   const { width, exact, tables } = await loadGroups(
     context.reader,
     // The median first, whatever else is asked for.

@@ -9,17 +9,10 @@ import { type Drawing, needsPoints, type PipelineQuestion } from '../pipeline/qu
 import { createTimeReader, type TimeReader } from '../pipeline/times.ts'
 import { type BucketTable, type Points, sum } from '../reduce/buckets.ts'
 import { seriesId } from '../series-reads.ts'
+import { type Currency, currencyOf } from './currency.ts'
 import { formatPlace } from './drawing.ts'
 import { drawnAnswer, reducedPoints } from './drawn-series.ts'
 import { withNulls } from './nulls.ts'
-
-/** How current an answer is: read before the store is asked, so that it never claims too much. */
-type Currency = { readonly watermark: string; readonly watermarkTime: number }
-
-export const currencyOf = (watermark: Watermark): Currency => ({
-  watermark: watermark.current(),
-  watermarkTime: watermark.currentTimeMs(),
-})
 
 type Loaded = {
   readonly hasPoints: (run: string) => boolean
@@ -79,7 +72,7 @@ export function createSeriesLoader(reading: Reading, watermark: Watermark): Seri
   return createGroupBatcher(
     ({ run: _, ...rest }) => JSON.stringify(rest),
     async (requests) => {
-      const currency = currencyOf(watermark)
+      const currency = await currencyOf(watermark)
       const runs = requests.map(({ run }) => run)
       const { seriesOf } = await loadSeries(reading, { ...requests[0]!, runs })
       return requests.map(({ run }) => seriesOf(run, currency))

@@ -1,11 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../context.ts'
 import { arrive } from './arrive.ts'
+import { currencyOf } from './currency.ts'
 import { type DrawingInput, drawingOf } from './drawing.ts'
 import type { Maybe } from './inputs.ts'
 import type { RunRow } from './run-row.ts'
 import { selectsAny } from './selected.ts'
-import { currencyOf, loadSeries, type SeriesAnswer } from './series-load.ts'
+import { loadSeries, type SeriesAnswer } from './series-load.ts'
 import { refuseUnknownRuns } from './unknown-runs.ts'
 
 export type SeriesInput = DrawingInput & {
@@ -24,7 +25,7 @@ export async function resolveSeries(
   const drawing = drawingOf(input, { project, run: runs.length === 1 ? runs[0] : undefined })
   const question = { project, runs, ...drawing, times: asksForTimes(info) }
   await arrive(context, input.at, false)
-  const currency = currencyOf(context.watermark)
+  const currency = await currencyOf(context.watermark)
   const { hasPoints, seriesOf } = await loadSeries(context, question)
   await refuseUnknownRuns(context, project, runs, hasPoints)
   return runs.flatMap((run) => seriesOf(run, currency))

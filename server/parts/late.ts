@@ -71,6 +71,7 @@ export function createLateWatermark(): Late<Watermark & Progress> {
   return createLate((arrived) => {
     const watermark = needed(arrived, () => new StoreTrouble('unavailable', 'the log is not open yet'))
     return {
+      refresh: async (ageMs) => await watermark().refresh(ageMs),
       current: () => watermark().current(),
       currentTimeMs: () => watermark().currentTimeMs(),
       reached: async (at, options) => await watermark().reached(at, options),
