@@ -4,7 +4,7 @@ import { createPointsBatch, type PointsBatch } from './points.ts'
 /** Smaller blocks take too little memory to care. */
 export const largeRows = 100_000
 /** Long enough that memory which is needed again soon is kept: new pages cost ten times what used ones do. */
-export const restMs = 10_000
+export const restMs = 60_000
 
 export type BlockMemory = {
   /** A block of so many rows has been inserted. */
