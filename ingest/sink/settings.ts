@@ -35,8 +35,11 @@ export function sharedSettings(settings: SinkSettings, partitions: () => number)
   }
 }
 
-/** Blocks of so many rows are worth a part of their own: with few runs and many steps of each they are cheaper to merge than joint ones. */
-export const soloRows = 250_000
+/**
+ * Blocks of so many rows are worth a part of their own: with few runs and many steps of each they are cheaper to merge than joint ones. Smaller ones
+ * are no less work for the store than a joint one has in all, and it takes one at a time, so that each partition waits for the others.
+ */
+export const soloRows = 600_000
 
 /**
  * From one insert's begin to the next. Each makes a part that must be merged, so where they take long, a partition inserts for a third of the time
