@@ -28,7 +28,6 @@ const readBytes = 4 * 1024 * 1024
 const leastReadBytes = 1024 * 1024
 /** Bytes of records applied between two turns of the event loop: a few milliseconds, for which a block that is due waits. */
 const bytesPerTurn = 512 * 1024
-const hurryIntervalMs = 20
 /** One is inserted while the rows of the next are made and brought to the store. */
 const blocksAtATime = 2
 
@@ -155,6 +154,8 @@ export function createSink(parts: SinkParts): Sink {
   async function take(next: number, last: number): Promise<number> {
     const share = Math.max(leastReadBytes, readBytes / (settings.sharers ?? 1))
     const read = await partition.read(next, share, stopping.signal)
+    const sum = read.reduce((bytes, { payload }) => bytes + payload.byteLength, 0)
+    pace.read(sum, share)
     const records = read
       .filter((record) => record.offset <= last)
       .map((record) => parseRecord(state, record.offset, record.payload))
@@ -176,8 +177,7 @@ export function createSink(parts: SinkParts): Sink {
   function insertWhenDue(): void {
     // Until reading has begun, what is filling may be half of a range that is being replayed.
     if (filling.first < 0 || !reading || halted.signal.aborted || !hasRoom()) return
-    const pause = wanted >= filling.first ? hurryIntervalMs : pace.pauseMs()
-    const wait = isFull() ? 0 : pause - pace.sinceLastMs()
+    const wait = pace.untilDueMs(filling.points.rows, wanted >= filling.first)
     if (wait <= 0 || stopping.signal.aborted) {
       startInsert()
       return
@@ -189,7 +189,7 @@ export function createSink(parts: SinkParts): Sink {
   /** A block with points of other partitions begins to board: who would insert soon goes along. */
   function goAlong(): void {
     if (underWay.length > 0 || filling.first < 0 || stopping.signal.aborted) return
-    if (pace.sinceLastMs() >= pace.pauseMs() / 2) startInsert()
+    if (pace.goesAlong(filling.points.rows)) startInsert()
   }
 
   const isFull = () => filling.points.rows >= settings.blockRows
