@@ -92,6 +92,33 @@ test('a log that hangs holds up who asks for what is new for a moment, and who c
   assert.equal(watermark.progress().stored[0], 0)
 })
 
+test('a look that was asked for too long ago is followed by another', async () => {
+  const { log, state, set } = createPositions()
+  set(0, { end: 3, stored: 1 })
+  let answer = () => {}
+  const slow = {
+    ...log,
+    positions: () => new Promise<Position[]>((resolve) => (answer = () => resolve(state.positions))),
+  }
+  const watermark = createPositionsWatermark(slow, { ...quick, momentMs: 1_000 })
+  await sleep(40)
+  const refreshed = watermark.refresh(20)
+  answer()
+  await sleep(5)
+  set(0, { stored: 3 })
+  answer()
+  await refreshed
+  assert.equal(watermark.progress().stored[0], 2)
+})
+
+test('a look that failed a moment ago is not made again for each who asks', async () => {
+  const { log, state } = createPositions()
+  state.mood = 'away'
+  const watermark = createPositionsWatermark(log, { ...quick, freshMs: 1_000 })
+  for (let i = 0; i < 10; i++) await watermark.refresh(0)
+  assert.equal(state.asked, 1)
+})
+
 test('who waits for a write is let go when its points are stored, or its summaries', async () => {
   const { log, set } = createPositions()
   const watermark = createPositionsWatermark(log, quick)

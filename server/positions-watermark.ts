@@ -122,10 +122,15 @@ export function createPositionsWatermark(
       return unfollow
     },
     async refresh(ageMs) {
-      if (performance.now() - (last?.askedMs ?? Number.NEGATIVE_INFINITY) <= ageMs) return
-      const looking = look()
-      // Of a look that is late already nobody waits a moment of his own.
-      await atMost(looking, Math.max(0, askedMs + momentMs - performance.now()))
+      const since = performance.now() - ageMs
+      // Once more where the first look was another's and had begun before.
+      for (let looks = 0; looks < 2 && (last?.askedMs ?? Number.NEGATIVE_INFINITY) < since; looks++) {
+        const hasFailed = !asking && last?.askedMs !== askedMs
+        if (hasFailed && performance.now() - askedMs <= freshMs) return
+        const looking = look()
+        // Of a look that is late already nobody waits a moment of his own.
+        await atMost(looking, Math.max(0, askedMs + momentMs - performance.now()))
+      }
     },
     current() {
       lookWhenOld()

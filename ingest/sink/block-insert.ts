@@ -36,7 +36,8 @@ type Way = {
 
 /** Whether a block is large enough to be inserted by itself, or might keep others waiting for more than the store. */
 export function goesAlone({ points, deadLetters }: Batch, settings: SinkSettings): boolean {
-  return points.rows >= (settings.soloRows ?? soloRows) || deadLetters.length > 0
+  const leastRows = settings.soloRows ?? Math.min(soloRows, settings.blockRows)
+  return points.rows >= leastRows || deadLetters.length > 0
 }
 
 /** How a range of offsets gets into the store, exactly once: what `pipeline.ts` says, step by step. */

@@ -7,7 +7,7 @@ export const largeRows = 100_000
 export const restMs = 60_000
 
 export type BlockMemory = {
-  /** A block of so many rows has been inserted. */
+  /** A block of so many rows has been inserted, with those of other partitions that may have been in it. */
   used(rows: number): void
   end(): void
 }

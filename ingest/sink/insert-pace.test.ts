@@ -5,17 +5,17 @@ import { defaultSinkSettings } from './settings.ts'
 
 const settings = { ...defaultSinkSettings, blockRows: 1_000, insertIntervalMs: 60_000 }
 
-/** The pace of a partition whose block just began, after a read of so many of 100 bytes. */
-function paceAfter(readBytes: number, sharers?: number) {
-  const pace = createInsertPace({ ...settings, ...(sharers === undefined ? {} : { sharers }) })
+/** The pace of a partition whose block just began, after a read that brought all there was, or not. */
+function paceAfter(isAll: boolean, sharers?: number, insertIntervalMs = settings.insertIntervalMs) {
+  const pace = createInsertPace({ ...settings, insertIntervalMs, ...(sharers === undefined ? {} : { sharers }) })
   pace.began()
-  pace.read(readBytes, 100)
+  pace.read(isAll)
   return pace
 }
 
 test('a full block is due at once, a smaller one after the pause, or soon where somebody waits', () => {
   for (const sharers of [undefined, 1]) {
-    const pace = paceAfter(10, sharers)
+    const pace = paceAfter(true, sharers)
     assert.equal(pace.untilDueMs(1_000, false), 0)
     const pause = pace.untilDueMs(999, false)
     assert.ok(pause > 59_000 && pause <= 60_000, `${pause} ms`)
@@ -24,18 +24,24 @@ test('a full block is due at once, a smaller one after the pause, or soon where 
 })
 
 test('partitions that keep up make a full block together', () => {
-  const pace = paceAfter(10, 4)
-  assert.equal(pace.untilDueMs(250, false), 0)
-  assert.ok(pace.untilDueMs(249, false) > 59_000)
+  const pace = paceAfter(true, 4, 200)
+  const beganMs = pace.began()
+  pace.ended(beganMs - 60_000, false)
+  const soon = pace.untilDueMs(250, false)
+  assert.ok(soon > 0 && soon <= 200, `${soon} ms: no sooner than the shortest time between two blocks`)
+  assert.ok(pace.untilDueMs(249, false) > 300, 'the store took long for the last one')
+  assert.ok(pace.untilDueMs(250, true) <= 20)
+  assert.ok(pace.untilDueMs(1_000, false) <= 0)
   assert.ok(pace.goesAlong(125))
   assert.ok(!pace.goesAlong(124), 'it began just now')
 })
 
 test('one that is behind fills a block of its own', () => {
-  const pace = paceAfter(50, 4)
-  assert.ok(pace.untilDueMs(999, false) > 59_000)
+  const pace = paceAfter(false, 4, 0)
+  pace.ended(performance.now() - 60_000, false)
+  assert.ok(pace.untilDueMs(999, false) > 300)
   assert.equal(pace.untilDueMs(1_000, false), 0)
   assert.ok(!pace.goesAlong(499))
-  pace.read(49, 100)
-  assert.equal(pace.untilDueMs(250, false), 0, 'it has caught up')
+  pace.read(true)
+  assert.ok(pace.untilDueMs(250, false) <= 0, 'it has caught up')
 })

@@ -1,13 +1,11 @@
 import { insertPauseMs, type SinkSettings } from './settings.ts'
 
-/** A read that brings less than this part of what it may has brought what there was. */
-const allThereWas = 0.5
 const hurryIntervalMs = 20
 
 /** When a partition inserts next, by how long the store took for its last block. */
 export type InsertPace = {
-  /** So many bytes were read, and so many might have come. */
-  read(bytes: number, mostBytes: number): void
+  /** Something was read, and whether that was all there is. */
+  read(isAll: boolean): void
 
   /** A block begins. Returns when, ms. */
   began(): number
@@ -28,12 +26,12 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   const sharers = () => settings.sharers ?? 1
   const sinceLastMs = () => performance.now() - beganMs
   const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharers() : 1)
-  // Of partitions that keep up all together make a full block, and none waits longer for it than a single one would. Those that are behind have
-  // large blocks of their own, which are less work.
+  // Partitions that keep up make a full block together, and none need wait longer for it than a single one would. Those that are behind have large
+  // blocks of their own, which are less work.
   const fullRows = () => settings.blockRows / (hasCaughtUp ? sharers() : 1)
   return {
-    read(bytes, mostBytes) {
-      hasCaughtUp = bytes < mostBytes * allThereWas
+    read(isAll) {
+      hasCaughtUp = isAll
     },
     began() {
       beganMs = performance.now()
@@ -46,7 +44,12 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
       endMs = now
       wentAlone = alone
     },
-    untilDueMs: (rows, hurry) => (rows >= fullRows() ? 0 : (hurry ? hurryIntervalMs : pauseMs()) - sinceLastMs()),
+    untilDueMs(rows, hurry) {
+      if (rows >= settings.blockRows) return 0
+      const pause = hurry ? hurryIntervalMs : pauseMs()
+      // Where one partition has most of what comes in, its share of a block is small.
+      return (rows >= fullRows() ? Math.min(pause, settings.insertIntervalMs) : pause) - sinceLastMs()
+    },
     goesAlong: (rows) => sinceLastMs() >= pauseMs() / 2 || rows >= fullRows() / 2,
   }
 }

@@ -154,12 +154,11 @@ export function createSink(parts: SinkParts): Sink {
   async function take(next: number, last: number): Promise<number> {
     const share = Math.max(leastReadBytes, readBytes / (settings.sharers ?? 1))
     const read = await partition.read(next, share, stopping.signal)
-    const sum = read.reduce((bytes, { payload }) => bytes + payload.byteLength, 0)
-    pace.read(sum, share)
     const records = read
       .filter((record) => record.offset <= last)
       .map((record) => parseRecord(state, record.offset, record.payload))
     if (records.length === 0) return next
+    pace.read(records.at(-1)!.offset + 1 >= partition.end())
     // Here and nowhere else, so that no run leaves between being found and being used.
     evictIdle(state, settings.maximumSeries, flushed)
     await keepTrying('load runs', () => ensureRuns(state, store.sinkReader, records))
@@ -214,10 +213,11 @@ export function createSink(parts: SinkParts): Sink {
   }
 
   function onInserted(batch: Batch, beganMs: number): void {
-    pace.ended(beganMs, goesAlone(batch, settings))
+    const wentAlone = goesAlone(batch, settings)
+    pace.ended(beganMs, wentAlone)
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
-    memory.used(batch.points.rows)
+    memory.used(batch.points.rows * (wentAlone ? 1 : (settings.sharers ?? 1)))
     clearBatch(batch)
     spares.push(batch)
     waiters.wake(stored)

@@ -81,6 +81,7 @@ function startProcess(world: World, life: Life, partitions: readonly number[]): 
     // Where partitions share blocks, so large and so seldom that there is something to share.
     blockRows: pick(random, logs.length === 1 ? [1, 50, 400, 100_000] : [400, 100_000]),
     soloRows: pick(random, [200, 100_000, 100_000]),
+    sharers: pick(random, logs.length === 1 ? [1, 1, 4] : [1, logs.length, 8]),
     insertIntervalMs: pick(random, logs.length === 1 ? [0, 1, 5] : [1, 5, 20]),
     flushIntervalMs: pick(random, [0, 1, 10, 1_000]),
     maximumSeries: pick(random, [20, 60, 100_000]),
