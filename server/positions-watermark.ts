@@ -39,6 +39,8 @@ export function createPositionsWatermark(
   let last: Look | undefined
   let asking: Promise<void> | undefined
   let askedMs = Number.NEGATIVE_INFINITY
+  /** When what is known was asked for. */
+  const knownMs = () => last?.askedMs ?? Number.NEGATIVE_INFINITY
 
   /** Asks the log; those who come meanwhile share the answer. Never rejects: `last` tells. */
   function look(): Promise<void> {
@@ -74,7 +76,7 @@ export function createPositionsWatermark(
         [...offsets].some(([partition, offset]) => offset >= last!.positions[partition]!.end)
       )
         throw new StaleToken('the token is of a position that this log never had')
-      const silentSince = Math.max(started, last?.askedMs ?? 0)
+      const silentSince = Math.max(started, knownMs())
       const untilSilent = silentSince + silentMs - performance.now()
       const untilLate = started + timeoutMs - performance.now()
       if (untilLate <= 0) throw new WatermarkTimeout(`the store has not come so far in ${timeoutMs} ms`)
@@ -124,8 +126,8 @@ export function createPositionsWatermark(
     async refresh(ageMs) {
       const since = performance.now() - ageMs
       // Once more where the first look was another's and had begun before.
-      for (let looks = 0; looks < 2 && (last?.askedMs ?? Number.NEGATIVE_INFINITY) < since; looks++) {
-        const hasFailed = !asking && last?.askedMs !== askedMs
+      for (let looks = 0; looks < 2 && knownMs() < since; looks++) {
+        const hasFailed = !asking && knownMs() !== askedMs
         if (hasFailed && performance.now() - askedMs <= freshMs) return
         const looking = look()
         // Of a look that is late already nobody waits a moment of his own.
@@ -156,7 +158,7 @@ export function createPositionsWatermark(
     },
     async trouble() {
       if (performance.now() - askedMs > freshMs) await atMost(look(), silentMs)
-      const silent = performance.now() - (last?.askedMs ?? Number.NEGATIVE_INFINITY)
+      const silent = performance.now() - knownMs()
       return silent > 2 * silentMs ? 'it does not say how far the sinks are' : undefined
     },
   }

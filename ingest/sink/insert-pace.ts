@@ -1,4 +1,4 @@
-import { insertPauseMs, type SinkSettings } from './settings.ts'
+import { insertPauseMs, type SinkSettings, sharersOf } from './settings.ts'
 
 const hurryIntervalMs = 20
 
@@ -6,7 +6,6 @@ const hurryIntervalMs = 20
 export type InsertPace = {
   /** Something was read, and whether that was all there is. */
   read(isAll: boolean): void
-
   /** A block begins. Returns when, ms. */
   began(): number
   /** A block that began then is stored. `alone`: by itself, not with points of other partitions. */
@@ -23,12 +22,11 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   let tookMs = 0
   let wentAlone = false
   let hasCaughtUp = false
-  const sharers = () => settings.sharers ?? 1
   const sinceLastMs = () => performance.now() - beganMs
-  const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharers() : 1)
+  const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharersOf(settings) : 1)
   // Partitions that keep up make a full block together, and none need wait longer for it than a single one would. Those that are behind have large
   // blocks of their own, which are less work.
-  const fullRows = () => settings.blockRows / (hasCaughtUp ? sharers() : 1)
+  const fullRows = () => settings.blockRows / (hasCaughtUp ? sharersOf(settings) : 1)
   return {
     read(isAll) {
       hasCaughtUp = isAll

@@ -7,6 +7,7 @@ import { createFlushes } from './flushes.ts'
 import { createInsertPace } from './insert-pace.ts'
 import { createPointsInsert } from './points-insert.ts'
 import { seriesInUse } from './series-table.ts'
+import { sharersOf } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown } from './source.ts'
 import {
@@ -152,7 +153,7 @@ export function createSink(parts: SinkParts): Sink {
 
   /** Applies the next records, at least one, none beyond `last`; returns the offset that follows. */
   async function take(next: number, last: number): Promise<number> {
-    const share = Math.max(leastReadBytes, readBytes / (settings.sharers ?? 1))
+    const share = Math.max(leastReadBytes, readBytes / sharersOf(settings))
     const read = await partition.read(next, share, stopping.signal)
     const records = read
       .filter((record) => record.offset <= last)
@@ -194,8 +195,7 @@ export function createSink(parts: SinkParts): Sink {
   const isFull = () => filling.points.rows >= settings.blockRows
 
   /** Whether what is filling may go: beside another block only when it is full, for each block costs the store. */
-  const hasRoom = () =>
-    underWay.length === 0 || (underWay.length < blocksAtATime && (settings.sharers ?? 1) === 1 && isFull())
+  const hasRoom = () => underWay.length < (isFull() && sharersOf(settings) === 1 ? blocksAtATime : 1)
 
   function startInsert(): void {
     const batch = filling
@@ -217,7 +217,7 @@ export function createSink(parts: SinkParts): Sink {
     pace.ended(beganMs, wentAlone)
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
-    memory.used(batch.points.rows * (wentAlone ? 1 : (settings.sharers ?? 1)))
+    memory.used(batch.points.rows * (wentAlone ? 1 : sharersOf(settings)))
     clearBatch(batch)
     spares.push(batch)
     waiters.wake(stored)

@@ -21,6 +21,9 @@ export const defaultSinkSettings: SinkSettings = {
   maximumSeries: 2_000_000,
 }
 
+/** How many partitions the process has. */
+export const sharersOf = ({ sharers = 1 }: SinkSettings) => sharers
+
 /** Of each partition of a process that has so many. Read before each batch of records, so partitions that come and go change every sink's share. */
 export function sharedSettings(settings: SinkSettings, partitions: () => number): SinkSettings {
   const sharers = () => Math.max(partitions(), 1)
