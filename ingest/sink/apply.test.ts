@@ -8,6 +8,7 @@ import { list, range } from './blocks.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 import { deadLetterRows } from './rows.ts'
 import { createRun } from './runs.ts'
+import { seriesInUse } from './series-table.ts'
 import { applyRecord, createBatch, createSinkState, ensureRuns, evictIdle, parseRecord } from './state.ts'
 
 // Limits small enough to meet; each test file is a process of its own.
@@ -54,7 +55,7 @@ test('a frame that goes to the dead letters leaves nothing of itself but the cou
       [[reason, 1, 0]],
     )
     assert.deepEqual([batch.points.rows, run.points, run.frames, run.list.names], [1, 1, 2, ['a']])
-    assert.deepEqual([run.metadata.name, run.metadata.params.size, state.table.top], ['', 0, 1])
+    assert.deepEqual([run.metadata.name, run.metadata.params.size, seriesInUse(state.table)], ['', 0, 1])
   }
 })
 
@@ -95,8 +96,8 @@ test('a run leaves memory only when all it has is in the store', async () => {
   ]
   for (const [what, dirty, touched, flushed, evicted] of cases) {
     const state = createSinkState()
-    const run = Object.assign(createRun('p', 'r'), { dirty, touched, slots: [0, 1] })
-    state.table.top = 2
+    const run = Object.assign(createRun('p', 'r'), { dirty, touched, slots: [1, 2] })
+    state.table.top = 3
     state.runs.set('p\0r', run)
     assert.equal(evictIdle(state, 1, flushed), evicted, what)
     assert.deepEqual([state.runs.size, state.table.free.length], [1 - evicted, 2 * evicted])
@@ -110,10 +111,10 @@ test('a run that comes back is what the store has of it, not what left memory; i
   await applyNext([body({ blocks: points('a', 'b', 'c') })])
   const back = state.runs.get('p\0r')!
   assert.notEqual(back, run)
-  assert.deepEqual([run.frames, back.frames, back.points, state.table.top], [2, 1, 3, 3])
+  assert.deepEqual([run.frames, back.frames, back.points, seriesInUse(state.table)], [2, 1, 3, 3])
   assert.deepEqual(
     [...back.sets.values()].map(({ firstSlot }) => firstSlot),
-    [0],
+    [1],
   )
 })
 

@@ -5,7 +5,7 @@
  */
 export type SeriesTable = {
   capacity: number
-  /** Slots below this have been used. */
+  /** Slots below this have been used, of which the first is nobody's: `summarize.ts` writes there what it has no use for. */
   top: number
   readonly free: number[]
   /** `valueWidth` float64 a series. */
@@ -64,7 +64,7 @@ emptySummary[summaryFields.firstNonFiniteStep] = Number.NaN
 emptySummary[summaryFields.version] = -1
 
 export function createSeriesTable(capacity = 1024): SeriesTable {
-  return { capacity, top: 0, free: [], ...arrays(capacity) }
+  return { capacity, top: 1, free: [], ...arrays(capacity) }
 }
 
 function arrays(capacity: number): Pick<SeriesTable, 'values' | 'summaries' | 'changed'> {
@@ -86,7 +86,7 @@ export function addSeries(table: SeriesTable): number {
 }
 
 export function seriesInUse(table: SeriesTable): number {
-  return table.top - table.free.length
+  return table.top - 1 - table.free.length
 }
 
 /** Where a field is: that of a slot is `memory[slot * width + at]`. */

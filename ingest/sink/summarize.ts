@@ -98,27 +98,48 @@ export function summarizeStep(
   return late
 }
 
-/** As `summarizeStep`, of a step above `series.highest`: what is the same for all of the series is counted for the set. */
+/**
+ * As `summarizeStep`, of a step above `series.highest`: what is the same for all of the series is counted for the set. Without a branch that a value
+ * decides: nearly every row is out of the cache, and where a guess at its extremes is wrong the processor begins the rows behind it anew.
+ */
 export function summarizeNext(
-  { values, summaries }: SeriesTable,
+  table: SeriesTable,
   series: SetSeries,
   logged: Float64Array,
   first: number,
   step: number,
   timeMs: number,
 ): void {
+  const { values } = table
   const { slots, firstSlot } = series
+  const width = valueWidth
+  const { min, minStep, max, maxStep, last } = of
   series.highest = step
   series.lastTime = timeMs
   series.unsettled++
-  for (let i = 0; i < slots.length; i++) {
-    const slot = firstSlot < 0 ? slots[i]! : firstSlot + i
-    const own = slot * valueWidth
+  const { length } = slots
+  let own = firstSlot * width
+  for (let i = 0; i < length; i++, own += width) {
+    if (firstSlot < 0) own = slots[i]! * width
     const value = logged[first + i]!
-    if (value - value === 0) widen(values, own, value, step)
-    else countNonFinite(summaries, slot * summaryWidth, value, step)
-    values[own + of.last] = value
+    values[own + last] = value
+    if (value - value !== 0) {
+      countNonFinite(table.summaries, slots[i]! * summaryWidth, value, step)
+      continue
+    }
+    // The row of nobody takes what is no extreme.
+    const lower = own & -numberOf(value < values[own + min]!)
+    const higher = own & -numberOf(value > values[own + max]!)
+    values[lower + min] = value
+    values[lower + minStep] = step
+    values[higher + max] = value
+    values[higher + maxStep] = step
   }
+}
+
+/** Is compiled to no branch. */
+function numberOf(is: boolean): number {
+  return (is as unknown as number) | 0
 }
 
 /** A finite value may be the smallest or the largest. `own`: where the series' row of `values` begins. */
