@@ -12,7 +12,7 @@ import { recordOf } from './frames.fixture.ts'
 import { createLife } from './life.fixture.ts'
 import { createMemoryLog } from './memory-log.fixture.ts'
 import { createMemorySink } from './memory-sink.fixture.ts'
-import { cellAt, createMemoryStore } from './memory-store.fixture.ts'
+import { createMemoryStore, rowAt } from './memory-store.fixture.ts'
 import { createPointsBatch } from './points.ts'
 import { createPointsInsert } from './points-insert.ts'
 import type { SinkParts } from './sink.ts'
@@ -37,7 +37,7 @@ function setUp(held = () => true) {
     turn?: Turn,
   ): Promise<void> {
     const code = columns.find(({ name }) => name === 'code')!
-    const values = Array.from({ length: rows }, (_, row) => numberOf(decodedBits(cellAt(code, row) as bigint)))
+    const values = Array.from({ length: rows }, (_, row) => numberOf(decodedBits(rowAt([code], row).code as bigint)))
     let state: 'brought' | 'inserted' = 'brought'
     const landed = new Promise<void>((land) => {
       const isThere = () => (code.data as Float64Array).byteLength > 0

@@ -1,7 +1,7 @@
 import { fenceRuns } from '../../schema/fence.ts'
 import type { Column, Columns, Parameters, StoreReader } from '../../schema/store.ts'
 import type { BlockInserter } from '../store/insert.ts'
-import type { BlockColumn } from '../store/native-block.ts'
+import { type BlockColumn, type CodedPlaces, placeType, placeWidth } from '../store/native-block.ts'
 
 /** A stored row by column name; times are ms as bigint, floats keep their bits. */
 export type Row = Record<string, Cell>
@@ -167,20 +167,31 @@ function keep(table: Map<string, Row>, key: string, row: Row): void {
   table.set(key, row)
 }
 
-export function cellAt(column: BlockColumn, i: number): Cell {
+function cellAt(column: Exclude<BlockColumn, CodedPlaces>, i: number): Cell {
   if ('nulls' in column && column.nulls[i] === 1) return null
   if ('dictionary' in column) return column.dictionary[column.data[i]!]!
   return (column.data as unknown as ArrayLike<Cell>)[i]!
 }
 
-function rowAt(columns: readonly BlockColumn[], i: number): Row {
+export function rowAt(columns: readonly BlockColumn[], i: number): Row {
   const row: Row = {}
   for (const column of columns) {
+    if (column.type === placeType) {
+      Object.assign(row, placeAt(column, i))
+      continue
+    }
     const cell = cellAt(column, i)
     if (cell instanceof Uint8Array) row[column.name] = Uint8Array.from(cell)
     else row[column.name] = cell instanceof Map ? new Map(cell) : cell
   }
   return row
+}
+
+/** The columns that the table makes of a place. */
+function placeAt({ dictionary, data }: CodedPlaces, i: number): Row {
+  const at = data[i]! * placeWidth
+  const [run, step, time, ord] = dictionary.subarray(at, at + placeWidth)
+  return { run: BigInt.asUintN(64, run!), step: step!, time: time!, ord: BigInt.asUintN(64, ord!) }
 }
 
 /** As JSONEachRow gives it. */

@@ -1,64 +1,93 @@
-import type { BlockColumn, Codes } from '../store/native-block.ts'
+import { type BlockColumn, type Codes, placeType, placeWidth } from '../store/native-block.ts'
 
 /** 64-bit values, and the same memory in halves: the low one first. */
 export type Wide<T> = { readonly wide: T; readonly halves: Int32Array }
 
-/** Each row's value as a number of it in a dictionary, whose entry 0 is the type's default. */
+/** Each row's value as a number of it in a dictionary, whose entry 0 is the type's default. `entries` counts them, of places four numbers each. */
 export type Coded<T> = { dictionary: T; entries: number; codes: Codes }
 
 /**
  * Rows of the table `points` as they will be inserted: used again for each block. Runs, metrics and log positions have far fewer
- * values than rows, and so do the steps where each frame has one: coded they are a third of the bytes on the way to the store, which
- * decodes them faster than anybody could send them.
+ * values than rows: coded they are a third of the bytes on the way to the store, which decodes them faster than anybody could send them.
  */
 export type PointsColumns = {
   rows: number
   capacity: number
-  readonly run: Coded<BigUint64Array>
+  /** How many runs the rows are of. */
+  runs: number
   readonly metric: Coded<BigUint64Array>
-  readonly ord: Coded<BigUint64Array>
-  /** Where each piece has one step, a dictionary of steps: a row's number in it is the same as in `ord`. */
-  readonly singleSteps: BigInt64Array | undefined
-  readonly step: Wide<BigInt64Array>
-  readonly time: Wide<BigInt64Array>
   /** Values as `schema/value-codes.ts` has them. */
   readonly code: Wide<Float64Array>
+  /**
+   * Where each piece has one step: what its rows have in common, run, step, time and log position side by side, in a dictionary. The four columns are
+   * empty then.
+   */
+  readonly places: Coded<BigInt64Array> | undefined
+  readonly run: Coded<BigUint64Array>
+  readonly ord: Coded<BigUint64Array>
+  readonly step: Wide<BigInt64Array>
+  readonly time: Wide<BigInt64Array>
 }
 
 export function pointsColumns(columns: PointsColumns): BlockColumn[] {
-  const { run, metric, step, singleSteps, time, code, ord } = columns
+  const { run, metric, step, time, code, ord, places } = columns
   const coded = ({ dictionary, entries, codes }: Coded<BigUint64Array>) => {
     return { type: 'LowCardinality(UInt64)', dictionary: dictionary.subarray(0, entries), data: codes } as const
   }
+  const ownColumns: BlockColumn[] = [
+    { name: 'metric', ...coded(metric) },
+    { name: 'code', type: 'UInt64', data: new BigUint64Array(code.wide.buffer) },
+  ]
+  if (places) {
+    const dictionary = places.dictionary.subarray(0, placeWidth * places.entries)
+    return [{ name: 'place', type: placeType, dictionary, data: places.codes }, ...ownColumns]
+  }
   return [
     { name: 'run', ...coded(run) },
-    { name: 'metric', ...coded(metric) },
-    singleSteps
-      ? {
-          ...{ name: 'step', type: 'LowCardinality(Int64)', data: ord.codes },
-          dictionary: singleSteps.subarray(0, ord.entries),
-        }
-      : { name: 'step', type: 'Int64', data: step.wide },
+    ...ownColumns,
+    { name: 'step', type: 'Int64', data: step.wide },
     { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide },
-    { name: 'code', type: 'UInt64', data: new BigUint64Array(code.wide.buffer) },
     { name: 'ord', ...coded(ord) },
   ]
 }
 
-/** A point of each run: its first row, as the store has it. */
-export function firstPoints(points: PointsColumns): { run: bigint; metric: bigint; step: bigint; ord: bigint }[] {
-  const first: { run: bigint; metric: bigint; step: bigint; ord: bigint }[] = []
-  const { run, metric, ord, step, singleSteps } = points
-  let previous = 0
-  for (let row = 0; row < points.rows; row++) {
-    if (run.codes[row] === previous) continue
-    previous = run.codes[row]!
-    first.push({
-      run: run.dictionary[previous]!,
-      metric: metric.dictionary[metric.codes[row]!]!,
-      step: singleSteps ? singleSteps[ord.codes[row]!]! : step.wide[row]!,
+export type PointKey = {
+  readonly run: bigint
+  readonly metric: bigint
+  readonly step: bigint
+  readonly ord: bigint
+}
+
+/** As the store has it. */
+function keyAt({ run, metric, ord, step, places }: PointsColumns, row: number): PointKey {
+  const key = metric.dictionary[metric.codes[row]!]!
+  if (!places)
+    return {
+      run: run.dictionary[run.codes[row]!]!,
+      metric: key,
+      step: step.wide[row]!,
       ord: ord.dictionary[ord.codes[row]!]!,
-    })
+    }
+  const at = placeWidth * places.codes[row]!
+  const unsigned = (number: number) => BigInt.asUintN(64, places.dictionary[at + number]!)
+  return { run: unsigned(0), metric: key, step: places.dictionary[at + 1]!, ord: unsigned(3) }
+}
+
+/** Rows of one run each, as many as are known without a look at their run: those from `first` up to `end`. */
+function* stretches(points: PointsColumns): Generator<[first: number, end: number]> {
+  const { codes } = points.places ?? points.run
+  for (let first = 0, end: number; first < points.rows; first = end) {
+    for (end = first + 1; end < points.rows && codes[end] === codes[first]; ) end++
+    yield [first, end]
+  }
+}
+
+/** A point of each run: its first row. */
+export function firstPoints(points: PointsColumns): PointKey[] {
+  const first: PointKey[] = []
+  for (const [row] of stretches(points)) {
+    const key = keyAt(points, row)
+    if (key.run !== first.at(-1)?.run) first.push(key)
   }
   return first
 }
@@ -68,15 +97,9 @@ export function pointsOfRuns(
   points: PointsColumns,
   runs: ReadonlySet<bigint>,
 ): { readonly rows: number; readonly columns: BlockColumn[] } {
-  const { dictionary, entries, codes } = points.run
   const columns = pointsColumns(points)
-  // Beside the runs the dictionary has the type's default.
-  if (runs.size === entries - 1) return { rows: points.rows, columns }
-  const kept: [first: number, end: number][] = []
-  for (let first = 0, end: number; first < points.rows; first = end) {
-    for (end = first + 1; end < points.rows && codes[end] === codes[first]; ) end++
-    if (runs.has(dictionary[codes[first]!]!)) kept.push([first, end])
-  }
+  if (runs.size === points.runs) return { rows: points.rows, columns }
+  const kept = [...stretches(points)].filter(([first]) => runs.has(keyAt(points, first).run))
   const rows = kept.reduce((sum, [first, end]) => sum + end - first, 0)
   return {
     rows,

@@ -4,7 +4,7 @@ import { decodedBits } from '../../schema/value-codes.fixture.ts'
 import { chosenSeed, createRandom, pick, type Random, whole } from '../../test/random.ts'
 import type { Block, Integers } from '../record/record.ts'
 import { expandBlock, list, randomBits, randomBlock, range } from './blocks.fixture.ts'
-import { cellAt } from './memory-store.fixture.ts'
+import { rowAt } from './memory-store.fixture.ts'
 import { appendPoints, clearPoints, createPointsBatch, type PointsBatch, type PointsOwner } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
 import { createSinkSet } from './sink-set.ts'
@@ -19,12 +19,11 @@ type Row = { run: bigint; metric: bigint; step: bigint; time: bigint; bits: bigi
 function rowsOf(batch: PointsBatch, sorted: SortedPoints = createSortedPoints(1)): Row[] {
   sortPoints([batch], sorted)
   assert.equal(sorted.rows, batch.rows)
-  const columns = new Map(pointsColumns(sorted).map((column) => [column.name, column]))
-  const cell = (name: string, i: number) => cellAt(columns.get(name)!, i) as bigint
-  return Array.from({ length: sorted.rows }, (_, i) => ({
-    ...{ run: cell('run', i), metric: cell('metric', i), step: cell('step', i), time: cell('time', i) },
-    ...{ bits: decodedBits(cell('code', i)), ord: cell('ord', i) },
-  }))
+  const columns = pointsColumns(sorted)
+  return Array.from({ length: sorted.rows }, (_, i) => {
+    const { code, ...row } = rowAt(columns, i) as Record<string, bigint>
+    return { ...row, bits: decodedBits(code!) } as Row
+  })
 }
 
 /** A set whose names are its keys. */

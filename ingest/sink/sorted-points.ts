@@ -1,7 +1,9 @@
 import { freeArraysOf } from '../../schema/freed-memory.ts'
 import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
+import { type Codes, placeWidth } from '../store/native-block.ts'
 import { readAhead } from './ahead.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
+import type { Pieces } from './pieces.ts'
 import type { PointsBatch } from './points.ts'
 import type { Coded, PointsColumns, Wide } from './points-columns.ts'
 import { joinRuns, runsByKey } from './run-order.ts'
@@ -9,13 +11,17 @@ import type { SinkSet } from './sink-set.ts'
 
 /** Columns with the memory that each new block takes again. */
 export type SortedPoints = PointsColumns & {
-  singleSteps: BigInt64Array | undefined
+  places: Places | undefined
   /** Numbers of run, metric and log position: 2 or 4 bytes each, as the dictionary needs. */
   readonly codes: { run: ArrayBuffer; metric: ArrayBuffer; ord: ArrayBuffer }
   /** Where a set's metrics begin in the dictionary. */
   readonly sets: Map<SinkSet, number>
-  stepDictionary: BigInt64Array
+  placeDictionary: Wide<BigInt64Array>
+  /** What the rows of one series have in these, those of another with the same pieces have as well. */
+  sameInEachSeries: readonly (BigInt64Array | Codes)[]
 }
+
+type Places = Coded<BigInt64Array> & { readonly halves: Int32Array }
 
 type Put = { readonly batch: PointsBatch; readonly points: SortedPoints; readonly order: Int32Array }
 
@@ -26,21 +32,22 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
     return { wide, halves: new Int32Array(wide.buffer) }
   }
   return {
-    ...{ rows: 0, capacity },
+    ...{ rows: 0, capacity, runs: 0 },
     codes: { run: codes(), metric: codes(), ord: codes() },
-    ...{ run: dictionary(), metric: dictionary(), ord: dictionary(), singleSteps: undefined },
+    ...{ run: dictionary(), metric: dictionary(), ord: dictionary(), places: undefined },
     step: column(new BigInt64Array(capacity)),
     time: column(new BigInt64Array(capacity)),
     code: column(new Float64Array(capacity)),
     sets: new Map(),
-    stepDictionary: new BigInt64Array(1),
+    placeDictionary: column(new BigInt64Array(placeWidth)),
+    sameInEachSeries: [],
   }
 }
 
 /** Columns that nobody reads any more give their memory back, which the next block takes anew. */
 export function giveBackSortedPoints(points: SortedPoints): void {
   const { step, time, code, run, metric, ord } = points
-  freeArraysOf(points, step, time, code, run, metric, ord)
+  freeArraysOf(points, points.placeDictionary, step, time, code, run, metric, ord)
   Object.assign(points, createSortedPoints())
 }
 
@@ -59,18 +66,21 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   points.rows = rows
   const { run, metric, ord, codes } = points
   const joined = joinRuns(batches.map(({ runs }) => runs))
-  begin(run, joined.length, codes.run)
+  points.runs = joined.length
   begin(metric, 1 + nameSets(batches, points), codes.metric)
-  begin(ord, allPieces, codes.ord)
   beginSets(points)
-  points.singleSteps = rows > 0 && batches.every(singleSteps) ? stepsWithRoom(points, allPieces) : undefined
+  points.places = rows > 0 && batches.every(singleSteps) ? beginPlaces(points, allPieces) : undefined
+  const { places } = points
+  begin(run, places ? 0 : joined.length, codes.run)
+  begin(ord, places ? 0 : allPieces, codes.ord)
+  points.sameInEachSeries = places ? [places.codes] : [points.step.wide, points.time.wide, ord.codes]
   const order = new Int32Array(Math.max(0, ...batches.map(({ pieces }) => pieces.length)))
   const puts = batches.map((batch): Put => ({ batch, points, order }))
   let row = 0
   const inOrder = runsByKey(joined)
   for (let r = 0; r < joined.length; r++) {
     const joinedNumber = inOrder[r]!
-    if (points.singleSteps && r + 1 < joined.length) {
+    if (places && r + 1 < joined.length) {
       const next = inOrder[r + 1]!
       const part = joined.part(next)
       readAhead(puts[part]!.batch, next - joined.firsts[part]!)
@@ -79,12 +89,14 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
     const number = joinedNumber - joined.firsts[part]!
     const put = puts[part]!
     const { runs, groups } = put.batch
-    run.dictionary[run.entries] = runs.keys[number]!
     const end = row + runs.rows[number]!
-    fill(run.codes, run.entries++, row, end)
+    if (!places) {
+      run.dictionary[run.entries] = runs.keys[number]!
+      fill(run.codes, run.entries++, row, end)
+    }
     const group = runs.firstGroup[number]!
-    if (groups.next[group] === -1) putGroup(put, group, row)
-    else putGroups(put, group, row)
+    if (groups.next[group] === -1) putGroup(put, number, group, row)
+    else putGroups(put, number, group, row)
     row = end
   }
 }
@@ -93,12 +105,21 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
 function begin(column: Coded<BigUint64Array>, entries: number, memory: ArrayBuffer): void {
   if (column.dictionary.length < entries + 1) column.dictionary = new BigUint64Array((entries + 1) * 2)
   column.entries = 1
-  column.codes = entries < 65_536 ? new Uint16Array(memory) : new Uint32Array(memory)
+  column.codes = codesFor(entries, memory)
 }
 
-function stepsWithRoom(points: SortedPoints, entries: number): BigInt64Array {
-  if (points.stepDictionary.length < entries + 1) points.stepDictionary = new BigInt64Array((entries + 1) * 2)
-  return points.stepDictionary
+function codesFor(entries: number, memory: ArrayBuffer): Codes {
+  return entries < 65_536 ? new Uint16Array(memory) : new Uint32Array(memory)
+}
+
+/** In the memory of the codes of log positions, which the places have in them. */
+function beginPlaces(points: SortedPoints, entries: number): Places {
+  if (points.placeDictionary.wide.length < (entries + 1) * placeWidth) {
+    const wide = new BigInt64Array((entries + 1) * 2 * placeWidth)
+    points.placeDictionary = { wide, halves: new Int32Array(wide.buffer) }
+  }
+  const { wide: dictionary, halves } = points.placeDictionary
+  return { dictionary, halves, entries: 1, codes: codesFor(entries, points.codes.ord) }
 }
 
 function singleSteps({ groups }: PointsBatch): boolean {
@@ -143,17 +164,15 @@ function orderPieces({ batch: { groups, pieces }, order }: Put, group: number, a
 }
 
 /** All rows of a run that logged with one set: those of the first series, which the others repeat. */
-function putGroup(put: Put, group: number, first: number): void {
+function putGroup(put: Put, run: number, group: number, first: number): void {
   const { batch, points } = put
   const rows = batch.groups.rows[group]!
   const set = batch.groups.sets[group]!
   const { length } = set.order
   const end = first + rows * length
   const pieces = orderPieces(put, group, 0)
-  putSteps(put, 0, pieces, first)
-  if (!points.singleSteps) repeat(points.step.wide, first, rows, end)
-  repeat(points.time.wide, first, rows, end)
-  repeat(points.ord.codes, first, rows, end)
+  putSteps(put, run, 0, pieces, first)
+  for (const column of points.sameInEachSeries) repeat(column, first, rows, end)
   const { codes } = points.metric
   const at = points.sets.get(set)!
   if (rows === 1) for (let i = 0; i < length; i++) codes[first + i] = at + i
@@ -182,7 +201,7 @@ function putSingleValues({ batch, points, order }: Put, set: SinkSet, pieces: nu
 }
 
 /** The rows of a run that logged with several sets: series by series, whichever set the next one is from. */
-function putGroups(put: Put, firstGroup: number, first: number): void {
+function putGroups(put: Put, run: number, firstGroup: number, first: number): void {
   const { batch, points } = put
   const numbers: number[] = []
   for (let group = firstGroup; group >= 0; group = batch.groups.next[group]!) numbers.push(group)
@@ -207,11 +226,10 @@ function putGroups(put: Put, firstGroup: number, first: number): void {
     const [begin, stop] = [ends[least - 1] ?? 0, ends[least]!]
     const from = stepsAt[least]!
     if (from < 0) {
-      putSteps(put, begin, stop, row)
+      putSteps(put, run, begin, stop, row)
       stepsAt[least] = row
     } else {
-      for (const column of [points.step.wide, points.time.wide, points.ord.codes])
-        column.copyWithin(row, from, from + rows)
+      for (const column of points.sameInEachSeries) column.copyWithin(row, from, from + rows)
     }
     fill(points.metric.codes, points.sets.get(sets[least]!)! + i, row, end)
     putValues(put, begin, stop, sets[least]!.order[i]!, row)
@@ -220,9 +238,16 @@ function putGroups(put: Put, firstGroup: number, first: number): void {
   }
 }
 
-/** Steps, times and log positions of one series, whose pieces are in `order` from `begin` to `stop`. */
-function putSteps({ batch: { pieces }, points, order }: Put, begin: number, stop: number, first: number): void {
-  const { step, time, ord, singleSteps } = points
+/** What the rows of one series have besides its metric and values; its pieces are in `order` from `begin` to `stop`. */
+function putSteps(put: Put, run: number, begin: number, stop: number, first: number): void {
+  const { batch, points, order } = put
+  const { pieces } = batch
+  const { step, time, ord, places } = points
+  if (places) {
+    const key = batch.runs.keys[run]!
+    for (let p = begin; p < stop; p++) places.codes[first + p - begin] = putPlace(places, key, pieces, order[p]!)
+    return
+  }
   const dictionary = new Uint32Array(ord.dictionary.buffer)
   let row = first
   for (let p = begin; p < stop; p++) {
@@ -231,13 +256,24 @@ function putSteps({ batch: { pieces }, points, order }: Put, begin: number, stop
     const entry = ord.entries++
     dictionary[2 * entry] = pieces.ordLow[piece]!
     dictionary[2 * entry + 1] = pieces.ordHigh[piece]!
-    if (steps === 1) ord.codes[row] = entry
-    else fill(ord.codes, entry, row, row + steps)
-    if (singleSteps) singleSteps[entry] = BigInt(pieces.steps.start[piece]!)
-    else putSequence(step.halves, row, steps, pieces.steps, piece)
+    fill(ord.codes, entry, row, row + steps)
+    putSequence(step.halves, row, steps, pieces.steps, piece)
     putSequence(time.halves, row, steps, pieces.times, piece)
     row += steps
   }
+}
+
+/** Of a piece of one step. Returns its number in the dictionary. */
+function putPlace(places: Places, key: bigint, pieces: Pieces, piece: number): number {
+  const { dictionary, halves } = places
+  const entry = places.entries++
+  const at = placeWidth * entry
+  dictionary[at] = key
+  putSequence(halves, at + 1, 1, pieces.steps, piece)
+  putSequence(halves, at + 2, 1, pieces.times, piece)
+  halves[2 * at + 6] = pieces.ordLow[piece]!
+  halves[2 * at + 7] = pieces.ordHigh[piece]!
+  return entry
 }
 
 function putValues({ batch, points, order }: Put, begin: number, stop: number, series: number, first: number): void {

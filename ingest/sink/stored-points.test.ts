@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { StoreReader } from '../../schema/store.ts'
 import { createLogger } from '../../telemetry/logger.ts'
+import { placeWidth } from '../store/native-block.ts'
 import { openStore } from '../store/store.ts'
 import { range } from './blocks.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
@@ -59,7 +60,8 @@ test('a block is known again by a point of each of its runs, in the real store a
       assert.deepEqual(await verdicts(whole), [0, 0], `${runs} runs, all there`)
       assert.deepEqual(await verdicts(block(runs, offset + 10_000)), [runs, runs], 'the same steps, logged again later')
       const numbered = block(runs, offset)
-      for (let i = 1; i < numbered.ord.entries; i++) numbered.ord.dictionary[i]! += 7n
+      const { dictionary, entries } = numbered.places!
+      for (let i = 1; i < entries; i++) dictionary[i * placeWidth + 3]! += 7n
       assert.deepEqual(await verdicts(numbered), [0, 0], 'blocks of the record numbered otherwise')
     }
   } finally {

@@ -13,7 +13,7 @@ import { createProducer, type Mix, type Producer } from './frames.fixture.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
 import { createMemoryLog, type Holding, type MemoryLog } from './memory-log.fixture.ts'
-import { cellAt, createMemoryStore, type MemoryStore } from './memory-store.fixture.ts'
+import { createMemoryStore, type MemoryStore, rowAt } from './memory-store.fixture.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { assertSame } from './same.fixture.ts'
@@ -167,8 +167,7 @@ function storeOf(
 }
 
 function partitionsIn({ logs }: World, rows: number, columns: readonly BlockColumn[]): Set<number> {
-  const column = columns.find(({ name }) => name === 'run')!
-  const runs = Array.from({ length: rows }, (_, row) => cellAt(column, row) as bigint)
+  const runs = Array.from({ length: rows }, (_, row) => rowAt(columns, row).run as bigint)
   return new Set(runs.filter((run) => run >= fenceRuns).map((run) => Number(run % BigInt(logs.length))))
 }
 

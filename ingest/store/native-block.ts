@@ -8,6 +8,7 @@ import { createOutput, type Output, putBytes, putText, putVarint, reserve } from
 export type BlockColumn =
   | { readonly name: string; readonly type: FixedType; readonly data: ArrayBufferView }
   | CodedColumn
+  | CodedPlaces
   | CodedTexts
   | { readonly name: string; readonly type: 'String'; readonly data: readonly (string | Uint8Array)[] }
   | { readonly name: string; readonly type: 'Nullable(Int64)'; readonly data: readonly (number | null)[] }
@@ -36,6 +37,16 @@ export type CodedColumn = {
   readonly dictionary: BigUint64Array | BigInt64Array
   readonly data: Codes
 }
+/** The same of rows of four numbers each. */
+export type CodedPlaces = {
+  readonly name: string
+  readonly type: typeof placeType
+  readonly dictionary: BigInt64Array
+  readonly data: Codes
+}
+/** Of what all points of one step of a frame have in common: `schema/tables/0037_points_place.sql`. */
+export const placeType = 'LowCardinality(FixedString(32))'
+export const placeWidth = 4
 /** The same of texts: what repeats is written once. */
 export type CodedTexts = {
   readonly name: string
@@ -91,10 +102,15 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
       return [texts(rows, column.data)]
     case 'LowCardinality(UInt64)':
     case 'LowCardinality(Int64)':
-      return coded(rows, column, column.dictionary[0] === 0n, bytesOf(column.dictionary))
+      return coded(rows, column, column.dictionary[0] === 0n, column.dictionary.length, bytesOf(column.dictionary))
+    case placeType: {
+      const { dictionary } = column
+      const isEmpty = dictionary.subarray(0, placeWidth).every((number) => number === 0n)
+      return coded(rows, column, isEmpty, dictionary.length / placeWidth, bytesOf(dictionary))
+    }
     case 'LowCardinality(String)': {
       const { dictionary } = column
-      return coded(rows, column, dictionary[0] === '', texts(dictionary.length, dictionary))
+      return coded(rows, column, dictionary[0] === '', dictionary.length, texts(dictionary.length, dictionary))
     }
     case 'Nullable(Int64)': {
       if ('nulls' in column) return [column.nulls.subarray(0, rows), bytesOf(column.data.subarray(0, rows))]
@@ -119,14 +135,15 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
 /** Version of the keys' layout; width of the numbers, with the flags of a dictionary that comes with the block; the entries; the numbers. */
 function coded(
   rows: number,
-  { name, dictionary, data }: CodedColumn | CodedTexts,
+  { name, data }: CodedColumn | CodedPlaces | CodedTexts,
   hasDefault: boolean,
+  length: number,
   entries: Uint8Array,
 ): Uint8Array[] {
   if (!hasDefault) throw new RangeError(`column ${name} has no default`)
   const codes = data.subarray(0, rows)
   const width = codes.BYTES_PER_ELEMENT === 2 ? 1n : 2n
-  const head = bytesOf(BigUint64Array.of(1n, 0x600n | width, BigInt(dictionary.length)))
+  const head = bytesOf(BigUint64Array.of(1n, 0x600n | width, BigInt(length)))
   return [head, entries, bytesOf(BigUint64Array.of(BigInt(rows))), bytesOf(codes)]
 }
 

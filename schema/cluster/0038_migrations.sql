@@ -49,4 +49,5 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0033_run_state_codec.sql', 'd02e120cabd1a77dd1b06b65ca132a6836c527b20110a6056d2cb2c9b10460db'),
     ('0034_runs_codec.sql', '518e7af611232bf2858418d3976aa347b6dbd6c930551d2c1526a02cafd9b71f'),
     ('0035_run_records_codec.sql', '13a9d5af933e02bb99791b94566c5646a0165a8dad8b30c7984ffd41ad1dde04'),
-    ('0036_points_ord_range.sql', '1ba547bb2c63cc02bbb04a4c7abe12a718dbeb7f3ce3244b40d833e917ea2310');
+    ('0036_points_ord_range.sql', '1ba547bb2c63cc02bbb04a4c7abe12a718dbeb7f3ce3244b40d833e917ea2310'),
+    ('0037_points_place.sql', 'ded3b4f9a16733a20449af6b51b9ae353841d8fd712a6d6eafd6bf759214a953');
