@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createInsertPace } from './insert-pace.ts'
-import { defaultSinkSettings } from './settings.ts'
+import { defaultSinkSettings, rowsBehind } from './settings.ts'
 
 const settings = { ...defaultSinkSettings, blockRows: 1_000, insertIntervalMs: 60_000 }
 
@@ -44,4 +44,22 @@ test('one that is behind fills a block of its own', () => {
   assert.ok(!pace.goesAlong(499))
   pace.read(true)
   assert.ok(pace.untilDueMs(250, false) <= 0, 'it has caught up')
+})
+
+test('the only partition of a process takes more rows in a block while it is behind', () => {
+  for (const sharers of [1, 2]) {
+    const pace = createInsertPace({ ...settings, insertIntervalMs: 200, blockRowsBehind: 2_000, sharers })
+    const most = sharers === 1 ? 2_000 : 1_000
+    pace.began()
+    pace.read(false)
+    const wait = pace.untilDueMs(most - 1, false)
+    assert.ok(wait > 100 && wait <= 200, `${wait} ms`)
+    assert.deepEqual([pace.isFull(most - 1), pace.isFull(most), pace.untilDueMs(most, false)], [false, true, 0])
+    pace.read(true)
+    assert.deepEqual([pace.isFull(999), pace.isFull(1_000), pace.untilDueMs(1_000, false)], [false, true, 0])
+  }
+})
+
+test('that is twice the rows, and never beyond what a store takes', () => {
+  assert.deepEqual([1_000, 3_000_000, 9_000_000].map(rowsBehind), [2_000, 4_000_000, 9_000_000])
 })

@@ -1,4 +1,4 @@
-import { insertPauseMs, type SinkSettings, sharersOf } from './settings.ts'
+import { fullRows, insertPauseMs, type SinkSettings, sharersOf } from './settings.ts'
 
 const hurryIntervalMs = 20
 
@@ -10,6 +10,8 @@ export type InsertPace = {
   began(): number
   /** A block that began then is stored. `alone`: by itself, not with points of other partitions. */
   ended(beganMs: number, alone: boolean): void
+  /** Whether a block takes no more rows. */
+  isFull(rows: number): boolean
   /** Until a block of so many rows is due, ms; it is where this is not above 0. `hurry`: somebody waits for it. */
   untilDueMs(rows: number, hurry: boolean): number
   /** Whether a block of so many rows goes along with those of other partitions that begin now, for soon it would be due. */
@@ -24,9 +26,10 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   let hasCaughtUp = false
   const sinceLastMs = () => performance.now() - beganMs
   const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharersOf(settings) : 1)
+  const full = () => fullRows(settings, hasCaughtUp)
   // Partitions that keep up make a full block together, and none need wait longer for it than a single one would. Those that are behind have large
   // blocks of their own, which are less work.
-  const fullRows = () => settings.blockRows / (hasCaughtUp ? sharersOf(settings) : 1)
+  const dueRows = () => full() / (hasCaughtUp ? sharersOf(settings) : 1)
   return {
     read(isAll) {
       hasCaughtUp = isAll
@@ -42,12 +45,13 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
       endMs = now
       wentAlone = alone
     },
+    isFull: (rows) => rows >= full(),
     untilDueMs(rows, hurry) {
-      if (rows >= settings.blockRows) return 0
+      if (rows >= full()) return 0
       const pause = hurry ? hurryIntervalMs : pauseMs()
       // Where one partition has most of what comes in, its share of a block is small.
-      return (rows >= fullRows() ? Math.min(pause, settings.insertIntervalMs) : pause) - sinceLastMs()
+      return (rows >= dueRows() ? Math.min(pause, settings.insertIntervalMs) : pause) - sinceLastMs()
     },
-    goesAlong: (rows) => sinceLastMs() >= pauseMs() / 2 || rows >= fullRows() / 2,
+    goesAlong: (rows) => sinceLastMs() >= pauseMs() / 2 || rows >= dueRows() / 2,
   }
 }

@@ -192,7 +192,7 @@ export function createSink(parts: SinkParts): Sink {
     if (pace.goesAlong(filling.points.rows)) startInsert()
   }
 
-  const isFull = () => filling.points.rows >= settings.blockRows
+  const isFull = () => pace.isFull(filling.points.rows)
 
   /** Whether what is filling may go: beside another block only when it is full, for each block costs the store. */
   const hasRoom = () => underWay.length < (isFull() && sharersOf(settings) === 1 ? blocksAtATime : 1)

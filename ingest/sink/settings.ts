@@ -1,7 +1,9 @@
 /** How the sink trades freshness for work. */
 export type SinkSettings = {
-  /** Rows at which a block is inserted however busy the store is; also bounds the memory for columns (48 bytes a row, twice). */
+  /** Rows at which a block is inserted however busy the store is, see `fullRows`. */
   readonly blockRows: number
+  /** The same of the only partition of a process while that is behind: its points are read late in any case, and larger blocks are merged less often. Absent: no more. */
+  readonly blockRowsBehind?: number
   /** Shortest time from one insert's begin to the next while there is no hurry, see `insertPauseMs`. */
   readonly insertIntervalMs: number
   /** Longest pause between two flushes of summaries, unless they are of many series and take more than a tenth of it. */
@@ -23,6 +25,15 @@ export const defaultSinkSettings: SinkSettings = {
 
 /** How many partitions the process has. */
 export const sharersOf = ({ sharers = 1 }: SinkSettings) => sharers
+
+/** Rows of a full block. Not more beside other partitions, each of which has memory for three. */
+export function fullRows(settings: SinkSettings, hasCaughtUp: boolean): number {
+  const { blockRows, blockRowsBehind = blockRows } = settings
+  return hasCaughtUp || sharersOf(settings) > 1 ? blockRows : blockRowsBehind
+}
+
+/** Twice as many while that is behind, but none that a store would not take in one piece. */
+export const rowsBehind = (blockRows: number): number => Math.max(blockRows, Math.min(2 * blockRows, 4_000_000))
 
 /** Of each partition of a process that has so many. Read before each batch of records, so partitions that come and go change every sink's share. */
 export function sharedSettings(settings: SinkSettings, partitions: () => number): SinkSettings {

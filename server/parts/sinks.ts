@@ -1,5 +1,6 @@
 import type { LogReader } from '../../ingest/log/log.ts'
 import { createSinkGroup, type SinkGroup } from '../../ingest/sink/group.ts'
+import { rowsBehind } from '../../ingest/sink/settings.ts'
 import { createTileBuilder, defaultTileSettings } from '../../ingest/sink/tiles/builder.ts'
 import type { SinkStore } from '../../ingest/store/lanes.ts'
 import type { LateWrites } from '../../schema/late-writes.ts'
@@ -22,6 +23,8 @@ export async function startSinks(
     ...{ log: spoilReader(canary, log), store, metrics, logger, announce, tiles, lateWrites },
     settings: {
       blockRows: settings.BLOCK_ROWS,
+      // Of a store of its own the merges that are put off would be felt afterwards, when it is to keep up.
+      ...(settings.STORE_URL === undefined ? { blockRowsBehind: rowsBehind(settings.BLOCK_ROWS) } : {}),
       insertIntervalMs: settings.INSERT_INTERVAL_MS,
       flushIntervalMs: settings.FLUSH_INTERVAL_MS,
       maximumSeries: settings.MAX_ACTIVE_SERIES,
