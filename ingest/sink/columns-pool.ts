@@ -13,8 +13,9 @@ export type ColumnsPool = Lending<SortedPoints> & {
 /** While one block is on its way the next one is made ready. */
 const most = 2
 
-export function createColumnsPool(): ColumnsPool {
-  const pool = createLending(most, () => createSortedPoints())
+/** `leastRowsPerPlace`: of `SortedPoints`. */
+export function createColumnsPool(leastRowsPerPlace?: number): ColumnsPool {
+  const pool = createLending(most, () => createSortedPoints(undefined, leastRowsPerPlace))
   const early = createLending(most - 1, () => ({}))
   return {
     ...pool,

@@ -60,6 +60,6 @@ test('the only partition of a process takes more rows in a block while it is beh
   }
 })
 
-test('that is twice the rows, and never beyond what a store takes', () => {
+test('that is twice the rows, as far as four million', () => {
   assert.deepEqual([1_000, 3_000_000, 9_000_000].map(rowsBehind), [2_000, 4_000_000, 9_000_000])
 })

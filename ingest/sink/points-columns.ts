@@ -6,6 +6,9 @@ export type Wide<T> = { readonly wide: T; readonly halves: Int32Array }
 /** Each row's value as a number of it in a dictionary, whose entry 0 is the type's default. `entries` counts them, of places four numbers each. */
 export type Coded<T> = { dictionary: T; entries: number; codes: Codes }
 
+/** The places of a run stand side by side. `halves`: the dictionary's. */
+export type Places = Coded<BigInt64Array> & { readonly halves: Int32Array }
+
 /**
  * Rows of the table `points` as they will be inserted: used again for each block. Runs, metrics and log positions have far fewer
  * values than rows: coded they are a third of the bytes on the way to the store, which decodes them faster than anybody could send them.
@@ -19,10 +22,10 @@ export type PointsColumns = {
   /** Values as `schema/value-codes.ts` has them. */
   readonly code: Wide<Float64Array>
   /**
-   * Where each piece has one step: what its rows have in common, run, step, time and log position side by side, in a dictionary. The four columns are
-   * empty then.
+   * Where each piece has one step and many series: what its rows have in common, run, step, time and log position side by side, in a dictionary. The
+   * four columns are empty then.
    */
-  readonly places: Coded<BigInt64Array> | undefined
+  readonly places: Places | undefined
   readonly run: Coded<BigUint64Array>
   readonly ord: Coded<BigUint64Array>
   readonly step: Wide<BigInt64Array>
@@ -73,23 +76,27 @@ function keyAt({ run, metric, ord, step, places }: PointsColumns, row: number): 
   return { run: unsigned(0), metric: key, step: places.dictionary[at + 1]!, ord: unsigned(3) }
 }
 
-/** Rows of one run each, as many as are known without a look at their run: those from `first` up to `end`. */
+/** The rows of each run, from `first` up to `end`. */
 function* stretches(points: PointsColumns): Generator<[first: number, end: number]> {
-  const { codes } = points.places ?? points.run
-  for (let first = 0, end: number; first < points.rows; first = end) {
-    for (end = first + 1; end < points.rows && codes[end] === codes[first]; ) end++
+  const { rows, places } = points
+  const { codes } = places ?? points.run
+  const isOfRun = places ? sameRun(places) : (code: number, other: number) => code === other
+  for (let first = 0, end: number; first < rows; first = end) {
+    for (end = first + 1; end < rows && isOfRun(codes[end]!, codes[first]!); ) end++
     yield [first, end]
   }
 }
 
+/** By halves of the key: a BigInt for each row would cost ten times as much. */
+function sameRun({ halves }: Places): (code: number, other: number) => boolean {
+  const width = 2 * placeWidth
+  return (code, other) =>
+    halves[width * code] === halves[width * other] && halves[width * code + 1] === halves[width * other + 1]
+}
+
 /** A point of each run: its first row. */
 export function firstPoints(points: PointsColumns): PointKey[] {
-  const first: PointKey[] = []
-  for (const [row] of stretches(points)) {
-    const key = keyAt(points, row)
-    if (key.run !== first.at(-1)?.run) first.push(key)
-  }
-  return first
+  return Array.from(stretches(points), ([row]) => keyAt(points, row))
 }
 
 /** The rows of some runs alone, in memory of their own unless those are all. */

@@ -41,7 +41,7 @@ export function createInsert(store: SinkParts['store']) {
   const observe = createSinkObserver(new Metrics())
   const logger = createLogger('silent')
   const parts: SinkParts = {
-    ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(), announce: false },
+    ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(0), announce: false },
     settings: { blockRows: 1, insertIntervalMs: 0, flushIntervalMs: 0, maximumSeries: 1 },
   }
   const keepTrying: KeepTrying = async (_, work) => {

@@ -87,7 +87,7 @@ test('a table whose tokens go with its blocks is not asked twice, for what it ha
 
 /** A batch as a block. */
 function blockOf(batch: PointsBatch) {
-  const points = createSortedPoints()
+  const points = createSortedPoints(undefined, 0)
   sortPoints([batch], points)
   return { rows: points.rows, columns: pointsColumns(points) }
 }

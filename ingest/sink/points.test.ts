@@ -8,7 +8,7 @@ import { rowAt } from './memory-store.fixture.ts'
 import { appendPoints, clearPoints, createPointsBatch, type PointsBatch, type PointsOwner } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
 import { createSinkSet } from './sink-set.ts'
-import { createSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
+import { createSortedPoints, giveBackSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
 
 const seed = chosenSeed()
 const receivedMs = 1_700_000_000_123
@@ -16,7 +16,7 @@ const farthest = Number.MAX_SAFE_INTEGER
 
 type Row = { run: bigint; metric: bigint; step: bigint; time: bigint; bits: bigint; ord: bigint }
 
-function rowsOf(batch: PointsBatch, sorted: SortedPoints = createSortedPoints(1)): Row[] {
+function rowsOf(batch: PointsBatch, sorted: SortedPoints = createSortedPoints(1, 0)): Row[] {
   sortPoints([batch], sorted)
   assert.equal(sorted.rows, batch.rows)
   const columns = pointsColumns(sorted)
@@ -99,12 +99,15 @@ for (const [name, setCount, firstStep, ordered] of logs) {
           ...Array.from({ length: whole(random, 1, 9) }, (_, m) => BigInt(((m * 31 + i) * 2_654_435_761) % 97)),
         )
       })
-      for (let use = 0; use < 2; use++) {
+      for (let use = 0; use < 4; use++) {
         const all: Row[] = []
         clearPoints(batch)
+        columns.leastRowsPerPlace = pick(random, [0, 0, 4, 32])
+        const counts = pick(random, [[1], [1, 1, 2, 40]])
+        if (random() < 0.2) giveBackSortedPoints(columns)
         for (let frame = 0; frame < 40; frame++) {
           const set = pick(random, sets)
-          const count = pick(random, [1, 1, 2, 40])
+          const count = pick(random, counts)
           const block = randomBlock(random, { set, count, firstStep: firstStep(random, frame), timeMs: receivedMs })
           const owner = pick(random, owners)
           assert.equal(appendPoints(batch, owner, set, block, receivedMs, frame), all.length)

@@ -32,7 +32,7 @@ export function fullRows(settings: SinkSettings, hasCaughtUp: boolean): number {
   return hasCaughtUp || sharersOf(settings) > 1 ? blockRows : blockRowsBehind
 }
 
-/** Twice as many while that is behind, but none that a store would not take in one piece. */
+/** Twice as many while that is behind, as far as memory for them is worth it. */
 export const rowsBehind = (blockRows: number): number => Math.max(blockRows, Math.min(2 * blockRows, 4_000_000))
 
 /** Of each partition of a process that has so many. Read before each batch of records, so partitions that come and go change every sink's share. */

@@ -5,7 +5,7 @@ import { readAhead } from './ahead.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
 import type { Pieces } from './pieces.ts'
 import type { PointsBatch } from './points.ts'
-import type { Coded, PointsColumns, Wide } from './points-columns.ts'
+import type { Coded, Places, PointsColumns, Wide } from './points-columns.ts'
 import { joinRuns, runsByKey } from './run-order.ts'
 import type { SinkSet } from './sink-set.ts'
 
@@ -17,15 +17,18 @@ export type SortedPoints = PointsColumns & {
   /** Where a set's metrics begin in the dictionary. */
   readonly sets: Map<SinkSet, number>
   placeDictionary: Wide<BigInt64Array>
+  /** Pieces of one step go as places where so many rows have one in common, all in all. */
+  leastRowsPerPlace: number
   /** What the rows of one series have in these, those of another with the same pieces have as well. */
   sameInEachSeries: readonly (BigInt64Array | Codes)[]
 }
 
-type Places = Coded<BigInt64Array> & { readonly halves: Int32Array }
-
 type Put = { readonly batch: PointsBatch; readonly points: SortedPoints; readonly order: Int32Array }
 
-export function createSortedPoints(capacity = 1024): SortedPoints {
+/** The engine looks up each place of a block, and works out four columns of it: figures for 10 to 100 rows in `bench/RESULTS.md`. */
+const worthRows = 32
+
+export function createSortedPoints(capacity = 1024, leastRowsPerPlace = worthRows): SortedPoints {
   const codes = () => new ArrayBuffer(capacity * 4)
   const dictionary = () => ({ dictionary: new BigUint64Array(1), entries: 1, codes: new Uint16Array(0) })
   const column = <T extends BigInt64Array | Float64Array>(wide: T): Wide<T> => {
@@ -40,6 +43,7 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
     code: column(new Float64Array(capacity)),
     sets: new Map(),
     placeDictionary: column(new BigInt64Array(placeWidth)),
+    leastRowsPerPlace,
     sameInEachSeries: [],
   }
 }
@@ -48,7 +52,7 @@ export function createSortedPoints(capacity = 1024): SortedPoints {
 export function giveBackSortedPoints(points: SortedPoints): void {
   const { step, time, code, run, metric, ord } = points
   freeArraysOf(points, points.placeDictionary, step, time, code, run, metric, ord)
-  Object.assign(points, createSortedPoints())
+  Object.assign(points, createSortedPoints(undefined, points.leastRowsPerPlace))
 }
 
 /**
@@ -62,14 +66,16 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   const rows = sum((batch) => batch.rows)
   const allPieces = sum(({ pieces }) => pieces.length)
   // A quarter more, so that blocks that grow a little do not each take memory anew.
-  if (rows > points.capacity) Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25)))
+  if (rows > points.capacity)
+    Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25), points.leastRowsPerPlace))
   points.rows = rows
   const { run, metric, ord, codes } = points
   const joined = joinRuns(batches.map(({ runs }) => runs))
   points.runs = joined.length
   begin(metric, 1 + nameSets(batches, points), codes.metric)
   beginSets(points)
-  points.places = rows > 0 && batches.every(singleSteps) ? beginPlaces(points, allPieces) : undefined
+  const sharePlaces = rows > 0 && rows >= points.leastRowsPerPlace * allPieces && batches.every(singleSteps)
+  points.places = sharePlaces ? beginPlaces(points, allPieces) : undefined
   const { places } = points
   begin(run, places ? 0 : joined.length, codes.run)
   begin(ord, places ? 0 : allPieces, codes.ord)
@@ -115,7 +121,7 @@ function codesFor(entries: number, memory: ArrayBuffer): Codes {
 /** In the memory of the codes of log positions, which the places have in them. */
 function beginPlaces(points: SortedPoints, entries: number): Places {
   if (points.placeDictionary.wide.length < (entries + 1) * placeWidth) {
-    const wide = new BigInt64Array((entries + 1) * 2 * placeWidth)
+    const wide = new BigInt64Array(Math.ceil((entries + 1) * 1.25) * placeWidth)
     points.placeDictionary = { wide, halves: new Int32Array(wide.buffer) }
   }
   const { wide: dictionary, halves } = points.placeDictionary

@@ -28,7 +28,7 @@ function block(runs: number, offset: number, firstRun = 0): SortedPoints {
     const values = { width: 8, values: new Uint8Array(16) } as const
     appendPoints(batch, owner, set, { set, count: 1, steps, times: undefined, ...values }, 0, offset)
   }
-  const points = createSortedPoints()
+  const points = createSortedPoints(undefined, 0)
   sortPoints([batch], points)
   return points
 }

@@ -76,7 +76,7 @@ function startProcess(world: World, life: Life, partitions: readonly number[]): 
   const holdings = new Map(
     partitions.map((partition) => [partition, logs[partition]!.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))]),
   )
-  const columns = createColumnsPool()
+  const columns = createColumnsPool(pick(random, [0, 2, 32]))
   const settings: SinkSettings = {
     // Where partitions share blocks, so large and so seldom that there is something to share.
     blockRows: pick(random, logs.length === 1 ? [1, 50, 400, 100_000] : [400, 100_000]),

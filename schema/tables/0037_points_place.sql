@@ -1,5 +1,5 @@
--- What all points of one step of a frame have in common, as sinks write it: run, step, time and log position, 8 bytes each. A block then has each once, and two
--- bytes a point for it, half of what goes to the store otherwise. Not stored: the columns are made of it where they are not given themselves.
+-- What all points of one step of a frame have in common, as sinks write it where those are many: run, step, time and log position, 8 bytes each. A block then
+-- has each once, and two or four bytes a point for it. Not stored: the columns are made of it where they are not given themselves.
 ALTER TABLE points
     ADD COLUMN IF NOT EXISTS place LowCardinality(FixedString(32)) EPHEMERAL '' AFTER ord,
     MODIFY COLUMN run UInt64 DEFAULT reinterpretAsUInt64(substring(place, 1, 8)),
