@@ -74,7 +74,8 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   points.runs = joined.length
   begin(metric, 1 + nameSets(batches, points), codes.metric)
   beginSets(points)
-  const sharePlaces = rows > 0 && rows >= points.leastRowsPerPlace * allPieces && batches.every(singleSteps)
+  const areSingle = rows > 0 && batches.every(singleSteps)
+  const sharePlaces = areSingle && rows >= points.leastRowsPerPlace * allPieces
   points.places = sharePlaces ? beginPlaces(points, allPieces) : undefined
   const { places } = points
   begin(run, places ? 0 : joined.length, codes.run)
@@ -86,7 +87,7 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   const inOrder = runsByKey(joined)
   for (let r = 0; r < joined.length; r++) {
     const joinedNumber = inOrder[r]!
-    if (places && r + 1 < joined.length) {
+    if (areSingle && r + 1 < joined.length) {
       const next = inOrder[r + 1]!
       const part = joined.part(next)
       readAhead(puts[part]!.batch, next - joined.firsts[part]!)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { clusterFiles, clusterFolder, clusterSql } from '../../schema/cluster/generate.ts'
+import { clusterStatements } from './cluster.fixture.ts'
 import { quiet } from './server.fixture.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -21,13 +22,7 @@ after(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const statements = [...clusterFiles()].flatMap(([name, sql]) =>
-  sql
-    .replace(/^--.*\n/gm, '')
-    .split(/;\n/)
-    .filter((statement) => statement.trim() !== '')
-    .map((statement) => ({ name, statement })),
-)
+const statements = clusterStatements()
 
 test('the files for a cluster are those that the generator makes of schema/tables', () => {
   const committed = readdirSync(clusterFolder).filter((name) => name.endsWith('.sql'))

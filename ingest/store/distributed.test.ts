@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Session } from 'chdb'
-import { clusterFiles } from '../../schema/cluster/generate.ts'
+import { clusterStatements } from './cluster.fixture.ts'
 import { createFileInserter } from './insert.ts'
 import { type BlockColumn, placeType } from './native-block.ts'
 
@@ -14,9 +14,9 @@ const config = `<clickhouse><tcp_port>9000</tcp_port><remote_servers><both>${sha
 
 /** What the files for a cluster make of `points`, as far as there is no keeper for replicas here. */
 function pointsStatements(): string[] {
-  const statements = [...clusterFiles().values()].flatMap((sql) => sql.split(/;\n+/).map((text) => text.trim()))
-  return statements
-    .filter((text) => /^(?:--.*\n)*(?:CREATE|ALTER)[\w ]* TABLE (?:IF NOT EXISTS )?points(?:_local)? /.test(text))
+  return clusterStatements()
+    .map(({ statement }) => statement.trim())
+    .filter((text) => /^(?:CREATE|ALTER)[\w ]* TABLE (?:IF NOT EXISTS )?points(?:_local)? /.test(text))
     .filter((text) => !text.includes('    UPDATE '))
     .map((text) =>
       text

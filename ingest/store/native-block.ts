@@ -33,8 +33,8 @@ export type BlockColumn =
 /** Rows as numbers of the entries of a dictionary, of which entry 0 is the type's default; an entry may be there twice. */
 export type CodedColumn = {
   readonly name: string
-  readonly type: 'LowCardinality(UInt64)' | 'LowCardinality(Int64)'
-  readonly dictionary: BigUint64Array | BigInt64Array
+  readonly type: 'LowCardinality(UInt64)'
+  readonly dictionary: BigUint64Array
   readonly data: Codes
 }
 /** The same of rows of four numbers each. */
@@ -101,7 +101,6 @@ function columnBytes(rows: number, column: BlockColumn): Uint8Array[] {
     case 'String':
       return [texts(rows, column.data)]
     case 'LowCardinality(UInt64)':
-    case 'LowCardinality(Int64)':
       return coded(rows, column, column.dictionary[0] === 0n, column.dictionary.length, bytesOf(column.dictionary))
     case placeType: {
       const { dictionary } = column
