@@ -6,9 +6,10 @@ import type { GoMessage, LoadMessage } from './load-child.ts'
 import { mergeTokens } from './tokens.ts'
 
 export type LoadResult = Omit<LoadPart, 'ackLatencies'> & {
-  readonly ackMilliseconds: Latency
+  /** Not made before somebody looks: to unpack histograms takes a tenth of a second, and a probe beside it would be late for that. */
+  readonly ackMilliseconds: () => Latency
   /** Of each stretch of the schedule, by when frames were due. */
-  readonly ackOfStretches: readonly Latency[]
+  readonly ackOfStretches: () => readonly Latency[]
   /** In ms since 1970. */
   readonly beginAt: number
   /** Of the generators' processes, which may have profiles to write. */
@@ -89,8 +90,8 @@ function merge(parts: readonly LoadPart[]): Omit<LoadResult, 'beginAt' | 'ended'
     retries: sum((part) => part.retries),
     seconds: Math.max(...parts.map((part) => part.seconds)),
     cpuSeconds: sum((part) => part.cpuSeconds),
-    ackMilliseconds: mergeLatencies(stretches.flat()),
-    ackOfStretches: stretches.map(mergeLatencies),
+    ackMilliseconds: () => mergeLatencies(stretches.flat()),
+    ackOfStretches: () => stretches.map(mergeLatencies),
     at: mergeTokens(parts.map((part) => part.at).filter((at) => at !== '')) ?? '',
   }
 }

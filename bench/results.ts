@@ -52,18 +52,18 @@ export function ingestResult(
     ratioToRaw: raw === undefined || pointsPerSecond === null ? null : pointsPerSecond / raw.pointsPerSecond,
     raw: inspected?.raw ?? null,
     /** In the steady phase: open loop at half of the full rate unless `--rate` says otherwise. */
-    ackMilliseconds: steady?.load.ackMilliseconds ?? null,
+    ackMilliseconds: steady?.load.ackMilliseconds() ?? null,
     /** Of the first point of a run, and of the next ones. */
     visibleMilliseconds: steady?.probes.visibleMilliseconds ?? null,
     visibleInKnownRunsMilliseconds: steady?.probes.visibleInKnownRunsMilliseconds ?? null,
     /** What of it is the asking. */
     probeQuestionMilliseconds: steady?.probes.questionMilliseconds ?? null,
     /** In the full phase, with every connection's credit used up. */
-    ackAtFullRateMilliseconds: full?.load.ackMilliseconds ?? null,
+    ackAtFullRateMilliseconds: full?.load.ackMilliseconds() ?? null,
     openLoop: steady === undefined ? null : { pointsPerSecondWanted: wantedRate(steady), ...figures(steady) },
     phases: {
       ramp: ramp === undefined ? null : openLoopFigures(ramp),
-      full: full === undefined ? null : { ...figures(full), ackMilliseconds: full.load.ackMilliseconds },
+      full: full === undefined ? null : { ...figures(full), ackMilliseconds: full.load.ackMilliseconds() },
       steady: steady === undefined ? null : openLoopFigures(steady),
       burst: burst === undefined ? null : { ...openLoopFigures(burst), ...partsOfBurst(burst) },
     },
@@ -125,7 +125,7 @@ function figures({ load }: Phase) {
 }
 
 function openLoopFigures(phase: OpenLoop) {
-  const ackMilliseconds: Latency = phase.load.ackMilliseconds
+  const ackMilliseconds: Latency = phase.load.ackMilliseconds()
   return {
     pointsPerSecondWanted: wantedRate(phase),
     ...figures(phase),
@@ -143,7 +143,7 @@ function wantedRate({ schedule }: OpenLoop): number {
 
 /** Acknowledgements of what was due before, during and after the burst. */
 function partsOfBurst({ load }: OpenLoop) {
-  const [before, during, after] = load.ackOfStretches as [Latency, Latency, Latency]
+  const [before, during, after] = load.ackOfStretches() as [Latency, Latency, Latency]
   return { ackBeforeMilliseconds: before, ackDuringMilliseconds: during, ackAfterMilliseconds: after }
 }
 

@@ -76,7 +76,7 @@ export async function prepareIngest(target: Target, options: IngestOptions): Pro
       await sleep(leadSeconds * 1_000)
       const result = await work()
       const { points: sent, seconds: taken, ackMilliseconds } = await loading
-      return { result, pointsPerSecond: sent / taken, ackMilliseconds }
+      return { result, pointsPerSecond: sent / taken, ackMilliseconds: ackMilliseconds() }
     },
   }
 }
