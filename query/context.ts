@@ -4,6 +4,7 @@ import type { Budget } from './pipeline/budget.ts'
 import type { LetterLoaders } from './resolvers/letter-loaders.ts'
 import type { RunLoaders } from './resolvers/run-loaders.ts'
 import type { SeriesLoader } from './resolvers/series-load.ts'
+import type { Turn } from './turns.ts'
 
 export type QuerySettings = {
   /** How long one question to the store may take. */
@@ -37,4 +38,6 @@ export type Context = {
   readonly runLoaders: RunLoaders
   readonly letterLoaders: LetterLoaders
   readonly leaderboards: Leaderboards
+  /** The operation's place among those that run at once; absent where what is watched is rendered. */
+  readonly turn?: Turn
 }

@@ -30,6 +30,7 @@ import { createRunLoaders } from './resolvers/run-loaders.ts'
 import { createSeriesLoader } from './resolvers/series-load.ts'
 import { querySchema } from './schema.ts'
 import { listenTo } from './tiles/known.ts'
+import { createTurns, type Turn } from './turns.ts'
 
 export type { QuerySettings } from './context.ts'
 export { type LiveConnection, liveProtocol } from './live/sockets.ts'
@@ -74,13 +75,14 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   const measures = createLiveMeasures(metrics)
   const shared = { reader, watermark, progress, logger, measures, failureOf }
   const hub = createHub({ ...shared, readOptions: liveOptions, restMs: settings.liveRestMs })
-  const createContext = (readOptions: ReadOptions): Context => {
+  const createContext = (readOptions: ReadOptions, turn?: Turn): Context => {
     const budget = createBudget()
     return {
       ...{ reader, watermark, settings, readOptions, budget, leaderboards },
       seriesLoader: createSeriesLoader({ reader, readOptions, budget }, watermark),
       runLoaders: createRunLoaders(reader, readOptions, leaderboards),
       letterLoaders: createLetterLoaders(reader, readOptions),
+      ...(turn ? { turn } : {}),
     }
   }
   const live = useLive({
@@ -88,6 +90,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     lifetimeMs: settings.streamLifetimeMs,
   })
 
+  const turnOf = createTurns(settings)
   const operations = createPersistedOperations(persisted)
   // What happens to a request, in this order.
   const plugins: Plugin[] = [
@@ -104,7 +107,7 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
     // What is watched goes to the hub, which makes the events, and comes back as a stream of them; it takes no turn.
     live.plugin,
     // So many at once, so many in the queue.
-    useTurns(settings),
+    useTurns(),
     // Every error that goes out has a code of the table.
     useErrorCodes(),
     // How long it took, from the queue on, and which errors there were.
@@ -116,7 +119,10 @@ export function createQueryServer(options: QueryServerOptions): QueryServer {
   const yoga = createYoga({
     schema: querySchema(),
     plugins,
-    context: ({ request }) => createContext({ timeoutMs: settings.queryTimeoutMs, signal: request.signal }),
+    context({ request: { signal } }) {
+      const turn = turnOf(signal)
+      return createContext({ timeoutMs: settings.queryTimeoutMs, signal, within: turn.within }, turn)
+    },
     graphiql: persisted.only ? false : graphiql,
     extraParamNames: ['documentId'],
     // The page with its scripts inside: it works where there is no internet. Ten megabytes of text, so only when somebody looks at it.

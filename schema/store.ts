@@ -20,6 +20,8 @@ export type ReadOptions = {
   readonly rowsToRead?: number
   /** Of large answers: `blocks` instead of columns, without a copy of what came. */
   readonly asBlocks?: boolean
+  /** Begins the read as soon as it may be. For the query side alone; the store's own readers do not look at it. */
+  readonly within?: <T>(read: () => Promise<T>) => Promise<T>
 }
 
 /**

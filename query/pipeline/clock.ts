@@ -8,7 +8,7 @@ export type Clock = {
   readonly stop: () => void
 }
 
-export function createClock({ timeoutMs, signal }: ReadOptions): Clock {
+export function createClock({ timeoutMs, signal, ...rest }: ReadOptions): Clock {
   const end = timeoutMs === undefined ? undefined : performance.now() + timeoutMs
   const stopping = new AbortController()
   const either = signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal
@@ -16,10 +16,10 @@ export function createClock({ timeoutMs, signal }: ReadOptions): Clock {
     stop: () => stopping.abort(),
     options() {
       either.throwIfAborted()
-      if (end === undefined) return { signal: either }
+      if (end === undefined) return { ...rest, signal: either }
       const left = end - performance.now()
       if (left <= 0) throw new StoreTrouble('timeout', 'the points could not be read in time')
-      return { timeoutMs: left, signal: either }
+      return { ...rest, timeoutMs: left, signal: either }
     },
   }
 }
