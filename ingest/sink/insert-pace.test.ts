@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createInsertPace } from './insert-pace.ts'
 import { defaultSinkSettings, rowsBehind } from './settings.ts'
 
@@ -44,6 +45,20 @@ test('one that is behind fills a block of its own', () => {
   assert.ok(!pace.goesAlong(499))
   pace.read(true)
   assert.ok(pace.untilDueMs(250, false) <= 0, 'it has caught up')
+})
+
+test('when nothing more comes, a block does not wait for rows any longer', async () => {
+  for (const isAll of [true, false]) {
+    const pace = paceAfter(isAll, 1, 10)
+    // It took the store 100 ms, so the pause is of 300.
+    pace.ended(performance.now() - 100, true)
+    await sleep(150)
+    pace.read(isAll)
+    const wait = pace.untilDueMs(1, false)
+    assert.ok(isAll ? wait > 50 && wait <= 100 : wait > 100 && wait <= 160, `${wait} ms`)
+    await sleep(wait + 1)
+    assert.ok(pace.untilDueMs(1, false) <= 0)
+  }
 })
 
 test('the only partition of a process takes more rows in a block while it is behind', () => {

@@ -1,6 +1,8 @@
 import { fullRows, insertPauseMs, type SinkSettings, sharersOf } from './settings.ts'
 
 const hurryIntervalMs = 20
+/** Nothing more has come for so long: it will not either, as far as anyone knows, and a block gets no larger by waiting. */
+const quietMs = 100
 
 /** When a partition inserts next, by how long the store took for its last block. */
 export type InsertPace = {
@@ -24,8 +26,11 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   let tookMs = 0
   let wentAlone = false
   let hasCaughtUp = false
+  let readMs = Number.NEGATIVE_INFINITY
   const sinceLastMs = () => performance.now() - beganMs
   const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharersOf(settings) : 1)
+  /** The pause of a block that gets no larger any more: half of the time is left to the store. */
+  const quietPauseMs = () => Math.max(settings.insertIntervalMs, 2 * tookMs, readMs + quietMs - beganMs)
   const full = () => fullRows(settings, hasCaughtUp)
   // Partitions that keep up make a full block together, and none need wait longer for it than a single one would. Those that are behind have large
   // blocks of their own, which are less work.
@@ -33,6 +38,7 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   return {
     read(isAll) {
       hasCaughtUp = isAll
+      readMs = performance.now()
     },
     began() {
       beganMs = performance.now()
@@ -48,7 +54,7 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
     isFull: (rows) => rows >= full(),
     untilDueMs(rows, hurry) {
       if (rows >= full()) return 0
-      const pause = hurry ? hurryIntervalMs : pauseMs()
+      const pause = hurry ? hurryIntervalMs : hasCaughtUp ? Math.min(pauseMs(), quietPauseMs()) : pauseMs()
       // Where one partition has most of what comes in, its share of a block is small.
       return (rows >= dueRows() ? Math.min(pause, settings.insertIntervalMs) : pause) - sinceLastMs()
     },
