@@ -1,6 +1,6 @@
 import { flushState } from './flush.ts'
 import { createPace } from './pace.ts'
-import { flushIntervalMs, restPerWork } from './settings.ts'
+import { flushIntervalMs, flushRestMs } from './settings.ts'
 import type { SinkParts } from './sink.ts'
 import type { SinkState } from './state.ts'
 import type { KeepTrying } from './trying.ts'
@@ -64,7 +64,7 @@ export function createFlushes(host: FlushHost): Flushes {
       rest() {
         const workedMs = clock.workedMs() - restedForMs
         restedForMs += workedMs
-        return clock.waiting(pace.pause(restPerWork * workedMs))
+        return clock.waiting(pace.pause(flushRestMs(settings, workedMs)))
       },
     })
     await clock.waiting(host.stored(covered, pace.hasty()))

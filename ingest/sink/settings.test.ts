@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
-import { defaultSinkSettings, fewSeries, flushIntervalMs, insertPauseMs } from './settings.ts'
+import { defaultSinkSettings, fewSeries, flushIntervalMs, flushRestMs, insertPauseMs } from './settings.ts'
 
 test('inserts come as often as asked while they are quick, and take a bounded part of the time when they are not', () => {
   const pause = (insertIntervalMs: number, beside: number, lastTookMs: number) =>
@@ -22,4 +22,15 @@ test('a flush of few series comes soon, however slow the store was; one of many 
   assert.equal(interval(200, 3), 5_000)
   assert.equal(interval(1_400, 3), 5_000)
   assert.equal(interval(1_400, fewSeries + 1), 14_000)
+})
+
+test('large flushes of all partitions of a process take a tenth of the time together', () => {
+  for (const sharers of [1, 4, 16]) {
+    const settings = { ...defaultSinkSettings, sharers }
+    const share = (intervalMs: number, tookMs: number) => sharers * (tookMs / intervalMs)
+    assert.equal(share(flushIntervalMs(settings, 1_400, fewSeries / sharers + 1), 1_400).toFixed(6), '0.100000')
+    assert.equal(share(200 + flushRestMs(settings, 200), 200).toFixed(6), '0.100000')
+    // Few series are stored within five seconds nevertheless.
+    assert.equal(flushIntervalMs(settings, 1_400, fewSeries / sharers), 5_000)
+  }
 })

@@ -67,18 +67,23 @@ export function insertPauseMs({ insertIntervalMs }: SinkSettings, lastTookMs: nu
 
 const flushMinimumMs = 250
 
-/** So much longer than each insert of many series took the flush rests before the next. A burst of them would hold up points and questions. */
-export const restPerWork = 9
+/**
+ * How long a flush of many series rests after each insert: so that those of all partitions of the process take a tenth of the time together, as those
+ * of a single one do. A burst of them would hold up points and questions.
+ */
+export const flushRestMs = (settings: SinkSettings, tookMs: number): number => (10 * sharersOf(settings) - 1) * tookMs
 
 /** Series that one insert takes: what a flush of no more of them took says how slow the store was, not how much there was to do. */
 export const fewSeries = 50_000
 
 /**
- * A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and never more than a tenth. Whoever asks another process
- * for summaries waits for it.
+ * A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and those of all partitions of the process never more
+ * than a tenth. Whoever asks another process for summaries waits for it.
  */
 export function flushIntervalMs(settings: SinkSettings, lastTookMs: number, lastSeries: number): number {
   const soon = Math.min(Math.max(flushMinimumMs, 50 * lastTookMs), settings.flushIntervalMs)
-  const rare = lastSeries > fewSeries ? 10 * lastTookMs : Math.min(10 * lastTookMs, settings.flushIntervalMs)
+  const sharers = sharersOf(settings)
+  const rarest = lastSeries > fewSeries / sharers ? Number.POSITIVE_INFINITY : settings.flushIntervalMs
+  const rare = Math.min(10 * sharers * lastTookMs, rarest)
   return Math.max(soon, rare)
 }
