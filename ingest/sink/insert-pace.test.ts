@@ -9,8 +9,8 @@ const settings = { ...defaultSinkSettings, blockRows: 1_000, insertIntervalMs: 6
 /** The pace of a partition whose block just began, after a read that brought all there was, or not. */
 function paceAfter(isAll: boolean, sharers?: number, insertIntervalMs = settings.insertIntervalMs) {
   const pace = createInsertPace({ ...settings, insertIntervalMs, ...(sharers === undefined ? {} : { sharers }) })
-  pace.began()
-  pace.read(isAll)
+  pace.began(1_000, 10)
+  pace.read(isAll ? 0 : 1)
   return pace
 }
 
@@ -26,7 +26,7 @@ test('a full block is due at once, a smaller one after the pause, or soon where 
 
 test('partitions that keep up make a full block together', () => {
   const pace = paceAfter(true, 4, 200)
-  const beganMs = pace.began()
+  const beganMs = pace.began(1_000, 10)
   pace.ended(beganMs - 60_000, false)
   const soon = pace.untilDueMs(250, false)
   assert.ok(soon > 0 && soon <= 200, `${soon} ms: no sooner than the shortest time between two blocks`)
@@ -43,7 +43,7 @@ test('one that is behind fills a block of its own', () => {
   assert.ok(pace.untilDueMs(999, false) > 300)
   assert.equal(pace.untilDueMs(1_000, false), 0)
   assert.ok(!pace.goesAlong(499))
-  pace.read(true)
+  pace.read(0)
   assert.ok(pace.untilDueMs(250, false) <= 0, 'it has caught up')
 })
 
@@ -53,7 +53,7 @@ test('when nothing more comes, a block does not wait for rows any longer', async
     // It took the store 100 ms, so the pause is of 300.
     pace.ended(performance.now() - 100, true)
     await sleep(150)
-    pace.read(isAll)
+    pace.read(isAll ? 0 : 1)
     const wait = pace.untilDueMs(1, false)
     assert.ok(isAll ? wait > 50 && wait <= 100 : wait > 100 && wait <= 160, `${wait} ms`)
     await sleep(wait + 1)
@@ -61,17 +61,19 @@ test('when nothing more comes, a block does not wait for rows any longer', async
   }
 })
 
-test('the only partition of a process takes more rows in a block while it is behind', () => {
+test('the only partition of a process takes more rows in a block while as many more wait', () => {
   for (const sharers of [1, 2]) {
     const pace = createInsertPace({ ...settings, insertIntervalMs: 200, blockRowsBehind: 2_000, sharers })
     const most = sharers === 1 ? 2_000 : 1_000
-    pace.began()
-    pace.read(false)
+    pace.began(1_000, 10)
+    pace.read(20)
     const wait = pace.untilDueMs(most - 1, false)
     assert.ok(wait > 100 && wait <= 200, `${wait} ms`)
     assert.deepEqual([pace.isFull(most - 1), pace.isFull(most), pace.untilDueMs(most, false)], [false, true, 0])
-    pace.read(true)
-    assert.deepEqual([pace.isFull(999), pace.isFull(1_000), pace.untilDueMs(1_000, false)], [false, true, 0])
+    for (const left of [19, 0]) {
+      pace.read(left)
+      assert.deepEqual([pace.isFull(999), pace.isFull(1_000), pace.untilDueMs(1_000, false)], [false, true, 0])
+    }
   }
 })
 

@@ -6,10 +6,10 @@ const quietMs = 100
 
 /** When a partition inserts next, by how long the store took for its last block. */
 export type InsertPace = {
-  /** Something was read, and whether that was all there is. */
-  read(isAll: boolean): void
-  /** A block begins. Returns when, ms. */
-  began(): number
+  /** Something was read, and so many records are left in the log. */
+  read(recordsLeft: number): void
+  /** A block of these begins. Returns when, ms. */
+  began(rows: number, records: number): number
   /** A block that began then is stored. `alone`: by itself, not with points of other partitions. */
   ended(beganMs: number, alone: boolean): void
   /** Whether a block takes no more rows. */
@@ -26,21 +26,25 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   let tookMs = 0
   let wentAlone = false
   let hasCaughtUp = false
+  let recordsLeft = 0
+  let rowsPerRecord = 0
   let readMs = Number.NEGATIVE_INFINITY
   const sinceLastMs = () => performance.now() - beganMs
   const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharersOf(settings) : 1)
   /** The pause of a block that gets no larger any more: half of the time is left to the store. */
   const quietPauseMs = () => Math.max(settings.insertIntervalMs, 2 * tookMs, readMs + quietMs - beganMs)
-  const full = () => fullRows(settings, hasCaughtUp)
+  const full = () => fullRows(settings, recordsLeft * rowsPerRecord)
   // Partitions that keep up make a full block together, and none need wait longer for it than a single one would. Those that are behind have large
   // blocks of their own, which are less work.
   const dueRows = () => full() / (hasCaughtUp ? sharersOf(settings) : 1)
   return {
-    read(isAll) {
-      hasCaughtUp = isAll
+    read(left) {
+      recordsLeft = left
+      hasCaughtUp = left <= 0
       readMs = performance.now()
     },
-    began() {
+    began(rows, records) {
+      rowsPerRecord = rows / records
       beganMs = performance.now()
       return beganMs
     },

@@ -159,7 +159,7 @@ export function createSink(parts: SinkParts): Sink {
       .filter((record) => record.offset <= last)
       .map((record) => parseRecord(state, record.offset, record.payload))
     if (records.length === 0) return next
-    pace.read(records.at(-1)!.offset + 1 >= partition.end())
+    pace.read(partition.end() - records.at(-1)!.offset - 1)
     // Here and nowhere else, so that no run leaves between being found and being used.
     evictIdle(state, settings.maximumSeries, flushed)
     await keepTrying('load runs', () => ensureRuns(state, store.sinkReader, records))
@@ -205,7 +205,7 @@ export function createSink(parts: SinkParts): Sink {
   }
 
   async function insertAfter(before: Promise<void> | undefined, batch: Batch): Promise<void> {
-    const beganMs = pace.began()
+    const beganMs = pace.began(batch.points.rows, batch.last - batch.first + 1)
     await insertBatch.insert(batch, before).catch(halt)
     await before
     underWay.shift()

@@ -2,7 +2,7 @@
 export type SinkSettings = {
   /** Rows at which a block is inserted however busy the store is, see `fullRows`. */
   readonly blockRows: number
-  /** The same of the only partition of a process while that is behind: its points are read late in any case, and larger blocks are merged less often. Absent: no more. */
+  /** The same of the only partition of a process while as many more wait in the log: they are read late in any case, and larger blocks are merged less often. Absent: no more. */
   readonly blockRowsBehind?: number
   /** Shortest time from one insert's begin to the next while there is no hurry, see `insertPauseMs`. */
   readonly insertIntervalMs: number
@@ -26,10 +26,11 @@ export const defaultSinkSettings: SinkSettings = {
 /** How many partitions the process has. */
 export const sharersOf = ({ sharers = 1 }: SinkSettings) => sharers
 
-/** Rows of a full block. Not more beside other partitions, each of which has memory for three. */
-export function fullRows(settings: SinkSettings, hasCaughtUp: boolean): number {
+/** Rows of a full block while so many wait in the log. Not more beside other partitions, each of which has memory for three. */
+export function fullRows(settings: SinkSettings, waitingRows: number): number {
   const { blockRows, blockRowsBehind = blockRows } = settings
-  return hasCaughtUp || sharersOf(settings) > 1 ? blockRows : blockRowsBehind
+  // Who is behind for a moment catches up sooner with blocks of the usual size, which take less time each.
+  return waitingRows >= blockRowsBehind && sharersOf(settings) === 1 ? blockRowsBehind : blockRows
 }
 
 /** Twice as many while that is behind, as far as memory for them is worth it. */

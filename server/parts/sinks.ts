@@ -23,8 +23,7 @@ export async function startSinks(
     ...{ log: spoilReader(canary, log), store, metrics, logger, announce, tiles, lateWrites },
     settings: {
       blockRows: settings.BLOCK_ROWS,
-      // Of a server the merges that are put off would be felt afterwards, when it is to keep up.
-      ...(settings.STORE_URL === undefined ? { blockRowsBehind: rowsBehind(settings.BLOCK_ROWS) } : {}),
+      blockRowsBehind: rowsBehind(settings.BLOCK_ROWS),
       insertIntervalMs: settings.INSERT_INTERVAL_MS,
       flushIntervalMs: settings.FLUSH_INTERVAL_MS,
       maximumSeries: settings.MAX_ACTIVE_SERIES,
