@@ -24,11 +24,14 @@ const momentMs = 20
 export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSettings): (signal?: AbortSignal) => Turn {
   let free = operationsAtOnce
   let resting = 0
+  /** Those of the resting that hold what they have read. */
+  let laden = 0
   const waiting = new Set<() => void>()
   /** Those who have rested, before all who wait for their first turn. */
   const returning = new Set<() => void>()
 
   function take(queue: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     if (free > 0) {
       free--
       return Promise.resolve()
@@ -58,16 +61,30 @@ export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSetting
     let state: 'outside' | 'running' | 'resting' = 'outside'
     let reads = 0
     let rests = 0
+    let hasRead = false
     let returned: Promise<void> | undefined
 
     /** Whether others may run meanwhile, or need not, as it works itself. */
     function makeRoom(): boolean {
       if (state !== 'running' || reads > 0 || rests === 0) return true
+      // What it holds is memory, so it keeps its place where enough others rest with theirs.
+      if (hasRead && laden >= operationsAtOnce) return true
       if (resting >= operationsWaiting) return false
       state = 'resting'
       resting++
+      if (hasRead) laden++
       giveBack()
       return true
+    }
+
+    /** Between two reads of a field there is some work, and no room for others. */
+    function makeRoomSoon(): void {
+      if (reads === 0 && rests > 0) setTimeout(makeRoom, momentMs)
+    }
+
+    function wake(): void {
+      resting--
+      if (hasRead) laden--
     }
 
     async function comeBack(): Promise<void> {
@@ -75,15 +92,16 @@ export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSetting
       // Ended meanwhile, with fields that nobody waits for.
       if (state !== 'resting') return giveBack()
       state = 'running'
-      resting--
+      wake()
     }
 
-    function running(): Promise<void> | undefined {
-      if (state !== 'resting') return undefined
-      returned ??= comeBack().finally(() => {
-        returned = undefined
-      })
-      return returned
+    async function running(): Promise<void> {
+      while (state === 'resting') {
+        returned ??= comeBack().finally(() => {
+          returned = undefined
+        })
+        await returned
+      }
     }
 
     return {
@@ -105,21 +123,23 @@ export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSetting
         } finally {
           rests--
           await running()
+          makeRoomSoon()
         }
       },
       async within(read) {
-        await running()
+        if (state === 'resting') await running()
+        hasRead = true
         reads++
         try {
           return await read()
         } finally {
           reads--
-          makeRoom()
+          makeRoomSoon()
         }
       },
       end() {
         if (state === 'running') giveBack()
-        if (state === 'resting') resting--
+        if (state === 'resting') wake()
         state = 'outside'
       },
     }

@@ -72,7 +72,13 @@ const flushMinimumMs = 250
  * How long a flush of many series rests after each insert: so that those of all partitions of the process take a tenth of the time together, as those
  * of a single one do. A burst of them would hold up points and questions.
  */
-export const flushRestMs = (settings: SinkSettings, tookMs: number): number => (10 * sharersOf(settings) - 1) * tookMs
+export const flushRestMs = (settings: SinkSettings, tookMs: number): number => periodMs(settings, tookMs) - tookMs
+
+/** Longest time from one insert of summaries to the next for the sake of other partitions: after a store that was slow they are not to be late for long. */
+const longestShareMs = 60_000
+
+const periodMs = (settings: SinkSettings, tookMs: number): number =>
+  Math.max(10 * tookMs, Math.min(10 * sharersOf(settings) * tookMs, longestShareMs))
 
 /** Series that one insert takes: what a flush of no more of them took says how slow the store was, not how much there was to do. */
 export const fewSeries = 50_000
@@ -85,6 +91,6 @@ export function flushIntervalMs(settings: SinkSettings, lastTookMs: number, last
   const soon = Math.min(Math.max(flushMinimumMs, 50 * lastTookMs), settings.flushIntervalMs)
   const sharers = sharersOf(settings)
   const rarest = lastSeries > fewSeries / sharers ? Number.POSITIVE_INFINITY : settings.flushIntervalMs
-  const rare = Math.min(10 * sharers * lastTookMs, rarest)
+  const rare = Math.min(periodMs(settings, lastTookMs), rarest)
   return Math.max(soon, rare)
 }
