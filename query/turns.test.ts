@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoreReader, Watermark } from '../schema/store.ts'
+import { until } from '../test/harness.ts'
 import { createAsker, createTestWatermark } from './fixture.ts'
 
 const plain = '{ projects { nodes { name } } }'
@@ -17,7 +18,7 @@ function createGate() {
   return { open, opened }
 }
 
-/** A store that counts its reads, each as long as the gate is closed, and a log whose writes come when the other gate opens. */
+/** A store that counts its reads, which end when `reads` opens, and a log whose writes come when `writes` does. */
 function createWorld({ atOnce = 2, waiting = 3 } = {}) {
   const [reads, writes] = [createGate(), createGate()]
   const counts = { running: 0, most: 0, all: 0 }
@@ -34,10 +35,6 @@ function createWorld({ atOnce = 2, waiting = 3 } = {}) {
   const watermark: Watermark = { ...createTestWatermark(), reached: () => writes.opened }
   const asker = createAsker(reader, { watermark, settings: { operationsAtOnce: atOnce, operationsWaiting: waiting } })
   return { ...asker, reads, writes, counts }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(5)
 }
 
 /** Longer than an operation keeps a place in which it does nothing. */
@@ -59,7 +56,7 @@ test('those that have waited for a write are among those that may run at once', 
   const asked = [ask(waits), ask(waits), ask(waits)]
   await rest()
   asked.push(ask(plain), ask(plain))
-  await until(() => counts.all === 2)
+  await until('2 reads have begun', () => counts.all === 2)
   writes.open()
   await rest()
   assert.equal(counts.all, 2)
@@ -71,12 +68,12 @@ test('those that have waited for a write are among those that may run at once', 
 test('an operation that reads beside what it waits for keeps its place until it has read', async () => {
   const { ask, reads, writes, counts } = createWorld({ waiting: 5 })
   const asked = Array.from({ length: 3 }, () => ask(waitsAndReads))
-  await until(() => counts.all === 2)
+  await until('2 reads have begun', () => counts.all === 2)
   await rest()
   assert.equal(counts.all, 2)
   reads.open()
   // Two rest now, though no write has come; the third, which has read too, keeps its place.
-  await until(() => counts.all === 3)
+  await until('3 reads have begun', () => counts.all === 3)
   assert.deepEqual((await ask(plain)).errors, [])
   writes.open()
   for (const answer of await Promise.all(asked)) assert.deepEqual(answer.errors, [])
@@ -105,7 +102,7 @@ test('who has waited for a write goes on before those that came later', async ()
   const first = ask(waits).then(note('first'))
   await rest()
   const others = [ask(plain).then(note('second')), ask(plain).then(note('third'))]
-  await until(() => counts.all === 1)
+  await until('1 reads have begun', () => counts.all === 1)
   writes.open()
   await rest()
   reads.open()
@@ -124,7 +121,7 @@ test('places of clients that go away while they wait are free again', async () =
   await rest()
   // Two take the places, so that those who come back wait for theirs.
   const asked = [ask(plain), ask(plain)]
-  await until(() => counts.all === 2)
+  await until('2 reads have begun', () => counts.all === 2)
   writes.open()
   await rest()
   leave.abort()

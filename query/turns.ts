@@ -63,6 +63,7 @@ export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSetting
     let rests = 0
     let hasRead = false
     let returned: Promise<void> | undefined
+    let timer: NodeJS.Timeout | undefined
 
     /** Whether others may run meanwhile, or need not, as it works itself. */
     function makeRoom(): boolean {
@@ -79,7 +80,8 @@ export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSetting
 
     /** Between two reads of a field there is some work, and no room for others. */
     function makeRoomSoon(): void {
-      if (reads === 0 && rests > 0) setTimeout(makeRoom, momentMs)
+      clearTimeout(timer)
+      if (reads === 0 && rests > 0) timer = setTimeout(makeRoom, momentMs)
     }
 
     function wake(): void {
@@ -141,6 +143,7 @@ export function createTurns({ operationsAtOnce, operationsWaiting }: TurnSetting
         if (state === 'running') giveBack()
         if (state === 'resting') wake()
         state = 'outside'
+        clearTimeout(timer)
       },
     }
   }

@@ -113,7 +113,7 @@ export const settingsSchema = z.object({
   CONNECTION_LIFETIME_MINUTES: integer(1, 239).default(239).describe('Longest life of a WebSocket, minutes'),
   BLOCK_ROWS: integer(1_000, 10_000_000)
     .default(defaultSinkSettings.blockRows)
-    .describe('Rows of one insert at most (about); in one process twice as many (4 M at most) while behind'),
+    .describe('Rows of one insert at most (about); twice as many (4 M at most) while far behind, with one partition'),
   INSERT_INTERVAL_MS: integer(1, 10_000)
     .default(defaultSinkSettings.insertIntervalMs)
     .describe('Shortest time between two inserts when nobody waits, ms'),

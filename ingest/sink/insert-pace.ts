@@ -25,22 +25,22 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
   let endMs = Number.NEGATIVE_INFINITY
   let tookMs = 0
   let wentAlone = false
-  let hasCaughtUp = false
-  let recordsLeft = 0
+  /** Before the first read there may be some. */
+  let recordsLeft = 1
   let rowsPerRecord = 0
   let readMs = Number.NEGATIVE_INFINITY
   const sinceLastMs = () => performance.now() - beganMs
   const pauseMs = () => insertPauseMs(settings, tookMs, wentAlone ? sharersOf(settings) : 1)
   /** The pause of a block that gets no larger any more: half of the time is left to the store. */
   const quietPauseMs = () => Math.max(settings.insertIntervalMs, 2 * tookMs, readMs + quietMs - beganMs)
+  const hasCaughtUp = () => recordsLeft <= 0
   const full = () => fullRows(settings, recordsLeft * rowsPerRecord)
   // Partitions that keep up make a full block together, and none need wait longer for it than a single one would. Those that are behind have large
   // blocks of their own, which are less work.
-  const dueRows = () => full() / (hasCaughtUp ? sharersOf(settings) : 1)
+  const dueRows = () => full() / (hasCaughtUp() ? sharersOf(settings) : 1)
   return {
     read(left) {
       recordsLeft = left
-      hasCaughtUp = left <= 0
       readMs = performance.now()
     },
     began(rows, records) {
@@ -58,7 +58,7 @@ export function createInsertPace(settings: SinkSettings): InsertPace {
     isFull: (rows) => rows >= full(),
     untilDueMs(rows, hurry) {
       if (rows >= full()) return 0
-      const pause = hurry ? hurryIntervalMs : hasCaughtUp ? Math.min(pauseMs(), quietPauseMs()) : pauseMs()
+      const pause = hurry ? hurryIntervalMs : hasCaughtUp() ? Math.min(pauseMs(), quietPauseMs()) : pauseMs()
       // Where one partition has most of what comes in, its share of a block is small.
       return (rows >= dueRows() ? Math.min(pause, settings.insertIntervalMs) : pause) - sinceLastMs()
     },

@@ -89,8 +89,7 @@ export const fewSeries = 50_000
  */
 export function flushIntervalMs(settings: SinkSettings, lastTookMs: number, lastSeries: number): number {
   const soon = Math.min(Math.max(flushMinimumMs, 50 * lastTookMs), settings.flushIntervalMs)
-  const sharers = sharersOf(settings)
-  const rarest = lastSeries > fewSeries / sharers ? Number.POSITIVE_INFINITY : settings.flushIntervalMs
+  const rarest = lastSeries > fewSeries / sharersOf(settings) ? Number.POSITIVE_INFINITY : settings.flushIntervalMs
   const rare = Math.min(periodMs(settings, lastTookMs), rarest)
   return Math.max(soon, rare)
 }
