@@ -1,13 +1,13 @@
 import type { DeadReason } from '../../schema/dead-letters.ts'
 import { limits } from '../../schema/limits.ts'
 import type { Block, RecordFrame } from '../record/record.ts'
-import { createRecordWriter, putFrame, recordBytes } from '../record/writer.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import { type DeadLetter, deadFrame } from './dead-letter.ts'
 import { noteLate } from './late-points.ts'
 import { applyUpdate, updateFits } from './metadata.ts'
-import { appendPoints, integerAt, type PointsBatch } from './points.ts'
+import { appendPoints, type PointsBatch } from './points.ts'
 import { type Run, resolveSeries, seriesAtHand } from './runs.ts'
 import { createSequence, recordSequence, type Sequence } from './sequence.ts'
+import { integerAt } from './sequences.ts'
 import { readSummary, type SeriesTable } from './series-table.ts'
 import { follow, leave, type SetSeries } from './set-series.ts'
 import type { SinkSet } from './sink-set.ts'
@@ -183,18 +183,4 @@ function note(
   last: number,
 ): void {
   noteLate(late, slots[m]!, run.key, (block.set as SinkSet).keys[m]!, first, last)
-}
-
-/** The frame as a record of its own, so that it can be put into the log again. */
-export function deadFrame(
-  frame: RecordFrame,
-  offset: number,
-  block: number,
-  reason: DeadReason,
-  detail: string,
-): DeadLetter {
-  const writer = createRecordWriter()
-  putFrame(writer, frame.run, frame, frame.receivedMs)
-  const { project, run } = frame.run
-  return { offset, block, project, run, reason, detail, frame: recordBytes(writer), receivedMs: frame.receivedMs }
 }

@@ -1,5 +1,6 @@
 import type { Codes } from '../store/native-block.ts'
 import type { Sequences } from './pieces.ts'
+import { integerIn } from './sequences.ts'
 
 /** The numbers of a piece, as int64 in halves. */
 export function putSequence(halves: Int32Array, row: number, count: number, sequences: Sequences, piece: number): void {
@@ -11,9 +12,36 @@ export function putSequence(halves: Int32Array, row: number, count: number, sequ
   let value = sequences.start[piece]!
   const stride = sequences.stride[piece]!
   for (let i = row; i < row + count; i++) {
-    halves[2 * i] = value
-    halves[2 * i + 1] = Math.floor(value / 4_294_967_296)
+    putInt64(halves, i, value)
     value += stride
+  }
+}
+
+export function putInt64(halves: Int32Array, at: number, value: number): void {
+  halves[2 * at] = value
+  halves[2 * at + 1] = Math.floor(value / 4_294_967_296)
+}
+
+/** How far the numbers of a piece are from its least one. */
+export function putOffsets(
+  offsets: Uint16Array,
+  row: number,
+  count: number,
+  sequences: Sequences,
+  piece: number,
+): void {
+  const least = sequences.least[piece]!
+  const number = sequences.list[piece]!
+  if (number >= 0) {
+    const list = sequences.lists[number]!
+    for (let i = 0; i < count; i++) offsets[row + i] = integerIn(list, i) - least
+    return
+  }
+  let offset = sequences.start[piece]! - least
+  const stride = sequences.stride[piece]!
+  for (let i = row; i < row + count; i++) {
+    offsets[i] = offset
+    offset += stride
   }
 }
 

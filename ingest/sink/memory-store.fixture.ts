@@ -184,7 +184,10 @@ export function rowAt(columns: readonly BlockColumn[], i: number): Row {
     if (cell instanceof Uint8Array) row[column.name] = Uint8Array.from(cell)
     else row[column.name] = cell instanceof Map ? new Map(cell) : cell
   }
-  return row
+  const { step_offset: steps, time_offset: ms, ...kept } = row
+  if (steps !== undefined) kept.step = (kept.step as bigint) + BigInt(steps as number)
+  if (ms !== undefined) kept.time = (kept.time as bigint) + BigInt(ms as number)
+  return kept
 }
 
 /** The columns that the table makes of a place. */

@@ -23,6 +23,10 @@ export type Sequences = {
   /** Number of its list; -1: a range. */
   list: Int32Array
   readonly lists: Uint8Array[]
+  /** The least number. */
+  least: Float64Array
+  /** From the least to the greatest number of a piece: the longest way. */
+  span: number
 }
 
 /** What a run logged with one of its metric sets. */
@@ -55,12 +59,18 @@ const numbers = () => new Int32Array(room)
 
 export function createPieces(): Pieces {
   const sequences = (): Sequences => {
-    return { start: new Float64Array(room), stride: new Float64Array(room), list: numbers(), lists: [] }
+    const floats = () => new Float64Array(room)
+    return { start: floats(), stride: floats(), list: numbers(), lists: [], least: floats(), span: 0 }
   }
   return {
     ...{ length: 0, next: numbers(), count: numbers(), valuesAt: numbers(), ordLow: numbers(), ordHigh: numbers() },
     ...{ steps: sequences(), times: sequences() },
   }
+}
+
+export function clearSequences(sequences: Sequences): void {
+  sequences.lists.length = 0
+  sequences.span = 0
 }
 
 export function createGroups(): Groups {
@@ -96,6 +106,7 @@ export function growPieces(pieces: Pieces): void {
     sequences.start = twice(sequences.start)
     sequences.stride = twice(sequences.stride)
     sequences.list = twice(sequences.list)
+    sequences.least = twice(sequences.least)
   }
 }
 

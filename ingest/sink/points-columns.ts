@@ -6,8 +6,16 @@ export type Wide<T> = { readonly wide: T; readonly halves: Int32Array }
 /** Each row's value as a number of it in a dictionary, whose entry 0 is the type's default. `entries` counts them, of places four numbers each. */
 export type Coded<T> = { dictionary: T; entries: number; codes: Codes }
 
-/** The places of a run stand side by side. `halves`: the dictionary's. */
-export type Places = Coded<BigInt64Array> & { readonly halves: Int32Array }
+/** The places of a run stand side by side. */
+export type Places = Coded<BigInt64Array> & {
+  /** The dictionary's. */
+  readonly halves: Int32Array
+  readonly steps: Spread
+  readonly times: Spread
+}
+
+/** Where the rows of a place are, steps or ms: all at it, by how much each is above it, or, where some are far from it, the numbers themselves. */
+export type Spread = { readonly offsets?: Uint16Array; readonly own?: Wide<BigInt64Array> }
 
 /**
  * Rows of the table `points` as they will be inserted: used again for each block. Runs, metrics and log positions have far fewer
@@ -22,8 +30,8 @@ export type PointsColumns = {
   /** Values as `schema/value-codes.ts` has them. */
   readonly code: Wide<Float64Array>
   /**
-   * Where each piece has one step and many series: what its rows have in common, run, step, time and log position side by side, in a dictionary. The
-   * four columns are empty then.
+   * Where a piece has many rows: what they have in common, run, least step, least time and log position side by side, in a dictionary. The columns of
+   * runs and log positions are empty then.
    */
   readonly places: Places | undefined
   readonly run: Coded<BigUint64Array>
@@ -41,17 +49,18 @@ export function pointsColumns(columns: PointsColumns): BlockColumn[] {
     { name: 'metric', ...coded(metric) },
     { name: 'code', type: 'UInt64', data: new BigUint64Array(code.wide.buffer) },
   ]
+  const steps = { name: 'step', type: 'Int64', data: step.wide } as const
+  const times = { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide } as const
   if (places) {
     const dictionary = places.dictionary.subarray(0, placeWidth * places.entries)
-    return [{ name: 'place', type: placeType, dictionary, data: places.codes }, ...ownColumns]
+    const block: BlockColumn[] = [{ name: 'place', type: placeType, dictionary, data: places.codes }, ...ownColumns]
+    for (const [{ offsets, own }, column] of [[places.steps, steps] as const, [places.times, times] as const]) {
+      if (offsets) block.push({ name: `${column.name}_offset`, type: 'UInt16', data: offsets })
+      if (own) block.push(column)
+    }
+    return block
   }
-  return [
-    { name: 'run', ...coded(run) },
-    ...ownColumns,
-    { name: 'step', type: 'Int64', data: step.wide },
-    { name: 'time', type: "DateTime64(3, 'UTC')", data: time.wide },
-    { name: 'ord', ...coded(ord) },
-  ]
+  return [{ name: 'run', ...coded(run) }, ...ownColumns, steps, times, { name: 'ord', ...coded(ord) }]
 }
 
 export type PointKey = {
@@ -73,7 +82,9 @@ function keyAt({ run, metric, ord, step, places }: PointsColumns, row: number): 
     }
   const at = placeWidth * places.codes[row]!
   const unsigned = (number: number) => BigInt.asUintN(64, places.dictionary[at + number]!)
-  return { run: unsigned(0), metric: key, step: places.dictionary[at + 1]!, ord: unsigned(3) }
+  const { own, offsets } = places.steps
+  const inPlace = places.dictionary[at + 1]! + BigInt(offsets?.[row] ?? 0)
+  return { run: unsigned(0), metric: key, step: own ? own.wide[row]! : inPlace, ord: unsigned(3) }
 }
 
 /** The rows of each run, from `first` up to `end`. */

@@ -65,6 +65,11 @@ const forms: [name: string, count: number, steps: Integers, times: Integers | un
   ['one step as a list', 1, list([-1]), list([1])],
   ['step minus zero', 1, range(-0, 1), range(-0, 0)],
   ['more steps than are copied one by one', 40, range(-20, 1), range(5, 9)],
+  ['steps and times in any order', 4, list([7, -3, 0, 7]), list([1_000, -70_000, 5, 5])],
+  ['steps and times that go down', 3, range(2 ** 40, -2), range(-5, -30_000)],
+  ['steps as far apart as those of a place may be', 2, range(-1, 65_535), undefined],
+  ['steps further apart', 2, range(-1, 65_536), list([65_535, 0])],
+  ['times further apart', 2, range(-1, 1), list([65_536, 0])],
 ]
 for (const [name, count, steps, times] of forms) {
   for (const width of [8, 4] as const) {
@@ -75,9 +80,44 @@ for (const [name, count, steps, times] of forms) {
       const offset = 2 ** 47 - 1
       assert.equal(appendPoints(batch, ownerOf(9n), set, block, receivedMs, offset), 0)
       const ord = BigInt(offset) * 65_536n
-      assert.deepEqual(rowsOf(batch), expected(block, 9n, ord).sort(byMetric))
+      const rows = expected(block, 9n, ord).sort(byMetric)
+      assert.deepEqual(rowsOf(batch), rows)
+      assert.deepEqual(rowsOf(batch, createSortedPoints(1, Number.POSITIVE_INFINITY)), rows, 'in columns of their own')
     })
   }
+}
+
+const spans: [span: number, column: '' | '_offset' | undefined][] = [
+  [0, undefined],
+  [1, '_offset'],
+  [65_535, '_offset'],
+  [65_536, ''],
+]
+for (const [span, column] of spans) {
+  const needed = column === undefined ? 'no column' : column === '' ? 'a column of their own' : 'one of offsets'
+  test(`steps or times of a place that are up to ${span} apart need ${needed}`, () => {
+    const set = setOf(1n)
+    const sorted = createSortedPoints(1, 0)
+    const namesOf = (steps: Integers, times: Integers) => {
+      const batch = createPointsBatch()
+      const blocks = [
+        { steps: range(0, 0), times: range(0, 0) },
+        { steps, times },
+      ]
+      for (const [offset, block] of blocks.entries())
+        appendPoints(batch, ownerOf(9n), set, { set, count: 3, ...block, ...doubles(3, 8) }, receivedMs, offset)
+      sortPoints([batch], sorted)
+      clearPoints(batch)
+      return pointsColumns(sorted).map(({ name }) => name)
+    }
+    const ofAll = ['place', 'metric', 'code']
+    const [far, same] = [list([9 + span, 9, 9]), range(5, 0)]
+    const columnOf = (name: string) => (column === undefined ? [] : [`${name}${column}`])
+    assert.deepEqual(namesOf(far, same), [...ofAll, ...columnOf('step')])
+    assert.deepEqual(namesOf(same, same), ofAll, 'the next block has what it needs')
+    assert.deepEqual(namesOf(same, far), [...ofAll, ...columnOf('time')])
+    assert.deepEqual(namesOf(far, far), [...ofAll, ...columnOf('step'), ...columnOf('time')])
+  })
 }
 
 /** Rows: what a run logs, and whether its rows come in the order of the primary key, as they should whenever they can. */

@@ -1,6 +1,7 @@
 import type { Block, Integers } from '../record/record.ts'
 import type { LatePoints } from './late-points.ts'
 import {
+  clearSequences,
   createGroups,
   createPieces,
   createRunsOfBatch,
@@ -10,8 +11,8 @@ import {
   growRuns,
   type Pieces,
   type RunsOfBatch,
-  type Sequences,
 } from './pieces.ts'
+import { takeRange, takeSequence } from './sequences.ts'
 import type { SinkSet } from './sink-set.ts'
 
 /**
@@ -53,8 +54,8 @@ export function createPointsBatch(capacity = 1024): PointsBatch {
 export function clearPoints(batch: PointsBatch): void {
   batch.rows = 0
   batch.pieces.length = 0
-  batch.pieces.steps.lists.length = 0
-  batch.pieces.times.lists.length = 0
+  clearSequences(batch.pieces.steps)
+  clearSequences(batch.pieces.times)
   batch.groups.length = 0
   batch.groups.sets.length = 0
   batch.runs.length = 0
@@ -88,8 +89,8 @@ export function appendPoints(
   pieces.valuesAt[piece] = valuesAt
   pieces.ordLow[piece] = (offset % 65_536) * 65_536 + placeInRecord(batch.runs, run, offset)
   pieces.ordHigh[piece] = Math.floor(offset / 65_536)
-  if (block.times) putSequence(pieces.times, piece, block.times)
-  else putRange(pieces.times, piece, receivedMs, 0)
+  if (block.times) takeSequence(pieces.times, piece, block.times, count)
+  else takeRange(pieces.times, piece, receivedMs, 0, count)
   return valuesAt
 }
 
@@ -136,7 +137,7 @@ function groupOf({ groups, runs }: PointsBatch, run: number, set: SinkSet): numb
 function addPiece({ pieces, groups }: PointsBatch, group: number, steps: Integers, count: number): number {
   const piece = pieces.length++
   if (piece === pieces.next.length) growPieces(pieces)
-  putSequence(pieces.steps, piece, steps)
+  takeSequence(pieces.steps, piece, steps, count)
   pieces.count[piece] = count
   pieces.next[piece] = -1
   if (groups.pieces[group]!++ === 0) groups.firstPiece[group] = piece
@@ -148,31 +149,6 @@ function addPiece({ pieces, groups }: PointsBatch, group: number, steps: Integer
   groups.lastPiece[group] = piece
   groups.rows[group]! += count
   return piece
-}
-
-/** A list is copied, for the record's bytes are another's soon. Its start is the first number, as that of a range. */
-function putSequence(sequences: Sequences, piece: number, integers: Integers): void {
-  if (integers.kind === 'range') {
-    putRange(sequences, piece, integers.start, integers.stride)
-    return
-  }
-  sequences.start[piece] = integerAt(integers, 0)
-  sequences.list[piece] = sequences.lists.push(Uint8Array.from(integers.bytes)) - 1
-}
-
-function putRange(sequences: Sequences, piece: number, start: number, stride: number): void {
-  sequences.start[piece] = start
-  sequences.stride[piece] = stride
-  sequences.list[piece] = -1
-}
-
-export function integerAt(integers: Integers, i: number): number {
-  if (integers.kind === 'range') return integers.start + integers.stride * i
-  const { bytes } = integers
-  const at = i * 8
-  const low = bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000
-  const high = bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)
-  return high * 4_294_967_296 + low
 }
 
 function copyValues(batch: PointsBatch, first: number, end: number, block: Block): void {

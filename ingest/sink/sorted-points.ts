@@ -3,21 +3,22 @@ import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
 import { type Codes, placeWidth } from '../store/native-block.ts'
 import { readAhead } from './ahead.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'
-import type { Pieces } from './pieces.ts'
+import { beginPlaces, codesFor, type PlacesMemory, placeColumns, putPlace } from './places.ts'
 import type { PointsBatch } from './points.ts'
-import type { Coded, Places, PointsColumns, Wide } from './points-columns.ts'
+import type { Coded, PointsColumns, Wide } from './points-columns.ts'
 import { joinRuns, runsByKey } from './run-order.ts'
 import type { SinkSet } from './sink-set.ts'
 
 /** Columns with the memory that each new block takes again. */
 export type SortedPoints = PointsColumns & {
-  places: Places | undefined
+  places: PointsColumns['places']
   /** Numbers of run, metric and log position: 2 or 4 bytes each, as the dictionary needs. */
   readonly codes: { run: ArrayBuffer; metric: ArrayBuffer; ord: ArrayBuffer }
   /** Where a set's metrics begin in the dictionary. */
   readonly sets: Map<SinkSet, number>
-  placeDictionary: Wide<BigInt64Array>
-  /** Pieces of one step go as places where so many rows have one in common, all in all. */
+  /** In that of the columns which places replace. */
+  readonly placesMemory: PlacesMemory
+  /** Pieces go as places where they have so many rows each, all in all. */
   leastRowsPerPlace: number
   /** What the rows of one series have in these, those of another with the same pieces have as well. */
   sameInEachSeries: readonly (BigInt64Array | Codes)[]
@@ -31,18 +32,18 @@ const worthRows = 32
 export function createSortedPoints(capacity = 1024, leastRowsPerPlace = worthRows): SortedPoints {
   const codes = () => new ArrayBuffer(capacity * 4)
   const dictionary = () => ({ dictionary: new BigUint64Array(1), entries: 1, codes: new Uint16Array(0) })
-  const column = <T extends BigInt64Array | Float64Array>(wide: T): Wide<T> => {
+  const column = <T extends BigInt64Array<ArrayBuffer> | Float64Array>(wide: T): Wide<T> => {
     return { wide, halves: new Int32Array(wide.buffer) }
   }
+  const memory = { run: codes(), metric: codes(), ord: codes() }
+  const step = column(new BigInt64Array(capacity))
+  const time = column(new BigInt64Array(capacity))
   return {
-    ...{ rows: 0, capacity, runs: 0 },
-    codes: { run: codes(), metric: codes(), ord: codes() },
+    ...{ rows: 0, capacity, runs: 0, codes: memory, step, time },
     ...{ run: dictionary(), metric: dictionary(), ord: dictionary(), places: undefined },
-    step: column(new BigInt64Array(capacity)),
-    time: column(new BigInt64Array(capacity)),
     code: column(new Float64Array(capacity)),
     sets: new Map(),
-    placeDictionary: column(new BigInt64Array(placeWidth)),
+    placesMemory: { dictionary: column(new BigInt64Array(placeWidth)), codes: memory.ord, step, time },
     leastRowsPerPlace,
     sameInEachSeries: [],
   }
@@ -51,7 +52,7 @@ export function createSortedPoints(capacity = 1024, leastRowsPerPlace = worthRow
 /** Columns that nobody reads any more give their memory back, which the next block takes anew. */
 export function giveBackSortedPoints(points: SortedPoints): void {
   const { step, time, code, run, metric, ord } = points
-  freeArraysOf(points, points.placeDictionary, step, time, code, run, metric, ord)
+  freeArraysOf(points, points.placesMemory.dictionary, step, time, code, run, metric, ord)
   Object.assign(points, createSortedPoints(undefined, points.leastRowsPerPlace))
 }
 
@@ -75,12 +76,12 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   begin(metric, 1 + nameSets(batches, points), codes.metric)
   beginSets(points)
   const areSingle = rows > 0 && batches.every(singleSteps)
-  const sharePlaces = areSingle && rows >= points.leastRowsPerPlace * allPieces
-  points.places = sharePlaces ? beginPlaces(points, allPieces) : undefined
-  const { places } = points
+  const sharePlaces = rows > 0 && rows >= points.leastRowsPerPlace * allPieces
+  const places = sharePlaces ? beginPlaces(batches, allPieces, points.placesMemory) : undefined
+  points.places = places
   begin(run, places ? 0 : joined.length, codes.run)
   begin(ord, places ? 0 : allPieces, codes.ord)
-  points.sameInEachSeries = places ? [places.codes] : [points.step.wide, points.time.wide, ord.codes]
+  points.sameInEachSeries = places ? placeColumns(places) : [points.step.wide, points.time.wide, ord.codes]
   const order = new Int32Array(Math.max(0, ...batches.map(({ pieces }) => pieces.length)))
   const puts = batches.map((batch): Put => ({ batch, points, order }))
   let row = 0
@@ -113,20 +114,6 @@ function begin(column: Coded<BigUint64Array>, entries: number, memory: ArrayBuff
   if (column.dictionary.length < entries + 1) column.dictionary = new BigUint64Array((entries + 1) * 2)
   column.entries = 1
   column.codes = codesFor(entries, memory)
-}
-
-function codesFor(entries: number, memory: ArrayBuffer): Codes {
-  return entries < 65_536 ? new Uint16Array(memory) : new Uint32Array(memory)
-}
-
-/** In the memory of the codes of log positions, which the places have in them. */
-function beginPlaces(points: SortedPoints, entries: number): Places {
-  if (points.placeDictionary.wide.length < (entries + 1) * placeWidth) {
-    const wide = new BigInt64Array(Math.ceil((entries + 1) * 1.25) * placeWidth)
-    points.placeDictionary = { wide, halves: new Int32Array(wide.buffer) }
-  }
-  const { wide: dictionary, halves } = points.placeDictionary
-  return { dictionary, halves, entries: 1, codes: codesFor(entries, points.codes.ord) }
 }
 
 function singleSteps({ groups }: PointsBatch): boolean {
@@ -250,13 +237,13 @@ function putSteps(put: Put, run: number, begin: number, stop: number, first: num
   const { batch, points, order } = put
   const { pieces } = batch
   const { step, time, ord, places } = points
+  let row = first
   if (places) {
     const key = batch.runs.keys[run]!
-    for (let p = begin; p < stop; p++) places.codes[first + p - begin] = putPlace(places, key, pieces, order[p]!)
+    for (let p = begin; p < stop; p++) row = putPlace(places, key, pieces, order[p]!, row)
     return
   }
   const dictionary = new Uint32Array(ord.dictionary.buffer)
-  let row = first
   for (let p = begin; p < stop; p++) {
     const piece = order[p]!
     const steps = pieces.count[piece]!
@@ -268,19 +255,6 @@ function putSteps(put: Put, run: number, begin: number, stop: number, first: num
     putSequence(time.halves, row, steps, pieces.times, piece)
     row += steps
   }
-}
-
-/** Of a piece of one step. Returns its number in the dictionary. */
-function putPlace(places: Places, key: bigint, pieces: Pieces, piece: number): number {
-  const { dictionary, halves } = places
-  const entry = places.entries++
-  const at = placeWidth * entry
-  dictionary[at] = key
-  putSequence(halves, at + 1, 1, pieces.steps, piece)
-  putSequence(halves, at + 2, 1, pieces.times, piece)
-  halves[2 * at + 6] = pieces.ordLow[piece]!
-  halves[2 * at + 7] = pieces.ordHigh[piece]!
-  return entry
 }
 
 function putValues({ batch, points, order }: Put, begin: number, stop: number, series: number, first: number): void {

@@ -7,7 +7,7 @@ import type { StoreReader } from '../../schema/store.ts'
 import { createLogger } from '../../telemetry/logger.ts'
 import { placeWidth } from '../store/native-block.ts'
 import { openStore } from '../store/store.ts'
-import { range } from './blocks.fixture.ts'
+import { list, range } from './blocks.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
 import { appendPoints, createPointsBatch } from './points.ts'
 import { pointsColumns } from './points-columns.ts'
@@ -15,7 +15,7 @@ import { createSinkSet } from './sink-set.ts'
 import { createSortedPoints, type SortedPoints, sortPoints } from './sorted-points.ts'
 import { runsNotStored } from './stored-points.ts'
 
-/** Two points for each of `runs` runs from `firstRun` on, of the record at `offset`; keys and steps at the ends of what they can be. */
+/** Points of two series for each of `runs` runs from `firstRun` on, of the record at `offset`; keys and steps at the ends of what they can be. */
 function block(runs: number, offset: number, firstRun = 0): SortedPoints {
   const batch = createPointsBatch()
   for (let run = firstRun; run < firstRun + runs; run++) {
@@ -24,9 +24,11 @@ function block(runs: number, offset: number, firstRun = 0): SortedPoints {
       BigUint64Array.of(2n ** 63n + BigInt(2 * run), 2n ** 63n + BigInt(2 * run + 1)),
     )
     const owner = { key: 2n ** 64n - 1n - BigInt(run), filling: 0, numberInFilling: 0 }
-    const steps = range(run % 2 === 0 ? -(2 ** 53) + 1 : run, 1)
-    const values = { width: 8, values: new Uint8Array(16) } as const
-    appendPoints(batch, owner, set, { set, count: 1, steps, times: undefined, ...values }, 0, offset)
+    const first = run % 2 === 0 ? -(2 ** 53) + 1 : run
+    const count = run % 3 === 2 ? 2 : 1
+    const steps = count === 2 ? list([first + 70_000, first]) : range(first, 1)
+    const values = { width: 8, values: new Uint8Array(16 * count) } as const
+    appendPoints(batch, owner, set, { set, count, steps, times: undefined, ...values }, 0, offset)
   }
   const points = createSortedPoints(undefined, 0)
   sortPoints([batch], points)

@@ -43,6 +43,8 @@ test('points whose places are in a dictionary go through the table over all shar
         ...{ name: 'place', type: placeType, data: Uint16Array.of(1, 2, 2, 3) },
         dictionary: BigInt64Array.from([0n, 0n, 0n, 0n, ...places]),
       },
+      { name: 'step_offset', type: 'UInt16', data: Uint16Array.of(0, 0, 65_535, 1) },
+      { name: 'time_offset', type: 'UInt16', data: Uint16Array.of(9, 0, 65_535, 0) },
       { name: 'metric', type: 'UInt64', data: BigUint64Array.of(5n, 5n, 6n, 5n) },
       { name: 'code', type: 'UInt64', data: BigUint64Array.of(1n, 2n, 3n, 4n) },
     ]
@@ -51,10 +53,10 @@ test('points whose places are in a dictionary go through the table over all shar
     assert.equal(
       await ask(stored),
       [
-        `${2n ** 64n - 1n}\t5\t0\t1700000000000\t1\t0`,
+        `${2n ** 64n - 1n}\t5\t0\t1700000000009\t1\t0`,
         '7\t5\t-1\t1700000000001\t2\t65536',
-        '7\t6\t-1\t1700000000001\t3\t65536',
-        '8\t5\t-2\t1700000000002\t4\t131072\n',
+        '7\t6\t65534\t1700000065536\t3\t65536',
+        '8\t5\t-1\t1700000000002\t4\t131072\n',
       ].join('\n'),
     )
     // Through the table over all shards each of the two gives every row.
