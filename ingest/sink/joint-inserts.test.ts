@@ -10,7 +10,7 @@ import type { LogPartition } from '../log/log.ts'
 import { randomBlock } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory } from './contents.fixture.ts'
-import type { Passenger } from './joint-block.ts'
+import type { Outcome, Passenger } from './joint-block.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
 import { createMemoryStore } from './memory-store.fixture.ts'
@@ -91,6 +91,29 @@ test('whoever has points is called along when a block begins to board, until it 
   joint.board(60)
   joint.board(60)
   assert.equal(calls, 2)
+})
+
+test('a block that had to wait for another takes those along that were in that one', async () => {
+  const sent: number[] = []
+  const stored = deferred()
+  const joint = createJoint(async (_, rows) => {
+    sent.push(rows)
+    await stored.promise
+  })
+  const first = [joint.board(9), joint.board(9)]
+  const inFirst = Promise.all(first.map((place, i) => place.insert(passenger([BigInt(i)]))))
+  const late = joint.board(9)
+  const outcome = late.insert(passenger([9n])).finally(late.leave)
+  let along: Promise<Outcome> | undefined
+  joint.follow(() => {
+    const place = joint.board(9)
+    along ??= place.insert(passenger([1n])).finally(place.leave)
+  })
+  stored.resolve()
+  assert.deepEqual(await inFirst, ['stored', 'stored'])
+  for (const place of first) place.leave()
+  assert.deepEqual([await outcome, await along], ['stored', 'stored'])
+  assert.deepEqual(sent, [6, 6], 'two blocks of two runs with three points each')
 })
 
 test('a partition that cannot prove that it was not another reader’s meanwhile leaves it open for all', async () => {
