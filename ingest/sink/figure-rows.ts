@@ -19,11 +19,14 @@ const shared = [
 /** Columns whose values are put in order at a time: about a millisecond of work. */
 const columnsPerTurn = 4
 
+/** Makes rows of `metric_figures` of rows of `series`. */
+export type FigureRows = (series: TableRows) => Promise<TableRows>
+
 /**
  * Makes rows of `series`, run by run, to rows of `metric_figures` in the order of its primary key. In the same memory each time: fresh pages for
  * every block cost as much as the work; so what it answered before must be in the store by then. Awaits `turn` after each piece of the work.
  */
-export function createFigureRows(turn: () => Promise<unknown>): (series: TableRows) => Promise<TableRows> {
+export function createFigureRows(turn: () => Promise<unknown>): FigureRows {
   const memory = new Map<string, Uint32Array>()
 
   function columnOf(name: string, length: number): Uint32Array {

@@ -1,16 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
-import { createFigureRows } from './figure-rows.ts'
+import type { FlushMemory } from './flush-turns.ts'
 import { joinRows, stateRows, type TableRows } from './rows.ts'
 import type { Run } from './runs.ts'
-import { createSeriesRows } from './series-rows.ts'
 import { fewSeries } from './settings.ts'
 import type { SinkState } from './state.ts'
 import { type LongSeries, longSeriesOf } from './tiles/long-series.ts'
 
 export type FlushSteps = {
+  /** Has `work` done in its turn: what many series take is to be spread over time. What is inserted may be in its memory, and must be stored when `work` ends. */
+  piece(work: (memory: FlushMemory) => Promise<void>): Promise<void>
   insert(rows: TableRows): Promise<void>
-  /** Awaited between two inserts of series: what many series take is to be spread over time. */
-  readonly rest?: () => Promise<void>
   /** Resolves when the points of every record up to `offset` are in the store. */
   stored(offset: number): Promise<void>
   /** Who is told of long series that changed, once their rows are stored: of those of so many points. */
@@ -29,30 +28,49 @@ const seriesPerInsert = fewSeries
  * @returns the offset below which everything is now stored
  */
 export async function flushState(state: SinkState, steps: FlushSteps): Promise<number> {
-  const covered = state.applied
-  const dirty = [...state.dirty]
-  state.dirty.clear()
-  const series = createSeriesRows()
-  const store = { ...steps, figureRows: createFigureRows(setImmediate) }
-  for (let at = 0; at < dirty.length; ) {
-    const own: TableRows[] = []
-    const long: LongSeries[] = []
-    while (at < dirty.length && series.rows() < seriesPerInsert) {
-      const runs = takeRuns(dirty, at)
-      at += runs.length
-      // One synchronous moment: rows and marks are of the same state.
-      const version = Math.max(state.applied, 0)
-      for (const run of runs) series.add(state.table, run, version)
-      own.push(stateRows(runs, version))
-      if (steps.tiles) long.push(...longSeriesOf(state.table, runs, steps.tiles.points, version))
-      markStored(state, runs)
-      await setImmediate()
-    }
-    await storeRows(series.take(), joinRows(own), Math.max(state.applied, 0), store)
-    if (long.length > 0) steps.tiles?.grown(long)
-    if (at < dirty.length) await steps.rest?.()
-  }
+  let covered = state.applied
+  let dirty: readonly Run[] = []
+  let at = 0
+  do {
+    await steps.piece(async (memory) => {
+      // Not before its turn has come, for the offset says where the next reader begins.
+      if (at === 0) {
+        covered = state.applied
+        dirty = [...state.dirty]
+        state.dirty.clear()
+      }
+      if (dirty.length > 0) at = await storePiece(state, dirty, at, memory, steps)
+    })
+  } while (at < dirty.length)
   return covered
+}
+
+/** The rows of some of the runs, from `first` on. Returns where the rest begins. */
+async function storePiece(
+  state: SinkState,
+  dirty: readonly Run[],
+  first: number,
+  memory: FlushMemory,
+  steps: FlushSteps,
+): Promise<number> {
+  const { series } = memory
+  const own: TableRows[] = []
+  const long: LongSeries[] = []
+  let at = first
+  while (at < dirty.length && series.rows() < seriesPerInsert) {
+    const runs = takeRuns(dirty, at)
+    at += runs.length
+    // One synchronous moment: rows and marks are of the same state.
+    const version = Math.max(state.applied, 0)
+    for (const run of runs) series.add(state.table, run, version)
+    own.push(stateRows(runs, version))
+    if (steps.tiles) long.push(...longSeriesOf(state.table, runs, steps.tiles.points, version))
+    markStored(state, runs)
+    await setImmediate()
+  }
+  await storeRows(series.take(), joinRows(own), Math.max(state.applied, 0), memory, steps)
+  if (long.length > 0) steps.tiles?.grown(long)
+  return at
 }
 
 function takeRuns(dirty: readonly Run[], from: number): Run[] {
@@ -73,12 +91,13 @@ async function storeRows(
   series: TableRows,
   own: TableRows,
   version: number,
-  steps: FlushSteps & { readonly figureRows: (series: TableRows) => Promise<TableRows> },
+  { figures }: FlushMemory,
+  steps: FlushSteps,
 ): Promise<void> {
   await steps.stored(version)
   if (series.rows > 0) {
     // First: what `series` has is not applied again, so it would never come here.
-    await steps.insert(await steps.figureRows(series))
+    await steps.insert(await figures(series))
     await steps.insert(series)
   }
   await steps.insert(own)

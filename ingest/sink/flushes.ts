@@ -1,6 +1,6 @@
 import { flushState } from './flush.ts'
 import { createPace } from './pace.ts'
-import { flushIntervalMs, flushRestMs } from './settings.ts'
+import { flushIntervalMs, flushPeriodMs, isLargeFlush } from './settings.ts'
 import type { SinkParts } from './sink.ts'
 import type { SinkState } from './state.ts'
 import type { KeepTrying } from './trying.ts'
@@ -39,7 +39,7 @@ export type FlushHost = SinkParts & {
 const checkMs = 250
 
 export function createFlushes(host: FlushHost): Flushes {
-  const { state, settings, store, observe, keepTrying } = host
+  const { state, settings, store, observe, keepTrying, flushTurns } = host
   const pace = createPace()
   let lastMs = 0
   let lastTookMs = 0
@@ -51,21 +51,29 @@ export function createFlushes(host: FlushHost): Flushes {
     // What the flush itself costs: a store that was away must not make the next flush come late.
     const clock = startWorkClock()
     lastMs = performance.now()
-    let restedForMs = 0
     lastSeries = [...state.dirty].reduce((sum, run) => sum + run.slots.length, 0)
+    const isLarge = isLargeFlush(settings, lastSeries)
+    let restMs = 0
     const covered = await flushState(state, {
       tiles: host.hasBegun() ? host.tiles : undefined,
+      async piece(work) {
+        await clock.waiting(pace.pause(restMs))
+        const turn = await clock.waiting(flushTurns.take(pace, isLarge))
+        const before = clock.workedMs()
+        await work(turn.memory).catch((error: unknown) => {
+          turn.failed()
+          throw error
+        })
+        const workedMs = clock.workedMs() - before
+        turn.done(workedMs)
+        restMs = flushPeriodMs(workedMs) - workedMs
+      },
       stored: (offset) => clock.waiting(host.stored(offset, pace.hasty())),
       insert: ({ table, rows, columns }) =>
         keepTrying(
           `insert ${table}`,
           clock.lastTry(() => store.insertBlock(table, rows, columns)),
         ),
-      rest() {
-        const workedMs = clock.workedMs() - restedForMs
-        restedForMs += workedMs
-        return clock.waiting(pace.pause(flushRestMs(settings, workedMs)))
-      },
     })
     await clock.waiting(host.stored(covered, pace.hasty()))
     await clock.waiting(host.covered(covered))

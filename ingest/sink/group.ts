@@ -4,6 +4,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
 import { createColumnsPool } from './columns-pool.ts'
+import { createFlushTurns } from './flush-turns.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
@@ -60,7 +61,8 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const { log, metrics, logger, settings, announce, tiles, lateWrites } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
-  const common = { observe, columns: createColumnsPool(), store: withSharedInserts(parts.store), lateWrites }
+  const store = withSharedInserts(parts.store)
+  const common = { store, observe, columns: createColumnsPool(), flushTurns: createFlushTurns(), lateWrites }
   const mostRows = settings.blockRows * jointFactor
   const joint = log.partitions > 1 ? createJointInserts({ ...common, logger, mostRows }) : undefined
   const posts = new Map<number, Post>()

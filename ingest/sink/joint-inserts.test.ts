@@ -10,6 +10,7 @@ import type { LogPartition } from '../log/log.ts'
 import { randomBlock } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory } from './contents.fixture.ts'
+import { createFlushTurns } from './flush-turns.ts'
 import type { Outcome, Passenger } from './joint-block.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
@@ -151,7 +152,7 @@ function startProcess(
   insert: Insert,
 ) {
   const store = { sinkReader: world.memory.reader, insertBlock: insert }
-  const common = { observe, logger, columns: createColumnsPool(), store }
+  const common = { observe, logger, columns: createColumnsPool(), flushTurns: createFlushTurns(), store }
   const joint = createJointInserts({ ...common, mostRows: 100_000 })
   return partitions.map((partition): Sink => {
     const holding = world.logs[partition]!.assign(life)

@@ -1,6 +1,7 @@
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { createColumnsPool } from './columns-pool.ts'
+import { createFlushTurns } from './flush-turns.ts'
 import { insertInto, type MemoryStore } from './memory-store.fixture.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
@@ -19,7 +20,7 @@ export function createMemorySink(
 ): Sink {
   return createSink({
     ...{ observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: false },
-    ...{ partitions: 1, columns: createColumnsPool() },
+    ...{ partitions: 1, columns: createColumnsPool(), flushTurns: createFlushTurns() },
     store: {
       sinkReader: store.reader,
       insertBlock,

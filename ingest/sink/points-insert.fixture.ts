@@ -5,6 +5,7 @@ import { type Random, whole } from '../../test/random.ts'
 import type { LogPartition } from '../log/log.ts'
 import { expandBlock, randomBlock } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
+import { createFlushTurns } from './flush-turns.ts'
 import { createSinkObserver } from './observer.ts'
 import { appendPoints, createPointsBatch } from './points.ts'
 import { createPointsInsert } from './points-insert.ts'
@@ -42,6 +43,7 @@ export function createInsert(store: SinkParts['store']) {
   const logger = createLogger('silent')
   const parts: SinkParts = {
     ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(0), announce: false },
+    flushTurns: createFlushTurns(),
     settings: { blockRows: 1, insertIntervalMs: 0, flushIntervalMs: 0, maximumSeries: 1 },
   }
   const keepTrying: KeepTrying = async (_, work) => {

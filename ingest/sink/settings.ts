@@ -68,28 +68,26 @@ export function insertPauseMs({ insertIntervalMs }: SinkSettings, lastTookMs: nu
 
 const flushMinimumMs = 250
 
-/**
- * How long a flush of many series rests after each insert: so that those of all partitions of the process take a tenth of the time together, as those
- * of a single one do. A burst of them would hold up points and questions.
- */
-export const flushRestMs = (settings: SinkSettings, tookMs: number): number => periodMs(settings, tookMs) - tookMs
+/** From one piece of a flush of many series to the next that took so long: such flushes take a tenth of the time. A burst of them would hold up points and questions. */
+export const flushPeriodMs = (tookMs: number): number => 10 * tookMs
 
-/** Longest time from one insert of summaries to the next for the sake of other partitions: after a store that was slow they are not to be late for long. */
-const longestShareMs = 60_000
-
-const periodMs = (settings: SinkSettings, tookMs: number): number =>
-  Math.max(10 * tookMs, Math.min(10 * sharersOf(settings) * tookMs, longestShareMs))
+/** So long a partition rests for the flushes of others at most. */
+export const longestRestMs = 60_000
 
 /** Series that one insert takes: what a flush of no more of them took says how slow the store was, not how much there was to do. */
 export const fewSeries = 50_000
 
+/** Whether a flush of so many series is one of many: those of all partitions of the process together. */
+export const isLargeFlush = (settings: SinkSettings, series: number): boolean =>
+  series > fewSeries / sharersOf(settings)
+
 /**
- * A flush of few series is cheap and comes soon; a large one may take a fiftieth of the time, and those of all partitions of the process never more
- * than a tenth. Whoever asks another process for summaries waits for it.
+ * From one flush's begin to the next. One of few series is cheap and comes soon; of all partitions of the process they take a tenth of the time at
+ * most, unless that were to take longer than asked. One of many also waits for its turn among those of all partitions (`flush-turns.ts`). Whoever asks
+ * another process for summaries waits for it.
  */
 export function flushIntervalMs(settings: SinkSettings, lastTookMs: number, lastSeries: number): number {
   const soon = Math.min(Math.max(flushMinimumMs, 50 * lastTookMs), settings.flushIntervalMs)
-  const rarest = lastSeries > fewSeries / sharersOf(settings) ? Number.POSITIVE_INFINITY : settings.flushIntervalMs
-  const rare = Math.min(periodMs(settings, lastTookMs), rarest)
-  return Math.max(soon, rare)
+  if (isLargeFlush(settings, lastSeries)) return Math.max(soon, flushPeriodMs(lastTookMs))
+  return Math.max(soon, Math.min(sharersOf(settings) * flushPeriodMs(lastTookMs), settings.flushIntervalMs))
 }

@@ -2,6 +2,7 @@ import type { LateWrites } from '../../schema/late-writes.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { LogPartition } from '../log/log.ts'
 import type { ColumnsPool } from './columns-pool.ts'
+import type { FlushTurns } from './flush-turns.ts'
 import type { JointInserts } from './joint-inserts.ts'
 import type { SinkObserver } from './observer.ts'
 import type { SinkSettings } from './settings.ts'
@@ -43,6 +44,8 @@ export type SinkParts = {
   readonly settings: SinkSettings
   /** Of the process. */
   readonly columns: ColumnsPool
+  /** Of the process. */
+  readonly flushTurns: FlushTurns
   /** Of the process; undefined: its partitions insert each for itself. */
   readonly joint?: JointInserts | undefined
   /** Commit after inserts too, so that other processes learn what is stored. */

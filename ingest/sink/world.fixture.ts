@@ -9,6 +9,7 @@ import { PartitionLost } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory } from './contents.fixture.ts'
+import { createFlushTurns } from './flush-turns.ts'
 import { createProducer, type Mix, type Producer } from './frames.fixture.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
@@ -86,7 +87,7 @@ function startProcess(world: World, life: Life, partitions: readonly number[]): 
     flushIntervalMs: pick(random, [0, 1, 10, 1_000]),
     maximumSeries: pick(random, [20, 60, 100_000]),
   }
-  const common = { observe, logger: createLogger('silent'), columns }
+  const common = { observe, logger: createLogger('silent'), columns, flushTurns: createFlushTurns() }
   const openWay = () => storeOf(world, life, number, holdings, (by) => (looking += by))
   let joints = 0
   const joint = createJointInserts({
