@@ -5,7 +5,7 @@ import { lateRows } from './late-points.ts'
 import { createLettersInsert } from './letters-insert.ts'
 import type { PointsInsert } from './points-insert.ts'
 import { runRows, type TableRows } from './rows.ts'
-import { type SinkSettings, soloRows } from './settings.ts'
+import { leastRowsAlone, type SinkSettings } from './settings.ts'
 import type { SinkParts } from './sink.ts'
 import { partitionRows } from './source.ts'
 import type { Batch } from './state.ts'
@@ -36,8 +36,7 @@ type Way = {
 
 /** Whether a block is large enough to be inserted by itself, or might keep others waiting for more than the store. */
 export function goesAlone({ points, deadLetters }: Batch, settings: SinkSettings): boolean {
-  const leastRows = settings.soloRows ?? Math.min(soloRows, settings.blockRows)
-  return points.rows >= leastRows || deadLetters.length > 0
+  return points.rows >= leastRowsAlone(settings) || deadLetters.length > 0
 }
 
 /** How a range of offsets gets into the store, exactly once: what `pipeline.ts` says, step by step. */

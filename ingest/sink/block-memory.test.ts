@@ -9,7 +9,10 @@ function setUp(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const batches = [createPointsBatch(), createPointsBatch()]
   let given = 0
-  const memory = createBlockMemory(batches, () => given++)
+  const memory = createBlockMemory(
+    () => batches,
+    () => given++,
+  )
   for (const batch of batches) {
     put(batch, 0, largeRows)
     memory.used(batch.rows)

@@ -13,9 +13,9 @@ export type BlockMemory = {
 }
 
 /**
- * Gives back what large blocks of a partition took, once none has come for `restMs`: that of `batches`, and what `giveBackRows` gives back. A batch that is filling then, or being inserted, is looked at again later.
+ * Gives back what large blocks of a process took, once none has come for `restMs`: that of `batches`, and what `giveBackRows` gives back. A batch that is filling then, or being inserted, is looked at again later.
  */
-export function createBlockMemory(batches: readonly PointsBatch[], giveBackRows: () => void): BlockMemory {
+export function createBlockMemory(batches: () => readonly PointsBatch[], giveBackRows: () => void): BlockMemory {
   let timer: NodeJS.Timeout | undefined
 
   function wait(): void {
@@ -25,9 +25,9 @@ export function createBlockMemory(batches: readonly PointsBatch[], giveBackRows:
   }
 
   function giveBack(): void {
-    for (const batch of batches) if (batch.rows === 0) giveBackPoints(batch)
+    for (const batch of batches()) if (batch.rows === 0) giveBackPoints(batch)
     giveBackRows()
-    if (batches.some(({ values }) => values.length >= largeRows)) wait()
+    if (batches().some(({ values }) => values.length >= largeRows)) wait()
   }
 
   return {

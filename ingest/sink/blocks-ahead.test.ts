@@ -47,9 +47,10 @@ function setUp(held = () => true) {
     state = 'inserted'
     await landed
   }
-  const parts = { columns: createColumnsPool(), store: { insertBlock }, partition: { held } }
+  const columns = createColumnsPool()
+  const parts = { columns, store: { insertBlock }, partition: { held } }
   const insert = createPointsInsert(parts as unknown as SinkParts, async (_, work) => await work())
-  return { ...insert, sent }
+  return { ...insert, columns, sent }
 }
 
 const batchOf = (first: number, count: number) => {
@@ -111,16 +112,16 @@ test('blocks that wait for their turn leave memory to those that they wait for',
 })
 
 test('memory of rows is given back, but for what is under way', async () => {
-  const { insert, giveBackMemory, sent } = setUp()
+  const { insert, columns, sent } = setUp()
   const first = insert(batchOf(0, 5_000), 'first', false)
   const second = insert(batchOf(10_000, 5_000), 'second', false, first)
   while (sent.length < 2) await setImmediate()
-  giveBackMemory()
+  columns.giveBackMemory()
   for (const [at, inserted] of [first, second].entries()) {
     assert.equal(sent[at]!.isThere(), true)
     sent[at]!.land()
     await inserted
-    giveBackMemory()
+    columns.giveBackMemory()
     assert.equal(sent[at]!.isThere(), false)
   }
 })

@@ -1,5 +1,5 @@
 import { createLending, type Lending } from '../store/lending.ts'
-import { createSortedPoints, type SortedPoints } from './sorted-points.ts'
+import { createSortedPoints, giveBackSortedPoints, type SortedPoints } from './sorted-points.ts'
 
 /**
  * Memory for the rows of blocks on their way into the store, shared by the partitions of a process: each takes some only while
@@ -8,6 +8,8 @@ import { createSortedPoints, type SortedPoints } from './sorted-points.ts'
 export type ColumnsPool = Lending<SortedPoints> & {
   /** For a block that has to wait for its turn. One at a time has memory meanwhile, so that there is always some for those that it waits for. */
   takeEarly(turn: Promise<void>): Promise<SortedPoints>
+  /** Gives the memory of rows back that are not on their way. */
+  giveBackMemory(): void
 }
 
 /** While one block is on its way the next one is made ready. */
@@ -19,6 +21,9 @@ export function createColumnsPool(leastRowsPerPlace?: number): ColumnsPool {
   const early = createLending(most - 1, () => ({}))
   return {
     ...pool,
+    giveBackMemory() {
+      for (const columns of pool.free) giveBackSortedPoints(columns)
+    },
     async takeEarly(turn) {
       const place = await early.take()
       const giveBack = () => early.giveBack(place)

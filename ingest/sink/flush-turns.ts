@@ -36,23 +36,20 @@ export function createFlushTurns(): FlushTurns {
   /** What the last large piece took: about what the next one will. */
   let expectedMs = 0
 
-  /** After a store that was slow no partition waits for the others for longer than a minute. */
   function putOff(ms: number): void {
     nextMs = Math.min(nextMs + ms, now() + longestRestMs)
   }
 
-  async function itsTime(pace: Pace): Promise<void> {
-    for (let waitMs = nextMs - now(); waitMs > 0 && !pace.hasty(); waitMs = nextMs - now()) await pace.pause(waitMs)
-  }
-
   return {
     async take(pace, isLarge) {
-      const isFree = () => !isLarge || pace.hasty() || nextMs <= now()
+      // Where the store is slow, or partitions are many, nobody waits for the others for longer than this.
+      const latestMs = now() + longestRestMs
+      const waitMs = () => (isLarge && !pace.hasty() ? Math.min(nextMs, latestMs) - now() : 0)
       let memory: FlushMemory
       for (;;) {
-        if (!isFree()) await itsTime(pace)
+        while (waitMs() > 0) await pace.pause(waitMs())
         memory = await memories.take()
-        if (isFree()) break
+        if (waitMs() <= 0) break
         memories.giveBack(memory)
       }
       const expected = expectedMs

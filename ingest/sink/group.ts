@@ -3,13 +3,12 @@ import { createFollowers } from '../../schema/followers.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { type LogPartition, type LogReader, PartitionLost } from '../log/log.ts'
-import { createColumnsPool } from './columns-pool.ts'
-import { createFlushTurns } from './flush-turns.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { type SinkSettings, sharedSettings } from './settings.ts'
 import { withSharedInserts } from './shared-inserts.ts'
+import { createSharedParts } from './shared-parts.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import type { TileBuilder } from './tiles/builder.ts'
 
@@ -62,7 +61,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
   const store = withSharedInserts(parts.store)
-  const common = { store, observe, columns: createColumnsPool(), flushTurns: createFlushTurns(), lateWrites }
+  const common = { store, observe, lateWrites, ...createSharedParts() }
   const mostRows = settings.blockRows * jointFactor
   const joint = log.partitions > 1 ? createJointInserts({ ...common, logger, mostRows }) : undefined
   const posts = new Map<number, Post>()

@@ -6,9 +6,14 @@ import { defaultSinkSettings, rowsBehind } from './settings.ts'
 
 const settings = { ...defaultSinkSettings, blockRows: 1_000, insertIntervalMs: 60_000 }
 
+const noTurn = () => undefined
+
 /** The pace of a partition whose block just began, after a read that brought all there was, or not. */
 function paceAfter(isAll: boolean, sharers?: number, insertIntervalMs = settings.insertIntervalMs) {
-  const pace = createInsertPace({ ...settings, insertIntervalMs, ...(sharers === undefined ? {} : { sharers }) })
+  const pace = createInsertPace(
+    { ...settings, insertIntervalMs, ...(sharers === undefined ? {} : { sharers }) },
+    noTurn,
+  )
   pace.began(1_000, 10)
   pace.read(isAll ? 0 : 1)
   return pace
@@ -63,7 +68,7 @@ test('when nothing more comes, a block does not wait for rows any longer', async
 
 test('the only partition of a process takes more rows in a block while as many more wait', () => {
   for (const sharers of [1, 2]) {
-    const pace = createInsertPace({ ...settings, insertIntervalMs: 200, blockRowsBehind: 2_000, sharers })
+    const pace = createInsertPace({ ...settings, insertIntervalMs: 200, blockRowsBehind: 2_000, sharers }, noTurn)
     const most = sharers === 1 ? 2_000 : 1_000
     pace.began(1_000, 10)
     pace.read(20)
@@ -79,4 +84,43 @@ test('the only partition of a process takes more rows in a block while as many m
 
 test('that is twice the rows, as far as four million', () => {
   assert.deepEqual([1_000, 3_000_000, 9_000_000].map(rowsBehind), [2_000, 4_000_000, 9_000_000])
+})
+
+test('one whose turn it is has a large block, and goes when that is full, nothing is left, or it takes too long', () => {
+  let turnMs: number | undefined = performance.now()
+  const inTurn = { ...settings, blockRowsBehind: 2_000, sharers: 4 }
+  const pace = createInsertPace(inTurn, () => turnMs)
+  pace.began(1_000, 10)
+  pace.read(10)
+  for (const hurry of [false, true]) {
+    const wait = pace.untilDueMs(1_999, hurry)
+    assert.ok(wait > 1_500 && wait <= 2_000, `${wait} ms`)
+    assert.deepEqual([pace.untilDueMs(2_000, hurry), pace.isFull(1_999), pace.isFull(2_000)], [0, false, true])
+  }
+  assert.ok(!pace.goesAlong(1_999))
+  turnMs -= 2_000
+  assert.ok(pace.untilDueMs(1, false) <= 0)
+  turnMs += 2_000
+  pace.read(0)
+  assert.equal(pace.untilDueMs(1, false), 0)
+  turnMs = undefined
+  pace.read(10)
+  assert.equal(pace.untilDueMs(1_000, false), 0)
+  assert.ok(pace.goesAlong(1_000))
+})
+
+test('far behind is who has a block in the log that is worth a part of its own', () => {
+  const pace = createInsertPace({ ...settings, soloRows: 600 }, noTurn)
+  pace.read(1_000)
+  assert.ok(!pace.isFarBehind(0, 0), 'nobody knows yet how many rows a record has')
+  assert.ok(pace.isFarBehind(10, 10))
+  pace.began(1_000, 10)
+  for (const [left, is] of [
+    [5, false],
+    [6, true],
+  ] as const) {
+    pace.read(left)
+    assert.equal(pace.isFarBehind(0, 0), is)
+  }
+  assert.ok(!pace.isFarBehind(50, 10))
 })

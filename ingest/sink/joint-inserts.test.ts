@@ -10,7 +10,6 @@ import type { LogPartition } from '../log/log.ts'
 import { randomBlock } from './blocks.fixture.ts'
 import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory } from './contents.fixture.ts'
-import { createFlushTurns } from './flush-turns.ts'
 import type { Outcome, Passenger } from './joint-block.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
@@ -20,6 +19,7 @@ import { createSink } from './pipeline.ts'
 import { appendPoints, createPointsBatch } from './points.ts'
 import { assertSame } from './same.fixture.ts'
 import { defaultSinkSettings } from './settings.ts'
+import { createSharedParts } from './shared-parts.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { createSinkSet } from './sink-set.ts'
 import { contentsOfWorld, createWorldLog } from './world.fixture.ts'
@@ -152,7 +152,7 @@ function startProcess(
   insert: Insert,
 ) {
   const store = { sinkReader: world.memory.reader, insertBlock: insert }
-  const common = { observe, logger, columns: createColumnsPool(), flushTurns: createFlushTurns(), store }
+  const common = { observe, logger, ...createSharedParts(), store }
   const joint = createJointInserts({ ...common, mostRows: 100_000 })
   return partitions.map((partition): Sink => {
     const holding = world.logs[partition]!.assign(life)

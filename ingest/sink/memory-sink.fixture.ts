@@ -1,11 +1,10 @@
 import { createLogger } from '../../telemetry/logger.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
-import { createColumnsPool } from './columns-pool.ts'
-import { createFlushTurns } from './flush-turns.ts'
 import { insertInto, type MemoryStore } from './memory-store.fixture.ts'
 import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import type { SinkSettings } from './settings.ts'
+import { createSharedParts } from './shared-parts.ts'
 import type { Sink, SinkParts } from './sink.ts'
 
 type MemorySinkParts = Pick<SinkParts, 'partition'> & Partial<Pick<SinkParts, 'announce' | 'lateWrites'>>
@@ -20,7 +19,7 @@ export function createMemorySink(
 ): Sink {
   return createSink({
     ...{ observe: createSinkObserver(new Metrics()), logger: createLogger('silent'), announce: false },
-    ...{ partitions: 1, columns: createColumnsPool(), flushTurns: createFlushTurns() },
+    ...{ partitions: 1, ...createSharedParts() },
     store: {
       sinkReader: store.reader,
       insertBlock,

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Commit, type Intent, nothingCommitted, PartitionLost } from '../log/log.ts'
 import { createBlockInsert, goesAlone } from './block-insert.ts'
-import { createBlockMemory } from './block-memory.ts'
 import { createFence } from './fence.ts'
+import { createFilling } from './filling.ts'
 import { createFlushes } from './flushes.ts'
 import { createInsertPace } from './insert-pace.ts'
 import { createPointsInsert } from './points-insert.ts'
@@ -10,16 +10,7 @@ import { seriesInUse } from './series-table.ts'
 import { sharersOf } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown } from './source.ts'
-import {
-  applyRecord,
-  type Batch,
-  clearBatch,
-  createBatch,
-  createSinkState,
-  ensureRuns,
-  evictIdle,
-  parseRecord,
-} from './state.ts'
+import { applyRecord, type Batch, clearBatch, createSinkState, ensureRuns, evictIdle, parseRecord } from './state.ts'
 import { findStoredRuns } from './stored-runs.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
@@ -56,11 +47,8 @@ export function createSink(parts: SinkParts): Sink {
   const keepTrying = createTrying({ partition, observe, logger, stopping, halted, halt })
   const points = createPointsInsert(parts, keepTrying, halted.signal)
   const fence = createFence(parts, keepTrying)
-  const pace = createInsertPace(settings)
-  let filling = createBatch()
-  const spares = Array.from({ length: blocksAtATime }, createBatch)
-  const batches = [filling, ...spares].map((batch) => batch.points)
-  const memory = createBlockMemory(batches, points.giveBackMemory)
+  const filling = createFilling(parts.batches, settings, stopping.signal)
+  const pace = createInsertPace(settings, filling.turnMs)
   let starting: Promise<void> | undefined
   let reading: Promise<void> | undefined
   /** Blocks on their way, in the order of their offsets; each ends after those before it, and none fails. */
@@ -116,7 +104,7 @@ export function createSink(parts: SinkParts): Sink {
   async function rebuild(first: number, last: number): Promise<void> {
     for (let next = first; next <= last && !stopping.signal.aborted; ) {
       next = await take(next, last)
-      clearBatch(filling)
+      clearBatch(filling.batch())
     }
   }
 
@@ -144,11 +132,18 @@ export function createSink(parts: SinkParts): Sink {
   async function readOn(): Promise<void> {
     let next = state.applied + 1
     while (!stopping.signal.aborted) {
+      await filling.turn(isFarBehind())
+      if (stopping.signal.aborted) return
       next = await take(next, Number.POSITIVE_INFINITY)
       insertWhenDue()
       // It goes as it is: nothing is read before it is on its way.
       while (isFull() && underWay.length > 0 && !halted.signal.aborted) await underWay[0]
     }
+  }
+
+  function isFarBehind(): boolean {
+    const { first, last, points } = filling.batch()
+    return pace.isFarBehind(points.rows, first < 0 ? 0 : last - first + 1)
   }
 
   /** Applies the next records, at least one, none beyond `last`; returns the offset that follows. */
@@ -165,7 +160,7 @@ export function createSink(parts: SinkParts): Sink {
     await keepTrying('load runs', () => ensureRuns(state, store.sinkReader, records))
     let bytes = 0
     for (const record of records) {
-      applyRecord(state, filling, record, observe.frames)
+      applyRecord(state, filling.batch(), record, observe.frames)
       bytes += record.bytes
       if (bytes < bytesPerTurn) continue
       bytes = 0
@@ -176,8 +171,9 @@ export function createSink(parts: SinkParts): Sink {
 
   function insertWhenDue(): void {
     // Until reading has begun, what is filling may be half of a range that is being replayed.
-    if (filling.first < 0 || !reading || halted.signal.aborted || !hasRoom()) return
-    const wait = pace.untilDueMs(filling.points.rows, wanted >= filling.first)
+    const { first, points } = filling.batch()
+    if (first < 0 || !reading || halted.signal.aborted || !hasRoom()) return
+    const wait = pace.untilDueMs(points.rows, wanted >= first)
     if (wait <= 0 || stopping.signal.aborted) {
       startInsert()
       return
@@ -188,20 +184,19 @@ export function createSink(parts: SinkParts): Sink {
 
   /** A block with points of other partitions begins to board: who would insert soon goes along. */
   function goAlong(): void {
-    if (underWay.length > 0 || filling.first < 0 || stopping.signal.aborted) return
-    if (pace.goesAlong(filling.points.rows)) startInsert()
+    const { first, points } = filling.batch()
+    if (underWay.length > 0 || first < 0 || stopping.signal.aborted) return
+    if (pace.goesAlong(points.rows)) startInsert()
   }
 
-  const isFull = () => pace.isFull(filling.points.rows)
+  const isFull = () => pace.isFull(filling.batch().points.rows)
 
   /** Whether what is filling may go: beside another block only when it is full, for each block costs the store. */
   const hasRoom = () => underWay.length < (isFull() && sharersOf(settings) === 1 ? blocksAtATime : 1)
 
   function startInsert(): void {
-    const batch = filling
-    filling = spares.pop()!
     clearTimeout(timer)
-    underWay.push(insertAfter(underWay.at(-1), batch))
+    underWay.push(insertAfter(underWay.at(-1), filling.depart()))
   }
 
   async function insertAfter(before: Promise<void> | undefined, batch: Batch): Promise<void> {
@@ -209,7 +204,8 @@ export function createSink(parts: SinkParts): Sink {
     await insertBatch.insert(batch, before).catch(halt)
     await before
     underWay.shift()
-    if (!halted.signal.aborted) onInserted(batch, beganMs)
+    if (halted.signal.aborted) filling.arrived(batch)
+    else onInserted(batch, beganMs)
   }
 
   function onInserted(batch: Batch, beganMs: number): void {
@@ -217,9 +213,8 @@ export function createSink(parts: SinkParts): Sink {
     pace.ended(beganMs, wentAlone)
     stored = batch.last
     newestMs = Math.max(newestMs, batch.newestMs)
-    memory.used(batch.points.rows * (wentAlone ? 1 : sharersOf(settings)))
-    clearBatch(batch)
-    spares.push(batch)
+    parts.batches.used(batch.points.rows * (wentAlone ? 1 : sharersOf(settings)))
+    filling.arrived(batch)
     waiters.wake(stored)
     parts.onProgress?.()
     insertWhenDue()
@@ -292,13 +287,13 @@ export function createSink(parts: SinkParts): Sink {
   function end(reason: Error | undefined): void {
     quiet(reason ?? new Error('the sink has stopped'))
     unwatch()
+    filling.end()
     resolveEnded(reason)
   }
 
   function quiet(reason: Error): void {
     clearTimeout(timer)
     unfollow()
-    memory.end()
     flushes.end()
     waiters.reject(reason)
   }

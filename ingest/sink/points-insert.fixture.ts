@@ -4,11 +4,10 @@ import { Metrics } from '../../telemetry/metrics.ts'
 import { type Random, whole } from '../../test/random.ts'
 import type { LogPartition } from '../log/log.ts'
 import { expandBlock, randomBlock } from './blocks.fixture.ts'
-import { createColumnsPool } from './columns-pool.ts'
-import { createFlushTurns } from './flush-turns.ts'
 import { createSinkObserver } from './observer.ts'
 import { appendPoints, createPointsBatch } from './points.ts'
 import { createPointsInsert } from './points-insert.ts'
+import { createSharedParts } from './shared-parts.ts'
 import { pointLine } from './sink.oracle.ts'
 import type { SinkParts } from './sink.ts'
 import { createSinkSet } from './sink-set.ts'
@@ -42,8 +41,8 @@ export function createInsert(store: SinkParts['store']) {
   const observe = createSinkObserver(new Metrics())
   const logger = createLogger('silent')
   const parts: SinkParts = {
-    ...{ partition, partitions: 1, store, observe, logger, columns: createColumnsPool(0), announce: false },
-    flushTurns: createFlushTurns(),
+    ...{ partition, partitions: 1, store, observe, logger, announce: false },
+    ...createSharedParts(0),
     settings: { blockRows: 1, insertIntervalMs: 0, flushIntervalMs: 0, maximumSeries: 1 },
   }
   const keepTrying: KeepTrying = async (_, work) => {

@@ -1,7 +1,7 @@
 import type { PointsBatch } from './points.ts'
 import { createPointsSending } from './points-sending.ts'
 import type { SinkParts } from './sink.ts'
-import { giveBackSortedPoints, sortPoints } from './sorted-points.ts'
+import { sortPoints } from './sorted-points.ts'
 import type { KeepTrying } from './trying.ts'
 
 export type PointsInsert = {
@@ -12,8 +12,6 @@ export type PointsInsert = {
    * made and brought to the store at once, and inserted when `turn` has resolved.
    */
   insert(points: PointsBatch, token: string, replayed: boolean, turn?: Promise<void>): Promise<void>
-  /** Gives the memory of rows back that are not on their way. */
-  giveBackMemory(): void
 }
 
 /** `halted`: nothing more is begun once it is aborted. */
@@ -28,9 +26,6 @@ export function createPointsInsert(
   }
 
   return {
-    giveBackMemory() {
-      for (const columns of pool.free) giveBackSortedPoints(columns)
-    },
     async insert(points, token, replayed, turn) {
       const columns = turn ? await pool.takeEarly(turn) : await pool.take()
       const sending = createPointsSending(store, columns, replayed)

@@ -26,11 +26,12 @@ export const defaultSinkSettings: SinkSettings = {
 /** How many partitions the process has. */
 export const sharersOf = ({ sharers = 1 }: SinkSettings) => sharers
 
-/** Rows of a full block while so many wait in the log. Not more beside other partitions, each of which has memory for three. */
-export function fullRows(settings: SinkSettings, waitingRows: number): number {
+/** Rows of a full block while so many wait in the log. `hasTurn`: it is this partition's turn to fill a large one, see `filling.ts`. */
+export function fullRows(settings: SinkSettings, waitingRows: number, hasTurn: boolean): number {
   const { blockRows, blockRowsBehind = blockRows } = settings
   // Who is behind for a moment catches up sooner with blocks of the usual size, which take less time each.
-  return waitingRows >= blockRowsBehind && sharersOf(settings) === 1 ? blockRowsBehind : blockRows
+  const isFarBehind = waitingRows >= blockRowsBehind && sharersOf(settings) === 1
+  return isFarBehind || hasTurn ? blockRowsBehind : blockRows
 }
 
 /** Twice as many while that is behind, as far as memory for them is worth it. */
@@ -55,6 +56,9 @@ export function sharedSettings(settings: SinkSettings, partitions: () => number)
  * are no less work for the store than a joint one has in all, and it takes one at a time, so that each partition waits for the others.
  */
 export const soloRows = 600_000
+
+export const leastRowsAlone = (settings: SinkSettings): number =>
+  settings.soloRows ?? Math.min(soloRows, settings.blockRows)
 
 /**
  * From one insert's begin to the next. Each makes a part that must be merged, so where they take long, a partition inserts for a third of the time

@@ -1,11 +1,10 @@
 import type { LateWrites } from '../../schema/late-writes.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { LogPartition } from '../log/log.ts'
-import type { ColumnsPool } from './columns-pool.ts'
-import type { FlushTurns } from './flush-turns.ts'
 import type { JointInserts } from './joint-inserts.ts'
 import type { SinkObserver } from './observer.ts'
 import type { SinkSettings } from './settings.ts'
+import type { SharedParts } from './shared-parts.ts'
 import type { SinkStore } from './sink-store.ts'
 import type { TileBuilder } from './tiles/builder.ts'
 
@@ -34,7 +33,7 @@ export type Sink = {
   readonly ended: Promise<Error | undefined>
 }
 
-export type SinkParts = {
+export type SinkParts = SharedParts & {
   readonly partition: LogPartition
   /** Partitions of the log. */
   readonly partitions: number
@@ -42,10 +41,6 @@ export type SinkParts = {
   readonly observe: SinkObserver
   readonly logger: Logger
   readonly settings: SinkSettings
-  /** Of the process. */
-  readonly columns: ColumnsPool
-  /** Of the process. */
-  readonly flushTurns: FlushTurns
   /** Of the process; undefined: its partitions insert each for itself. */
   readonly joint?: JointInserts | undefined
   /** Commit after inserts too, so that other processes learn what is stored. */

@@ -7,9 +7,7 @@ import { Metrics } from '../../telemetry/metrics.ts'
 import { pick, type Random, whole } from '../../test/random.ts'
 import { PartitionLost } from '../log/log.ts'
 import type { BlockColumn } from '../store/native-block.ts'
-import { createColumnsPool } from './columns-pool.ts'
 import { contentsOfMemory } from './contents.fixture.ts'
-import { createFlushTurns } from './flush-turns.ts'
 import { createProducer, type Mix, type Producer } from './frames.fixture.ts'
 import { createJointInserts } from './joint-inserts.ts'
 import { createLife, type Life } from './life.fixture.ts'
@@ -19,6 +17,7 @@ import { createSinkObserver } from './observer.ts'
 import { createSink } from './pipeline.ts'
 import { assertSame } from './same.fixture.ts'
 import type { SinkSettings } from './settings.ts'
+import { createSharedParts } from './shared-parts.ts'
 import { type Contents, contentsOfLog } from './sink.oracle.ts'
 import type { Sink, SinkParts } from './sink.ts'
 
@@ -77,17 +76,18 @@ function startProcess(world: World, life: Life, partitions: readonly number[]): 
   const holdings = new Map(
     partitions.map((partition) => [partition, logs[partition]!.assign(life, pick(random, [0, 0, 0, 1, 3, 20]))]),
   )
-  const columns = createColumnsPool(pick(random, [0, 2, 32]))
+  const shared = createSharedParts(pick(random, [0, 2, 32]))
   const settings: SinkSettings = {
     // Where partitions share blocks, so large and so seldom that there is something to share.
     blockRows: pick(random, logs.length === 1 ? [1, 50, 400, 100_000] : [400, 100_000]),
     soloRows: pick(random, [200, 100_000, 100_000]),
+    ...(random() < 0.5 ? { blockRowsBehind: 800 } : {}),
     sharers: pick(random, logs.length === 1 ? [1, 1, 4] : [1, logs.length, 8]),
     insertIntervalMs: pick(random, logs.length === 1 ? [0, 1, 5] : [1, 5, 20]),
     flushIntervalMs: pick(random, [0, 1, 10, 1_000]),
     maximumSeries: pick(random, [20, 60, 100_000]),
   }
-  const common = { observe, logger: createLogger('silent'), columns, flushTurns: createFlushTurns() }
+  const common = { observe, logger: createLogger('silent'), ...shared }
   const openWay = () => storeOf(world, life, number, holdings, (by) => (looking += by))
   let joints = 0
   const joint = createJointInserts({
