@@ -12,6 +12,7 @@ export type Batches = {
   /** A block of so many rows has been inserted, with those of other partitions that may have been in it. */
   used(rows: number): void
   readonly turns: FillTurns
+  end(): void
 }
 
 export function createBatches(columns: ColumnsPool): Batches {
@@ -42,5 +43,6 @@ export function createBatches(columns: ColumnsPool): Batches {
     },
     used: memory.used,
     turns: createFillTurns(),
+    end: memory.end,
   }
 }

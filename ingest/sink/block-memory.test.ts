@@ -66,7 +66,7 @@ test('what has given its memory back takes points as before', (t) => {
   }
 })
 
-test('a sink that has ended leaves nothing behind', (t) => {
+test('a process whose sinks have ended leaves nothing behind', (t) => {
   const { batches, memory, given, pass } = setUp(t)
   memory.end()
   pass(restMs)

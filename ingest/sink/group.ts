@@ -60,8 +60,8 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const { log, metrics, logger, settings, announce, tiles, lateWrites } = parts
   const retryMs = parts.retryMs ?? { first: 1_000, most: 30_000 }
   const observe = createSinkObserver(metrics)
-  const store = withSharedInserts(parts.store)
-  const common = { store, observe, lateWrites, ...createSharedParts() }
+  const shared = createSharedParts()
+  const common = { observe, store: withSharedInserts(parts.store), lateWrites, ...shared }
   const mostRows = settings.blockRows * jointFactor
   const joint = log.partitions > 1 ? createJointInserts({ ...common, logger, mostRows }) : undefined
   const posts = new Map<number, Post>()
@@ -69,7 +69,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
   const ends = new Map<number, Promise<void>>()
   const followers = createFollowers()
   let stopping = false
-  const shared = sharedSettings(settings, () => posts.size)
+  const ownSettings = sharedSettings(settings, () => posts.size)
   const count = (which: (post: Post) => boolean) => () => [...posts.values()].filter(which).length
   metrics.gauge(
     'stepstream_sink_partitions',
@@ -122,7 +122,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
     const { partition, over } = post
     for (let attempt = 0; !over.signal.aborted; attempt++) {
       const sink = createSink({
-        ...{ ...common, joint, partition, partitions: log.partitions, settings: shared, logger, announce, tiles },
+        ...{ ...common, joint, partition, partitions: log.partitions, settings: ownSettings, logger, announce, tiles },
         onProgress: followers.tell,
       })
       post.sink = sink
@@ -194,6 +194,7 @@ export function createSinkGroup(parts: SinkGroupParts): SinkGroup {
       stopping = true
       await Promise.all([...posts.values()].map(stopPost))
       await Promise.all(ends.values())
+      shared.batches.end()
     },
   }
 }
