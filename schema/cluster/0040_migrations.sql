@@ -51,4 +51,5 @@ INSERT INTO migrations (name, checksum) SETTINGS distributed_foreground_insert =
     ('0035_run_records_codec.sql', '13a9d5af933e02bb99791b94566c5646a0165a8dad8b30c7984ffd41ad1dde04'),
     ('0036_points_ord_range.sql', '1ba547bb2c63cc02bbb04a4c7abe12a718dbeb7f3ce3244b40d833e917ea2310'),
     ('0037_points_place.sql', 'c75cf5414ec7b2f9ce9c90116046bec9edc5904641db9c39e5dfaf0e7f155984'),
-    ('0038_points_place_offsets.sql', '5acd3de62df804d2ac573c1af1791234f15c949783168cf8d6a5e3014307428b');
+    ('0038_points_place_offsets.sql', '5acd3de62df804d2ac573c1af1791234f15c949783168cf8d6a5e3014307428b'),
+    ('0039_points_dense.sql', '8e97aeff66ab686284ca5698ef08b64946b95e1452a7133e551395a405e6b6a0');
