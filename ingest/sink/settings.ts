@@ -2,7 +2,10 @@
 export type SinkSettings = {
   /** Rows at which a block is inserted however busy the store is, see `fullRows`. */
   readonly blockRows: number
-  /** The same of the only partition of a process while as many more wait in the log: they are read late in any case, and larger blocks are merged less often. Absent: no more. */
+  /**
+   * The same of the only partition of a process while as many more wait in the log, and of one of several whose turn it is (`filling.ts`): they are read
+   * late in any case, and larger blocks are merged less often. Absent: no more.
+   */
   readonly blockRowsBehind?: number
   /** Shortest time from one insert's begin to the next while there is no hurry, see `insertPauseMs`. */
   readonly insertIntervalMs: number
@@ -57,6 +60,7 @@ export function sharedSettings(settings: SinkSettings, partitions: () => number)
  */
 export const soloRows = 600_000
 
+/** As many, unless a full block has fewer or the settings say otherwise. */
 export const leastRowsAlone = (settings: SinkSettings): number =>
   settings.soloRows ?? Math.min(soloRows, settings.blockRows)
 
