@@ -1,7 +1,13 @@
+import { createLending, type Lending } from '../store/lending.ts'
 import { createBlockMemory } from './block-memory.ts'
 import type { ColumnsPool } from './columns-pool.ts'
-import { createFillTurns, type FillTurns } from './fill-turns.ts'
 import { type Batch, clearBatch, createBatch } from './state.ts'
+
+/** Since when it is somebody's, ms. */
+export type FillTurn = { sinceMs: number }
+
+/** One block is inserted, the rows of the next are made, and a third fills. */
+const mostTurns = 3
 
 /** Batches of all partitions of a process: so that not each keeps the memory of the largest block it ever had. */
 export type Batches = {
@@ -11,7 +17,8 @@ export type Batches = {
   giveBack(batch: Batch): void
   /** A block of so many rows has been inserted, with those of other partitions that may have been in it. */
   used(rows: number): void
-  readonly turns: FillTurns
+  /** Whose turn it is to fill a large block. */
+  readonly turns: Lending<FillTurn>
   end(): void
 }
 
@@ -20,12 +27,6 @@ export function createBatches(columns: ColumnsPool): Batches {
   const free = new Set<Batch>()
   const memory = createBlockMemory(() => all.map(({ points }) => points), columns.giveBackMemory)
 
-  function add(): Batch {
-    const batch = createBatch()
-    all.push(batch)
-    return batch
-  }
-
   return {
     take(large) {
       let best: Batch | undefined
@@ -33,7 +34,10 @@ export function createBatches(columns: ColumnsPool): Batches {
         const room = batch.points.values.length
         if (!best || (large ? room > best.points.values.length : room < best.points.values.length)) best = batch
       }
-      if (!best) return add()
+      if (!best) {
+        best = createBatch()
+        all.push(best)
+      }
       free.delete(best)
       return best
     },
@@ -42,7 +46,7 @@ export function createBatches(columns: ColumnsPool): Batches {
       free.add(batch)
     },
     used: memory.used,
-    turns: createFillTurns(),
+    turns: createLending(mostTurns, () => ({ sinceMs: 0 })),
     end: memory.end,
   }
 }

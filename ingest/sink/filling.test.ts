@@ -100,6 +100,7 @@ test('a partition that is to stop does not wait, and leaves its turn to others',
 test('one that has caught up before it read anything leaves its turn to others', async () => {
   const { fillings } = setUp(5)
   const waits = fillings.map((filling) => filling.turn(true))
+  await whoGoOn(waits)
   fill(fillings[0]!, 10)
   await fillings[0]!.turn(false)
   assert.notEqual(fillings[0]!.turnMs(), undefined, 'it has to bring what it read')

@@ -1,4 +1,4 @@
-import type { Batches } from './batches.ts'
+import type { Batches, FillTurn } from './batches.ts'
 import { type SinkSettings, sharersOf } from './settings.ts'
 import type { Batch } from './state.ts'
 
@@ -24,7 +24,7 @@ export type Filling = {
 /** `stopping`: no more is read once it is aborted. */
 export function createFilling(batches: Batches, settings: SinkSettings, stopping: AbortSignal): Filling {
   const isAlone = () => sharersOf(settings) === 1
-  const turns = new Map<Batch, { readonly beganMs: number; end(): void }>()
+  const turns = new Map<Batch, FillTurn>()
   let filling = batches.take(isAlone())
   let hasEnded = false
 
@@ -34,13 +34,13 @@ export function createFilling(batches: Batches, settings: SinkSettings, stopping
   }
 
   function endTurn(batch: Batch): void {
-    turns.get(batch)?.end()
-    turns.delete(batch)
+    const turn = turns.get(batch)
+    if (turn && turns.delete(batch)) batches.turns.giveBack(turn)
   }
 
   return {
     batch: () => filling,
-    turnMs: () => turns.get(filling)?.beganMs,
+    turnMs: () => turns.get(filling)?.sinceMs,
     async turn(isFarBehind) {
       if (!isFarBehind || isAlone()) {
         // What is left of it is no large block.
@@ -48,13 +48,14 @@ export function createFilling(batches: Batches, settings: SinkSettings, stopping
         return
       }
       if (turns.has(filling)) return
-      const end = await batches.turns.take(stopping)
-      if (!end) return
+      const turn = await batches.turns.take(stopping).catch(() => undefined)
+      if (!turn) return
       if (filling.first < 0) {
         batches.giveBack(filling)
         filling = batches.take(true)
       }
-      turns.set(filling, { beganMs: performance.now(), end })
+      turn.sinceMs = performance.now()
+      turns.set(filling, turn)
     },
     depart() {
       const batch = filling

@@ -6,8 +6,8 @@ import { createPace } from './pace.ts'
 import { inVirtualTime } from './virtual-time.fixture.ts'
 
 /** A large piece that takes so long; resolves with when it began, ms. */
-async function storePiece(turns: FlushTurns, tookMs: number): Promise<number> {
-  const turn = await turns.take(createPace(), true)
+async function storePiece(turns: FlushTurns, tookMs: number, restMs?: number): Promise<number> {
+  const turn = await turns.take(createPace(), true, restMs)
   const beganMs = performance.now()
   await sleep(tookMs)
   turn.done(tookMs)
@@ -70,6 +70,22 @@ test('where the store is slow nobody waits for the others for more than a minute
     })
     // Four have memory at a time.
     for (const waitMs of await Promise.all(waits)) assert.ok(waitMs <= 60_000 + 5_100, `${waitMs} ms`)
+  })
+})
+
+test('a partition rests for its own pieces as long as they ask, and then for those of others', async () => {
+  await inVirtualTime(10, async () => {
+    const turns = createFlushTurns()
+    await storePiece(turns, 30_000)
+    const sinceMs = performance.now()
+    const [own, other] = await Promise.all([storePiece(turns, 30_000, 270_000), storePiece(turns, 1)])
+    assert.ok(other - sinceMs > 59_000 && other - sinceMs <= 60_010, `${other - sinceMs} ms`)
+    assert.ok(own - sinceMs >= 270_000 && own - sinceMs <= 270_010, `${own - sinceMs} ms`)
+    const pace = createPace()
+    const few = turns.take(pace, false, 1_000)
+    const askedMs = performance.now()
+    await few
+    assert.ok(performance.now() - askedMs >= 1_000 && performance.now() - askedMs <= 1_010)
   })
 })
 

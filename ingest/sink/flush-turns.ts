@@ -21,8 +21,11 @@ export type FlushTurn = {
  * before are; and a piece of many series holds up points and questions, so together they take a tenth of the time.
  */
 export type FlushTurns = {
-  /** Waits for memory; a piece of many series, while the pace of its partition is not hasty, also for its part of the time. */
-  take(pace: Pace, isLarge: boolean): Promise<FlushTurn>
+  /**
+   * Waits for memory and, while the pace of its partition is not hasty, for so long after the partition's last piece, and a piece of many series then for
+   * its part of the time of all partitions.
+   */
+  take(pace: Pace, isLarge: boolean, restMs?: number): Promise<FlushTurn>
 }
 
 /** A piece waits for the block before, which may take a second or more where the store is busy: others go on meanwhile. */
@@ -41,10 +44,12 @@ export function createFlushTurns(): FlushTurns {
   }
 
   return {
-    async take(pace, isLarge) {
+    async take(pace, isLarge, restMs = 0) {
+      const restedMs = now() + restMs
       // Where the store is slow, or partitions are many, nobody waits for the others for longer than this.
-      const latestMs = now() + longestRestMs
-      const waitMs = () => (isLarge && !pace.hasty() ? Math.min(nextMs, latestMs) - now() : 0)
+      const latestMs = restedMs + longestRestMs
+      const dueMs = () => (isLarge ? Math.max(restedMs, Math.min(nextMs, latestMs)) : restedMs)
+      const waitMs = () => (pace.hasty() ? 0 : dueMs() - now())
       let memory: FlushMemory
       for (;;) {
         while (waitMs() > 0) await pace.pause(waitMs())

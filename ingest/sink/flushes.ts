@@ -57,8 +57,7 @@ export function createFlushes(host: FlushHost): Flushes {
     const covered = await flushState(state, {
       tiles: host.hasBegun() ? host.tiles : undefined,
       async piece(work) {
-        await clock.waiting(pace.pause(restMs))
-        const turn = await clock.waiting(flushTurns.take(pace, isLarge))
+        const turn = await clock.waiting(flushTurns.take(pace, isLarge, restMs))
         const before = clock.workedMs()
         await work(turn.memory).catch((error: unknown) => {
           turn.failed()

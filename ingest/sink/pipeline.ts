@@ -10,7 +10,16 @@ import { seriesInUse } from './series-table.ts'
 import { sharersOf } from './settings.ts'
 import type { Sink, SinkParts } from './sink.ts'
 import { checkCommits, partitionIsKnown } from './source.ts'
-import { applyRecord, type Batch, clearBatch, createSinkState, ensureRuns, evictIdle, parseRecord } from './state.ts'
+import {
+  applyRecord,
+  type Batch,
+  clearBatch,
+  createSinkState,
+  ensureRuns,
+  evictIdle,
+  parseRecord,
+  recordsOf,
+} from './state.ts'
 import { findStoredRuns } from './stored-runs.ts'
 import { createTrying } from './trying.ts'
 import { createWaiters } from './waiters.ts'
@@ -132,18 +141,14 @@ export function createSink(parts: SinkParts): Sink {
   async function readOn(): Promise<void> {
     let next = state.applied + 1
     while (!stopping.signal.aborted) {
-      await filling.turn(isFarBehind())
+      const batch = filling.batch()
+      await filling.turn(pace.isFarBehind(batch.points.rows, recordsOf(batch)))
       if (stopping.signal.aborted) return
       next = await take(next, Number.POSITIVE_INFINITY)
       insertWhenDue()
       // It goes as it is: nothing is read before it is on its way.
       while (isFull() && underWay.length > 0 && !halted.signal.aborted) await underWay[0]
     }
-  }
-
-  function isFarBehind(): boolean {
-    const { first, last, points } = filling.batch()
-    return pace.isFarBehind(points.rows, first < 0 ? 0 : last - first + 1)
   }
 
   /** Applies the next records, at least one, none beyond `last`; returns the offset that follows. */
@@ -200,7 +205,7 @@ export function createSink(parts: SinkParts): Sink {
   }
 
   async function insertAfter(before: Promise<void> | undefined, batch: Batch): Promise<void> {
-    const beganMs = pace.began(batch.points.rows, batch.last - batch.first + 1)
+    const beganMs = pace.began(batch.points.rows, recordsOf(batch))
     await insertBatch.insert(batch, before).catch(halt)
     await before
     underWay.shift()

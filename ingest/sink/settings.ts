@@ -58,7 +58,7 @@ export function sharedSettings(settings: SinkSettings, partitions: () => number)
  * Blocks of so many rows are worth a part of their own: with few runs and many steps of each they are cheaper to merge than joint ones. Smaller ones
  * are no less work for the store than a joint one has in all, and it takes one at a time, so that each partition waits for the others.
  */
-export const soloRows = 600_000
+const soloRows = 600_000
 
 /** As many, unless a full block has fewer or the settings say otherwise. */
 export const leastRowsAlone = (settings: SinkSettings): number =>

@@ -29,6 +29,9 @@ export function createBatch(): Batch {
   return { first: -1, last: -1, points: createPointsBatch(), changedRuns: new Set(), deadLetters: [], newestMs: 0 }
 }
 
+/** Records of the log that are in it. */
+export const recordsOf = ({ first, last }: Batch): number => (first < 0 ? 0 : last - first + 1)
+
 export function clearBatch(batch: Batch): void {
   batch.first = -1
   batch.last = -1

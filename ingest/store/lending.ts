@@ -1,7 +1,7 @@
 /** A bounded number of things, made when they are first needed and lent to one after the other. */
 export type Lending<T> = {
-  /** Waits while all are lent: first come, first served. */
-  take(): Promise<T>
+  /** Waits while all are lent: first come, first served. @throws the reason of `signal` once that is aborted, and the queue is left */
+  take(signal?: AbortSignal): Promise<T>
   giveBack(thing: T): void
   /** All that were made. */
   readonly made: readonly T[]
@@ -22,7 +22,8 @@ export function createLending<T>(
   return {
     made,
     free,
-    async take() {
+    async take(signal) {
+      signal?.throwIfAborted()
       if (free.length > 0) return free.pop()!
       if (begun < count) {
         begun++
@@ -31,7 +32,18 @@ export function createLending<T>(
         return fresh
       }
       check(waiting.length)
-      return await new Promise((resolve) => waiting.push(resolve))
+      return await new Promise((resolve, reject) => {
+        const leave = () => {
+          waiting.splice(waiting.indexOf(go), 1)
+          reject(signal!.reason)
+        }
+        const go = (thing: T) => {
+          signal?.removeEventListener('abort', leave)
+          resolve(thing)
+        }
+        waiting.push(go)
+        signal?.addEventListener('abort', leave, { once: true })
+      })
     },
     giveBack(thing) {
       const next = waiting.shift()
