@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { errorLine, type StoreError, statusOf } from './error.ts'
-import type { Answer } from './queries.ts'
+import type { Answer } from './query-answer.ts'
 
 /** Whoever reads a stream passes it on to somebody who may be slow. */
 const streamTimeoutMs = 600_000

@@ -1,40 +1,32 @@
 import { openEngine } from '../../ingest/store/embedded.ts'
 import { type StreamFormat, streamAnswer } from '../../ingest/store/engine-stream.ts'
 import type { Purpose } from '../../ingest/store/guard.ts'
-import { insertFromFile } from '../../ingest/store/insert.ts'
 import { engineSettings } from '../../ingest/store/pool.ts'
-import type { Session, SessionRequest } from '../../ingest/store/sessions.ts'
-import { openSpools } from '../../ingest/store/spools.ts'
+import type { SessionRequest } from '../../ingest/store/sessions.ts'
 import { withoutSettings } from '../../ingest/store/statement-settings.ts'
 import type { Pieces } from '../../ingest/store/stream-pieces.ts'
-import { literal, quoted } from '../../ingest/store/text.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { StoreError, tooMany } from './error.ts'
-import { insertSettings } from './insert-settings.ts'
-import { checkStatementSettings, type StoreRequest } from './request.ts'
-import { type InsertHead, readStatement } from './statement.ts'
+import { StoreError } from './error.ts'
+import { createInserts, type InsertLimits, type Inserts } from './inserts.ts'
+import { type Answer, enter, summaryOf } from './query-answer.ts'
+import { checkStatementSettings, readOnlyError, type StoreRequest } from './request.ts'
+import { readStatement } from './statement.ts'
 
-export type Answer = { readonly bytes: Uint8Array; readonly format: string; readonly summary: Record<string, string> }
-
-export type Queries = {
+export type Queries = Pick<Inserts, 'insert' | 'insertShown'> & {
   readonly version: string
   /** Runs one statement; `format` is that of its answer where it names none. @throws StoreError, or what the engine threw */
   run(request: StoreRequest, statement: string, format: string, signal: AbortSignal): Promise<Answer>
   /** A SELECT's answer as it is made, in one of the formats of files. @throws as `run` does, also in the midst */
   stream(request: StoreRequest, statement: string, format: StreamFormat, signal: AbortSignal): Promise<Pieces>
-  /** Puts `pieces` into a table as one INSERT, which happens whole or not at all. */
-  insert(request: StoreRequest, head: InsertHead, pieces: AsyncIterable<Uint8Array>): Promise<Answer>
   /** Lets what runs come to its end, refuses what waits, closes. */
   close(): Promise<void>
 }
 
-export type QueryLimits = {
+export type QueryLimits = InsertLimits & {
   /** Queries that run side by side for each of the two users. */
   readonly readSessions: number
   /** Queries that may wait, for each kind of session. */
   readonly waiting: number
-  /** Inserts that run side by side. Twice as many bodies are taken in, each into a file in memory, for some wait for their turn. */
-  readonly uploads: number
   /** Answers that are sent as they are made, side by side. */
   readonly streams: number
   /** Size of one answer in the engine's memory. */
@@ -60,9 +52,7 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits, lo
     other: open('write', 1),
     stream: open('question', limits.streams),
   }
-  const spools = openSpools(dataDirectory, 2 * limits.uploads, (waiting) => {
-    if (waiting >= limits.waiting) throw tooMany('too many inserts wait')
-  })
+  const inserts = createInserts(dataDirectory, lanes.insert, limits)
   const version = await lanes.other.run(bare, async (session) => (await session.queryAsync('SELECT version()')).text())
 
   return {
@@ -101,26 +91,11 @@ export async function openQueries(dataDirectory: string, limits: QueryLimits, lo
       }
       return await streamAnswer(lanes.stream, session, format)
     },
-    async insert(request, head, pieces) {
-      if (request.user.readOnly) throw readOnlyError(request)
-      const spool = await spools.take()
-      try {
-        await spool.fill(pieces)
-        const session = { ...bare, leavesTraces: request.database !== 'default' }
-        const result = await lanes.insert.run(session, async (session) => {
-          await enter(session, request.database)
-          const names = head.columns ?? (await namesInFile(session, spool.path, head.format))
-          const settings = insertSettings(request.settings)
-          return await session.queryAsync(insertFromFile({ ...head, names, path: spool.path, settings }))
-        })
-        return { bytes: new Uint8Array(0), format: 'Null', summary: summaryOf(result, result.rowsRead) }
-      } finally {
-        spools.giveBack(spool)
-      }
-    },
+    insert: inserts.insert,
+    insertShown: inserts.insertShown,
     async close() {
       await Promise.all(Object.values(lanes).map((lane) => lane.close()))
-      await spools.close()
+      await inserts.close()
       await engine.close()
     },
   }
@@ -151,39 +126,7 @@ function checkedStatement(request: StoreRequest, text: string) {
   return statement
 }
 
-function readOnlyError({ user }: StoreRequest): StoreError {
-  return new StoreError(164, 'READONLY', `${user.name}: Cannot execute query in readonly mode.`)
-}
-
 function readLane({ user, comment }: StoreRequest): 'reader' | 'sink' | 'question' {
   if (user.readOnly) return 'reader'
   return comment === sinkComment ? 'sink' : 'question'
-}
-
-async function enter(session: Session, database: string): Promise<void> {
-  if (database !== 'default') await session.queryAsync(`USE ${quoted(database)}`)
-}
-
-/** An INSERT without names takes the file's columns by their names. */
-async function namesInFile(session: Session, path: string, format: string): Promise<string> {
-  const answer = await session.queryAsync(
-    `DESCRIBE TABLE file(${literal(path)}, ${literal(format)}) FORMAT JSONEachRow`,
-  )
-  const rows = answer.text().split('\n').filter(Boolean)
-  return rows.map((row) => quoted((JSON.parse(row) as { name: string }).name)).join(', ')
-}
-
-type Result = { readonly elapsed: number; readonly rowsRead: number; readonly bytesRead: number }
-
-function summaryOf({ elapsed, rowsRead, bytesRead }: Result, written: number): Record<string, string> {
-  return {
-    read_rows: String(rowsRead),
-    read_bytes: String(bytesRead),
-    written_rows: String(written),
-    written_bytes: String(written === 0 ? 0 : bytesRead),
-    total_rows_to_read: '0',
-    result_rows: '0',
-    result_bytes: '0',
-    elapsed_ns: String(Math.round(elapsed * 1e9)),
-  }
 }

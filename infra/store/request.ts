@@ -142,6 +142,10 @@ function credentials(message: IncomingMessage, url: URL): [name: string, passwor
   return [url.searchParams.get('user') ?? 'default', url.searchParams.get('password') ?? '']
 }
 
+export function readOnlyError({ user }: StoreRequest): StoreError {
+  return new StoreError(164, 'READONLY', `${user.name}: Cannot execute query in readonly mode.`)
+}
+
 /** In a time that tells nothing of where they differ. */
 function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib'
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { nativeBlock } from '../../ingest/store/native-block.ts'
 import { type StoreProcess, startStoreProcess } from '../../ingest/store/server.fixture.ts'
+import { createSpool } from '../../ingest/store/spool.ts'
 
 const MiB = 1024 * 1024
 const users = {
@@ -314,6 +315,40 @@ test('data goes in as Native by name, as VALUES and as JSON lines, and a token c
     body: 'SELECT a, groupArray(b) FROM (SELECT * FROM numbers_in ORDER BY a, b) GROUP BY a ORDER BY a',
   })
   assert.equal(text, `1\t['x','x']\n2\t['','']\n9\t['--','j','v;']\n18446744073709551615\t['é','é']\n`)
+})
+
+test('data goes in from a file that a process of this machine has open, and from no other', async () => {
+  await ask({ body: 'TRUNCATE TABLE numbers_in' })
+  const spool = await createSpool(directory)
+  await spool.write([native])
+  const { path, identity } = await spool.shown()
+  const from = (file: string, param_identity = identity) => ({
+    query: { query: `INSERT INTO numbers_in (a, b) FROM INFILE '${file}' FORMAT Native`, param_identity },
+  })
+  assert.equal((await ask(from(path))).status, 200)
+  const countOf = async () => (await ask({ body: 'SELECT count() FROM numbers_in' })).text
+  assert.equal(await countOf(), '3\n')
+  const aFile = join(directory, 'a.native')
+  await writeFile(aFile, native)
+  const refused: [name: string, asked: Asked, text: RegExp][] = [
+    ['a file that has changed', from(path, `${identity}0`), isError(107, 'FILE_DOESNT_EXIST')],
+    ['no identity', from(path, ''), isError(107, 'FILE_DOESNT_EXIST')],
+    ['a path of the disk', from(aFile), isError(107, 'FILE_DOESNT_EXIST')],
+    ['a way out of the pattern', from('/proc/1/fd/../environ'), isError(107, 'FILE_DOESNT_EXIST')],
+    ['a process that is not there', from('/proc/4194305/fd/1'), isError(107, 'FILE_DOESNT_EXIST')],
+    ['what is no file', from(`/proc/${process.pid}/fd/0`), isError(107, 'FILE_DOESNT_EXIST')],
+    ['a body beside the file', { ...from(path), body: native }, isError(36, 'BAD_ARGUMENTS')],
+    ['the reading user', { ...from(path), headers: asReader }, isError(164, 'READONLY')],
+  ]
+  for (const [name, asked, text] of refused) assert.match((await ask(asked)).text, text, name)
+  await spool.write([native.subarray(0, -3)])
+  assert.match((await ask(from(path, (await spool.shown()).identity))).text, /^Code: \d+\. DB::Exception: /)
+  await spool.write([new Uint8Array(5 * MiB)])
+  const large = await spool.shown()
+  assert.match((await ask(from(large.path, large.identity))).text, isError(307, 'TOO_MANY_BYTES'))
+  await spool.close()
+  assert.match((await ask(from(path))).text, isError(107, 'FILE_DOESNT_EXIST'))
+  assert.equal(await countOf(), '3\n')
 })
 
 test('the reading user reads, and does nothing else', async () => {

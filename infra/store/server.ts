@@ -5,9 +5,10 @@ import type { Logger } from '../../telemetry/logger.ts'
 import { sendAnswer, sendError, sendPieces, sendText } from './answer.ts'
 import { type BodyLimits, bodyPieces, multipartFields, wholeBody } from './body.ts'
 import { StoreError, storeErrorOf } from './error.ts'
-import { type Answer, openQueries, type QueryLimits } from './queries.ts'
+import { openQueries, type QueryLimits } from './queries.ts'
+import type { Answer } from './query-answer.ts'
 import { defaultFormat, readParameters, readRequest, type StoreRequest, type User } from './request.ts'
-import { readInsertHead } from './statement.ts'
+import { type InsertHead, readInsertHead } from './statement.ts'
 
 export type StoreServerOptions = QueryLimits &
   BodyLimits & {
@@ -57,11 +58,20 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   async function ask(message: IncomingMessage, url: URL, request: StoreRequest, signal: AbortSignal): Promise<Answer> {
     const format = defaultFormat(message, url)
     const head = readInsertHead(request.query)
-    if (head && message.method === 'POST') return await queries.insert(request, head, bodyPieces(message, options))
+    if (head && message.method === 'POST') return await insert(message, request, head)
     const { asked, statement } = await statementOf(message, request)
     // As in ClickHouse, a GET may only read.
     const user = message.method === 'GET' ? { ...asked.user, readOnly: true } : asked.user
     return await queries.run({ ...asked, user }, statement, format, signal)
+  }
+
+  async function insert(message: IncomingMessage, request: StoreRequest, head: InsertHead): Promise<Answer> {
+    const { file } = head
+    if (file === undefined) return await queries.insert(request, head, bodyPieces(message, options))
+    const body = await wholeBody(message, { ...options, bodyBytes: options.statementBytes })
+    if (body.length > 0) throw new StoreError(36, 'BAD_ARGUMENTS', 'an INSERT … FROM INFILE has no body')
+    const { identity = '' } = request.parameters
+    return await queries.insertShown(request, head, { path: file, identity })
   }
 
   async function statementOf(message: IncomingMessage, request: StoreRequest) {

@@ -10,11 +10,12 @@ export type Statement = {
   readonly format?: string
 }
 
-/** Of an INSERT whose data follows: `INSERT INTO t (a, b) FORMAT x`. */
+/** Of an INSERT whose data follows, or is in a file that its client shows: `INSERT INTO t (a, b) [FROM INFILE '/…'] FORMAT x`. */
 export type InsertHead = {
   readonly into: string
   /** The columns as they stand between the parentheses; undefined when none are named. */
   readonly columns?: string
+  readonly file?: string
   readonly format: string
 }
 
@@ -46,10 +47,10 @@ export function readStatement(text: string): Statement {
 }
 
 const insertPattern =
-  /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?(?<into>[\w.`"-]+)\s*(?:\((?<columns>[^()]*)\))?\s*FORMAT\s+(?<format>\w+)\s*;?\s*$/i
+  /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?(?<into>[\w.`"-]+)\s*(?:\((?<columns>[^()]*)\))?\s*(?:FROM\s+INFILE\s+'(?<file>[^'\\]+)'\s*)?FORMAT\s+(?<format>\w+)\s*;?\s*$/i
 
 export function readInsertHead(text: string): InsertHead | undefined {
-  const { into, columns, format } = insertPattern.exec(text)?.groups ?? {}
+  const { into, columns, file, format } = insertPattern.exec(text)?.groups ?? {}
   if (into === undefined || format === undefined) return undefined
-  return { into, format, ...(columns === undefined ? {} : { columns }) }
+  return { into, format, ...(columns === undefined ? {} : { columns }), ...(file === undefined ? {} : { file }) }
 }

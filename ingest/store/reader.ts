@@ -122,3 +122,12 @@ export function storeTroubleOf(error: unknown): StoreTrouble {
       return new StoreTrouble('rejected', `the store rejected the query: ${message}`, error)
   }
 }
+
+/** @throws StoreTrouble for whatever `work` throws */
+export async function troubled<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw storeTroubleOf(error)
+  }
+}

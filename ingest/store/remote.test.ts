@@ -40,6 +40,8 @@ after(async () => {
 type Way = {
   readonly url: string
   readonly connections: Set<Socket>
+  /** From clients to the store. */
+  sentBytes: number
   target: number
   /** Called with the first bytes of each answer; true keeps them back. */
   onAnswer: ((bytes: Buffer) => boolean) | undefined
@@ -59,6 +61,9 @@ async function openWay(): Promise<Way> {
         upstream.destroy()
       })
     }
+    client.on('data', (bytes) => {
+      way.sentBytes += bytes.length
+    })
     client.pipe(upstream)
     upstream.on('data', (bytes) => {
       if (!way.onAnswer?.(bytes)) client.write(bytes)
@@ -69,6 +74,7 @@ async function openWay(): Promise<Way> {
   const way: Way = {
     url: `http://127.0.0.1:${port}`,
     connections,
+    sentBytes: 0,
     target: 0,
     onAnswer: undefined,
     close() {
@@ -79,14 +85,16 @@ async function openWay(): Promise<Way> {
   return way
 }
 
-const blockRows = 50_000
-const insert = (block: number, turn?: Turn) =>
+/** Of a block that goes as a body, and of one that goes in a file. */
+const bodyRows = 30_000
+const fileRows = 50_000
+const insert = (block: number, turn?: Turn, rows = bodyRows) =>
   store.insertBlock(
     'numbers_of_blocks',
-    blockRows,
+    rows,
     [
-      { name: 'block', type: 'UInt64', data: new BigUint64Array(blockRows).fill(BigInt(block)) },
-      { name: 'a', type: 'UInt64', data: BigUint64Array.from({ length: blockRows }, (_, i) => BigInt(i)) },
+      { name: 'block', type: 'UInt64', data: new BigUint64Array(rows).fill(BigInt(block)) },
+      { name: 'a', type: 'UInt64', data: BigUint64Array.from({ length: rows }, (_, i) => BigInt(i)) },
     ],
     `block-${block}`,
     turn,
@@ -97,7 +105,9 @@ const counts = async () =>
       'SELECT toUInt32(block) AS block, toUInt32(count()) AS n, toString(sum(a)) AS sum FROM numbers_of_blocks GROUP BY block ORDER BY block',
     )
   ).map(({ block, n, sum }) => ({ block, n, sum }))
-const whole = (block: number) => ({ block, n: blockRows, sum: String((blockRows * (blockRows - 1)) / 2) })
+const whole = (block: number, rows = bodyRows) => ({ block, n: rows, sum: String((rows * (rows - 1)) / 2) })
+const remove = (block: number) =>
+  store.command(`ALTER TABLE numbers_of_blocks DELETE WHERE block = ${block} SETTINGS mutations_sync = 1`)
 
 const isAway = (error: unknown) => error instanceof StoreTrouble && error.kind === 'unavailable'
 const slow = 'SELECT sum(sipHash64(number)) AS s FROM numbers(20000000000)'
@@ -119,15 +129,19 @@ async function again(work: () => Promise<void>): Promise<void> {
   }
 }
 
-test('a block whose answer was lost with the store is not stored twice under its token', async () => {
+async function loseTheAnswer(inserted: () => Promise<void>): Promise<void> {
   way.onAnswer = (bytes) => {
     if (!bytes.includes('X-ClickHouse-Summary')) return false
     server.kill('SIGKILL')
     return true
   }
-  await assert.rejects(insert(1), isAway)
+  await assert.rejects(inserted(), isAway)
   way.onAnswer = undefined
   await restart()
+}
+
+test('a block whose answer was lost with the store is not stored twice under its token', async () => {
+  await loseTheAnswer(() => insert(1))
   assert.deepEqual(await counts(), [whole(1)])
   await insert(1)
   await insert(1)
@@ -147,8 +161,27 @@ test('a block whose turn is long in coming does not wait at the server, and is s
   turn.resolve()
   await inserted
   assert.equal(asked, 1)
-  assert.deepEqual(await counts(), [1, 7].map(whole))
-  await store.command('ALTER TABLE numbers_of_blocks DELETE WHERE block = 7 SETTINGS mutations_sync = 1')
+  assert.deepEqual(await counts(), [whole(1), whole(7)])
+  await remove(7)
+})
+
+test('a large block is read by a store of this machine from a file, in its turn, and once though the answer is lost', async () => {
+  const before = way.sentBytes
+  const turn = deferred()
+  const inserted = insert(8, () => turn.promise, fileRows)
+  await sleep(patienceMs + 500)
+  assert.deepEqual(await counts(), [whole(1)])
+  turn.resolve()
+  await inserted
+  assert.ok(way.sentBytes - before < 20_000, `${way.sentBytes - before} bytes went to the store`)
+  assert.deepEqual(await counts(), [whole(1), whole(8, fileRows)])
+  await loseTheAnswer(() => insert(9, undefined, fileRows))
+  const stored = [whole(1), whole(8, fileRows), whole(9, fileRows)]
+  assert.deepEqual(await counts(), stored)
+  await insert(9, undefined, fileRows)
+  assert.deepEqual(await counts(), stored)
+  await remove(8)
+  await remove(9)
 })
 
 test('questions, look-ups and inserts of a stopped store fail within 2 s, and go on when it does', async () => {

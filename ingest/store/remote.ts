@@ -1,24 +1,23 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { StoreTrouble } from '../../schema/store.ts'
 import type { Store } from './contract.ts'
-import { type Body, earlyBody } from './early-body.ts'
+import { createHandOver } from './hand-over.ts'
 import { createHealth, type Health } from './health.ts'
-import { insertsSideBySide } from './insert.ts'
-import { type BlockColumn, nativeBlock } from './native-block.ts'
+import { type BlockInserter, insertsSideBySide } from './insert.ts'
 import {
   type Ask,
   createReader,
   type Question,
   type ReaderLimits,
   sinkLimits,
-  storeTroubleOf,
+  troubled,
   wholeStream,
 } from './reader.ts'
 import { type ReadyOptions, untilReached, untilReady } from './ready.ts'
-import { optionalSettings, remoteInsertSettings, requestOf } from './remote-request.ts'
+import { createRemoteInserter } from './remote-insert.ts'
+import { optionalSettings, requestOf } from './remote-request.ts'
 import { createRemoteStreamer } from './remote-stream.ts'
-import { sideBySide } from './side-by-side.ts'
 
 export type RemoteStoreOptions = ReaderLimits &
   ReadyOptions & {
@@ -35,6 +34,8 @@ export type RemoteStoreOptions = ReaderLimits &
 const idleSocketMs = 2_000
 /** A socket on which nothing moves; what hangs is found far earlier, by the pings. */
 const requestTimeoutMs = 600_000
+/** One for each block that is inserted, and one that waits for its turn. */
+const filesAtOnce = insertsSideBySide + 1
 /** Beyond the engine's own clock, for the way there and back. */
 const answerGraceMs = 5_000
 
@@ -69,54 +70,44 @@ export async function openRemoteStore(options: RemoteStoreOptions): Promise<Stor
         await wholeStream(result.stream)
       }),
     )
-  let knownSettings: ReadonlySet<string> = new Set()
+  let inserter: BlockInserter
   try {
     await untilReady({ reader: sinkReader, command }, options)
-    knownSettings = await untilReached(() => optionalSettings(sinkReader), options)
+    const knownSettings = await untilReached(() => optionalSettings(sinkReader), options)
+    const handOver = (await untilReached(() => isNeighbour(client, health, new URL(options.url)), options))
+      ? createHandOver(filesAtOnce, options.logger)
+      : undefined
+    inserter = createRemoteInserter(client, health, knownSettings, handOver)
   } catch (error) {
     health.close()
     await closeClients()
     throw error
   }
-  const insert = sideBySide(
-    insertsSideBySide,
-    (table: string, rows: number, columns: readonly BlockColumn[], token: string | undefined, body: Body) =>
-      troubled(() =>
-        health.watch(async (signal) => {
-          const names = columns.map((column) => column.name).join(', ')
-          const result = await client.exec({
-            query: `INSERT INTO ${table} (${names}) FORMAT Native`,
-            values: Readable.from(body, { objectMode: false }),
-            clickhouse_settings: remoteInsertSettings(table, rows, token, knownSettings),
-            abort_signal: signal,
-          })
-          await wholeStream(result.stream)
-        }),
-      ),
-  )
   return {
     reader,
     sinkReader,
     streamer: createRemoteStreamer(askingClient, health),
     command,
     background: { reader: sinkReader, command },
-    async insertBlock(table, rows, columns, token, turn) {
-      if (turn) {
-        const body = earlyBody(nativeBlock(rows, columns), turn)
-        try {
-          return await insert(table, rows, columns, token, body.pieces())
-        } catch (error) {
-          if (!body.isGivenUp()) throw error
-        }
-        await body.turn
-      }
-      await insert(table, rows, columns, token, nativeBlock(rows, columns))
-    },
+    insertBlock: inserter.insertBlock,
     async close() {
       health.close()
+      await inserter.close()
       await closeClients()
     },
   }
+}
+
+/** Whether the server is our own engine on this machine, which may be shown files. It looks itself at whether they are the same. */
+function isNeighbour(client: ClickHouseClient, health: Health, { hostname }: URL): Promise<boolean> {
+  return troubled(() =>
+    health.watch(async (signal) => {
+      if (!/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return false
+      const { stream, response_headers } = await client.exec({ query: 'SELECT 1', abort_signal: signal })
+      await wholeStream(stream)
+      return response_headers['x-clickhouse-server-display-name'] === 'stepstream-store'
+    }),
+  )
 }
 
 function askThrough(client: ClickHouseClient, health: Health, comment: string): Ask {
@@ -167,12 +158,4 @@ async function untilAborted(stream: Readable, signal: AbortSignal): Promise<Uint
 function isReset(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
   return code === 'ECONNRESET' || code === 'EPIPE'
-}
-
-async function troubled<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw storeTroubleOf(error)
-  }
 }

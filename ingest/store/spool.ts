@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { type BigIntStats, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,7 +10,17 @@ export type Spool = {
   write(pieces: readonly Uint8Array[]): Promise<void>
   /** Replaces what is in it by pieces as they come. */
   fill(pieces: AsyncIterable<Uint8Array>): Promise<void>
+  /** What was written last, as another process of this machine finds it. */
+  shown(): Promise<ShownFile>
   close(): Promise<void>
+}
+
+/** A file that its process has open, for another one to open: where it is, and by what that can tell that it is this file. */
+export type ShownFile = { readonly path: string; readonly identity: string }
+
+/** Device, number, length and moment of the last write: another file that comes to have the same path, also on another machine, differs. */
+export function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}`
 }
 
 /**
@@ -22,7 +32,15 @@ const smallBytes = 256 * 1024
 let spoolCount = 0
 
 export async function createSpool(dataDirectory: string): Promise<Spool> {
-  const directory = await spoolDirectory(dataDirectory)
+  return await openSpool(await spoolDirectory(dataDirectory))
+}
+
+/** One in memory, if the system has room for it and shows files by the processes that have them open. */
+export async function createMemorySpool(): Promise<Spool | undefined> {
+  return process.platform === 'linux' && (await hasMemory()) ? await openSpool(memoryDirectory) : undefined
+}
+
+async function openSpool(directory: string): Promise<Spool> {
   const putPiece = directory === memoryDirectory ? copyPiece : writePiece
   const small = await openFile(directory)
   const large = await openFile(directory)
@@ -49,6 +67,10 @@ export async function createSpool(dataDirectory: string): Promise<Spool> {
       last = length <= smallBytes ? small : large
       if (last === small) await writeAt(small.handle, first, 0)
       await last.handle.truncate(length)
+    },
+    async shown() {
+      const { fd } = last.handle
+      return { path: `/proc/${process.pid}/fd/${fd}`, identity: identityOf(await last.handle.stat({ bigint: true })) }
     },
     async close() {
       await small.close()
@@ -103,13 +125,18 @@ async function writePiece(file: FileHandle, piece: Uint8Array, at: number): Prom
 const memoryDirectory = '/dev/shm'
 const spoolBytesNeeded = 512 * 1024 * 1024
 
-async function spoolDirectory(dataDirectory: string): Promise<string> {
+async function hasMemory(): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(memoryDirectory)
-    if (bavail * bsize >= spoolBytesNeeded) return memoryDirectory
+    return bavail * bsize >= spoolBytesNeeded
   } catch {
-    // No memory-backed disk here: the data directory serves.
+    return false
   }
+}
+
+/** Where there is no memory-backed disk the data directory serves. */
+async function spoolDirectory(dataDirectory: string): Promise<string> {
+  if (await hasMemory()) return memoryDirectory
   const directory = join(dataDirectory, 'spool')
   await mkdir(directory, { recursive: true })
   return directory
