@@ -1,3 +1,4 @@
+import { freeMemory } from '../../schema/freed-memory.ts'
 import type { SinkSet } from './sink-set.ts'
 
 /** What a batch remembers of its points beside their values, in flat arrays that grow; `points.ts` fills them. */
@@ -89,10 +90,11 @@ export function createRunsOfBatch(): RunsOfBatch {
 
 type Numbers = Int32Array | Float64Array | Uint8Array | BigUint64Array
 
-/** The same numbers, and room for as many again. */
+/** The same numbers, and room for as many again. The memory that they had is free. */
 function twice<T extends Numbers>(numbers: T): T {
   const larger = new (numbers.constructor as new (length: number) => T)(numbers.length * 2)
   larger.set(numbers as never)
+  freeMemory(numbers)
   return larger
 }
 

@@ -1,3 +1,4 @@
+import { freeMemory } from '../../schema/freed-memory.ts'
 import type { Block, Integers } from '../record/record.ts'
 import type { LatePoints } from './late-points.ts'
 import {
@@ -166,7 +167,9 @@ function valuesOf(values: Float64Array): Pick<PointsBatch, 'values' | 'halves' |
 }
 
 function growValues(batch: PointsBatch, needed: number): void {
-  const larger = new Float64Array(Math.max(needed, batch.values.length * 2))
-  larger.set(batch.values.subarray(0, batch.rows))
+  const { values } = batch
+  const larger = new Float64Array(Math.max(needed, values.length * 2))
+  larger.set(values.subarray(0, batch.rows))
   Object.assign(batch, valuesOf(larger))
+  freeMemory(values)
 }

@@ -49,11 +49,11 @@ export function createSortedPoints(capacity = 1024, leastRowsPerPlace = worthRow
   }
 }
 
-/** Columns that nobody reads any more give their memory back, which the next block takes anew. */
-export function giveBackSortedPoints(points: SortedPoints): void {
+/** Columns that nobody reads any more give their memory back, and have some for `capacity` rows, or little until the next block comes. */
+export function giveBackSortedPoints(points: SortedPoints, capacity?: number): void {
   const { step, time, code, run, metric, ord } = points
   freeArraysOf(points, points.placesMemory.dictionary, step, time, code, run, metric, ord)
-  Object.assign(points, createSortedPoints(undefined, points.leastRowsPerPlace))
+  Object.assign(points, createSortedPoints(capacity, points.leastRowsPerPlace))
 }
 
 /**
@@ -67,8 +67,7 @@ export function sortPoints(batches: readonly PointsBatch[], points: SortedPoints
   const rows = sum((batch) => batch.rows)
   const allPieces = sum(({ pieces }) => pieces.length)
   // A quarter more, so that blocks that grow a little do not each take memory anew.
-  if (rows > points.capacity)
-    Object.assign(points, createSortedPoints(Math.ceil(rows * 1.25), points.leastRowsPerPlace))
+  if (rows > points.capacity) giveBackSortedPoints(points, Math.ceil(rows * 1.25))
   points.rows = rows
   const { run, metric, ord, codes } = points
   const joined = joinRuns(batches.map(({ runs }) => runs))
