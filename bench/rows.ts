@@ -1,6 +1,6 @@
 import type { BlockColumn } from '../ingest/store/native-block.ts'
 import { metricKey, runKey } from '../schema/keys.ts'
-import { codesOf } from '../schema/value-codes.ts'
+import { codesOf } from '../schema/value-encoding.ts'
 import { fillValues } from './curves.ts'
 import { type Dataset, runId, timeMs } from './dataset.ts'
 

@@ -1,5 +1,6 @@
 import { createRandom } from '../test/random.ts'
-import { createScales, decodeValues, encodeSeries, valueMemory } from './value-codes.ts'
+import { decodeValues, valueMemory } from './value-codes.ts'
+import { createScales, encodeSeries } from './value-encoding.ts'
 
 /**
  * What do codes cost the sink and the questions? ns a value, in memory, the best of some rounds; beside them a copy of the values by halves, and the

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chosenSeed, createRandom, type Random, whole } from '../test/random.ts'
 import { bitsOf, decodedBits, keptBits, numberOf, scalesOf } from './value-codes.fixture.ts'
-import { beginScales, codesOf, createScales, encodeSeries, valueMemory, valuesOf } from './value-codes.ts'
+import { valueMemory, valuesOf } from './value-codes.ts'
+import { beginScales, codesOf, createScales, encodeSeries } from './value-encoding.ts'
 
 const seed = chosenSeed()
 const word = (random: Random) => BigInt(Math.floor(random() * 2 ** 32))
@@ -52,7 +53,11 @@ test('edges', () => {
   )
   values.push(...values.map((value) => -value), Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
   const codes = codesOf(Float64Array.from(values), 1)
-  for (const [i, value] of values.entries()) check(bitsOf(value), codes[i]!)
+  const inOneSeries = codesOf(Float64Array.from(values))
+  for (const [i, value] of values.entries()) {
+    check(bitsOf(value), codes[i]!)
+    check(bitsOf(value), inOneSeries[i]!)
+  }
   const of = (value: number) => codes[values.indexOf(value)]!
   assert.equal(of(largest) >> 46n, (0xfff4n << 2n) + 0n)
   assert.equal(of(largest + 1), bitsOf(largest + 1))
@@ -62,15 +67,22 @@ test('edges', () => {
 
 const scaleOf = (code: bigint) => Number((code >> 46n) & 15n)
 
-test('a series keeps the scale it has, and gives it up in the next block if none of its decimals needed it', () => {
-  const scales = createScales(2)
-  const block = (...values: number[]) => {
-    const memory = valueMemory(Float64Array.from(values))
-    beginScales(scales)
-    encodeSeries(memory, 0, values.length / 2, scales, 0, 2)
-    return [...new BigUint64Array(memory.wide.buffer)].map(scaleOf)
-  }
-  assert.deepEqual(block(0.5, 0.25, 0.5, 3, 2, 0.125), [1, 2, 2, 0, 0, 3])
-  assert.deepEqual(block(0.5, 7, 0.5, 3, 2, 5), [2, 2, 2, 3, 3, 3])
-  assert.deepEqual(block(0.5, 7, 1, 3, 2, 5), [1, 1, 1, 0, 0, 0])
-})
+for (const times of [1, 10]) {
+  test(`a series keeps the scale it has, and gives it up in the next block if none of its decimals needed it, ${3 * times} rows`, () => {
+    const scales = createScales(2)
+    /** The scales of the first three rows of both series, and of the last one. */
+    const block = (...values: number[]) => {
+      const rows = [values.slice(0, 3), values.slice(3)].flatMap(
+        (series) => Array(times).fill(series).flat() as number[],
+      )
+      const memory = valueMemory(Float64Array.from(rows))
+      beginScales(scales)
+      encodeSeries(memory, 0, 3 * times, scales, 0, 2)
+      const codes = [...new BigUint64Array(memory.wide.buffer)].map(scaleOf)
+      return [codes.slice(0, 3), codes.slice(3 * times, 3 * times + 3), codes.at(3 * times - 1), codes.at(-1)]
+    }
+    assert.deepEqual(block(0.5, 0.25, 0.5, 3, 2, 0.125), [[1, 2, 2], [0, 0, 3], 2, 3])
+    assert.deepEqual(block(0.5, 7, 0.5, 3, 2, 5), [[2, 2, 2], [3, 3, 3], 2, 3])
+    assert.deepEqual(block(0.5, 7, 1, 3, 2, 5), [[1, 1, 1], [0, 0, 0], 1, 0])
+  })
+}

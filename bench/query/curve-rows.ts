@@ -1,6 +1,6 @@
 /** Curves as rows of the store's tables, as the sink would have written them: points, summaries, runs and their totals. */
 import { metricKey, runKey } from '../../schema/keys.ts'
-import { codesOf } from '../../schema/value-codes.ts'
+import { codesOf } from '../../schema/value-encoding.ts'
 import { integers } from '../rows.ts'
 import type { Store } from '../store.ts'
 import { type Curve, firstLogged, type Logged, lateLogged, timeOf } from './curve.ts'

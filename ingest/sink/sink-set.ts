@@ -1,5 +1,5 @@
 import { metricKey } from '../../schema/keys.ts'
-import { createScales, type Scales } from '../../schema/value-codes.ts'
+import { createScales, type Scales } from '../../schema/value-encoding.ts'
 import type { MetricSet } from '../record/record.ts'
 
 /** A metric set with the keys of its names; one object per list of names. */

@@ -1,5 +1,5 @@
 import { freeArraysOf } from '../../schema/freed-memory.ts'
-import { beginScales, encodeSeries } from '../../schema/value-codes.ts'
+import { beginScales, encodeSeries } from '../../schema/value-encoding.ts'
 import { type Codes, placeWidth } from '../store/native-block.ts'
 import { readAhead } from './ahead.ts'
 import { copy, fill, putSequence, repeat } from './copies.ts'

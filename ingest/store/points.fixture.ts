@@ -1,4 +1,5 @@
-import { createScales, encodeSeries, valueMemory } from '../../schema/value-codes.ts'
+import { valueMemory } from '../../schema/value-codes.ts'
+import { createScales, encodeSeries } from '../../schema/value-encoding.ts'
 import { createRandom } from '../../test/random.ts'
 import type { BlockColumn } from './native-block.ts'
 import { normal, type Training, train } from './training.fixture.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { codesOf } from '../../schema/value-codes.ts'
+import { codesOf } from '../../schema/value-encoding.ts'
 import type { Store } from './contract.ts'
 import type { BlockColumn } from './native-block.ts'
 import { openRemote, quiet, startStoreProcess } from './server.fixture.ts'
