@@ -26,6 +26,13 @@ test('the head of an INSERT whose data follows is taken apart, and no other', ()
   const heads: [string, ReturnType<typeof readInsertHead>][] = [
     ['INSERT INTO t (a, `b c`) FORMAT Native', { into: 't', columns: 'a, `b c`', format: 'Native' }],
     ['insert into table d.t\nformat JSONEachRow;', { into: 'd.t', format: 'JSONEachRow' }],
+    [
+      "INSERT INTO t (a) FROM INFILE '/proc/1/fd/2' FORMAT Native",
+      { into: 't', columns: 'a', file: '/proc/1/fd/2', format: 'Native' },
+    ],
+    ["INSERT INTO t from infile '/a b' format Native", { into: 't', file: '/a b', format: 'Native' }],
+    ["INSERT INTO t FROM INFILE '/a' COMPRESSION 'gzip' FORMAT Native", undefined],
+    ["INSERT INTO t FROM INFILE 'a'' b' FORMAT Native", undefined],
     ['INSERT INTO t VALUES (1)', undefined],
     ['INSERT INTO t SELECT 1 FORMAT Native', undefined],
     ['SELECT 1 FORMAT Native', undefined],

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreTrouble } from '../../schema/store.ts'
 import { deferred } from '../deferred.fixture.ts'
 import { createHandOver, leastBytes } from './hand-over.ts'
 import { quiet } from './server.fixture.ts'
-import type { ShownFile } from './spool.ts'
-import { createSpool } from './spool.ts'
+import { createSpool, type ShownFile } from './spool.ts'
 
 const block = (byte: number, length = leastBytes) => [new Uint8Array(10).fill(byte), new Uint8Array(length).fill(byte)]
 const trouble = (code: string) => new StoreTrouble('rejected', 'no', Object.assign(new Error('no'), { code }))
@@ -75,13 +75,42 @@ test('a store that does not find the file, or knows no such statement, is shown 
 })
 
 test('where there is no memory for files, or no longer, blocks go as bodies', async () => {
-  const none = createHandOver(1, quiet, async () => undefined)
+  const none = createHandOver(1, quiet, { makeSpool: async () => undefined })
   assert.equal(await none.insert(block(1), undefined, neverSent), false)
-  const full = createHandOver(1, quiet, async () => ({
-    ...(await createSpool('/dev/shm')),
-    write: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })),
-  }))
+  const full = createHandOver(1, quiet, {
+    makeSpool: async () => ({
+      ...(await createSpool('/dev/shm')),
+      write: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })),
+    }),
+  })
   assert.equal(await full.insert(block(1), undefined, neverSent), false)
+})
+
+test('files that no block needs give their memory back after a while, and the next block has new ones', async () => {
+  let made = 0
+  let closed = 0
+  const makeSpool = async () => {
+    made++
+    const spool = await createSpool('/dev/shm')
+    return {
+      ...spool,
+      async close() {
+        closed++
+        await spool.close()
+      },
+    }
+  }
+  const handOver = createHandOver(2, quiet, { makeSpool, rest: 200 })
+  const insert = () => handOver.insert(block(1), undefined, async () => {})
+  await insert()
+  await insert()
+  assert.deepEqual([made, closed], [1, 0])
+  await sleep(400)
+  assert.deepEqual([made, closed], [1, 1])
+  assert.equal(await insert(), true)
+  assert.deepEqual([made, closed], [2, 1])
+  await handOver.close()
+  assert.equal(closed, 2)
 })
 
 test('a block whose turn fails is not sent', async () => {

@@ -25,10 +25,28 @@ export const leastBytes = 512 * 1024
 /** What stores answer that do not find the file, or do not know the statement: nothing was inserted. */
 const unseenCodes = new Set(['107', '62', '78', '48'])
 
-export function createHandOver(most: number, logger: Logger, makeSpool = createMemorySpool): HandOver {
+/** Files that no block has needed for so long give their memory back. */
+const restMs = 60_000
+
+export function createHandOver(
+  most: number,
+  logger: Logger,
+  { makeSpool = createMemorySpool, rest = restMs } = {},
+): HandOver {
   const free: Spool[] = []
   let lent = 0
   let sees = true
+  let resting: NodeJS.Timeout | undefined
+
+  const closeFree = () => Promise.all(free.splice(0).map((spool) => spool.close()))
+
+  function keep(spool: Spool): void {
+    free.push(spool)
+    clearTimeout(resting)
+    // One that cannot be closed is gone all the same.
+    resting = setTimeout(() => void closeFree().catch(() => {}), rest)
+    resting.unref()
+  }
 
   function giveUp(err: unknown): false {
     if (sees) logger.info({ err }, 'blocks go to the store as bodies: it does not find files of this process')
@@ -60,7 +78,7 @@ export function createHandOver(most: number, logger: Logger, makeSpool = createM
           const file = await spool.shown()
           await turn?.()
           await send(file)
-          free.push(spool)
+          keep(spool)
           return true
         } catch (error) {
           // The store may still be reading it: nobody writes into it again.
@@ -73,7 +91,8 @@ export function createHandOver(most: number, logger: Logger, makeSpool = createM
       }
     },
     async close() {
-      await Promise.all(free.splice(0).map((spool) => spool.close()))
+      clearTimeout(resting)
+      await closeFree()
     },
   }
 }
