@@ -48,8 +48,8 @@ export function createHandOver(
     resting.unref()
   }
 
-  function giveUp(err: unknown): false {
-    if (sees) logger.info({ err }, 'blocks go to the store as bodies: it does not find files of this process')
+  function giveUp(why: string): false {
+    if (sees) logger.info({ err: why }, 'blocks go to the store as bodies: it does not find files of this process')
     sees = false
     return false
   }
@@ -61,7 +61,7 @@ export function createHandOver(
       return spool
     } catch (error) {
       // Memory for files may be less than the system says.
-      giveUp(error)
+      giveUp((error as Error).message)
       await spool?.close()
       return undefined
     }
@@ -83,7 +83,7 @@ export function createHandOver(
         } catch (error) {
           // The store may still be reading it: nobody writes into it again.
           await spool.close()
-          if (isUnseen(error)) return giveUp(error)
+          if (isUnseen(error)) return giveUp((error as Error).message)
           throw error
         }
       } finally {
