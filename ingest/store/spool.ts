@@ -1,4 +1,4 @@
-import { type BigIntStats, writeSync } from 'node:fs'
+import { type BigIntStats, closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -83,10 +83,9 @@ type SpoolFile = { readonly handle: FileHandle; readonly path: string; close(): 
 
 async function openFile(directory: string): Promise<SpoolFile> {
   const name = join(directory, `stepstream-${process.pid}-${Date.now().toString(36)}-${++spoolCount}.native`)
-  const handle = await open(name, 'wx+', 0o600)
   // Without a name the file cannot outlive the process, however that ends. Elsewhere than on Linux it has to keep one.
   const nameless = process.platform === 'linux'
-  if (nameless) await unlink(name)
+  const handle = nameless ? await openNameless(name) : await open(name, 'wx+', 0o600)
   return {
     handle,
     path: nameless ? `/proc/self/fd/${handle.fd}` : name,
@@ -94,6 +93,17 @@ async function openFile(directory: string): Promise<SpoolFile> {
       await handle.close()
       if (!nameless) await unlink(name).catch(() => {})
     },
+  }
+}
+
+/** At once, so that hardly any end of the process leaves the name behind. */
+async function openNameless(name: string): Promise<FileHandle> {
+  const fd = openSync(name, 'wx+', 0o600)
+  try {
+    unlinkSync(name)
+    return await open(`/proc/self/fd/${fd}`, 'r+')
+  } finally {
+    closeSync(fd)
   }
 }
 
