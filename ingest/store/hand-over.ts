@@ -1,6 +1,6 @@
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Turn } from './insert.ts'
-import { createMemorySpool, type ShownFile, type Spool } from './spool.ts'
+import { createMemorySpool, lengthOf, type ShownFile, type Spool } from './spool.ts'
 
 /**
  * Large blocks for a store of this machine: it reads them from files in memory that this process has open. A body would be copied into a
@@ -69,7 +69,7 @@ export function createHandOver(
 
   return {
     async insert(block, turn, send) {
-      if (!sees || lent === most || block.reduce((sum, piece) => sum + piece.byteLength, 0) < leastBytes) return false
+      if (!sees || lent === most || lengthOf(block) < leastBytes) return false
       lent++
       try {
         const spool = await written(block)

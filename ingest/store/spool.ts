@@ -107,7 +107,7 @@ async function openNameless(name: string): Promise<FileHandle> {
   }
 }
 
-const lengthOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+export const lengthOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
 
 /** Overwrites the file in place: its pages stay allocated, and truncating to the exact length ends the block. */
 async function writeWhole(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
